@@ -1,0 +1,2 @@
+export { WebGpuDevice } from "./device.ts";
+export { createWebGpuDevice, isSoftware, openAdapter } from "./open.ts";
