@@ -1,0 +1,29 @@
+/** What went wrong with the database, in a form that a person can act on. */
+export type DatabaseErrorCode =
+  | "unreachable"
+  | "embedded-unavailable"
+  | "embedded-failed"
+  | "database-newer"
+  | "migration-failed"
+  | "migration-edited"
+  | "not-found"
+  | "closed";
+
+/** An error whose message says what was wrong and whose hint says what to do. The cause is kept for the log. */
+export class DatabaseError extends Error {
+  override readonly name = "DatabaseError";
+  readonly code: DatabaseErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: DatabaseErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,140 @@
+import { DatabaseError } from "./errors.ts";
+import type { Prisma, PrismaClient } from "./generated/client.ts";
+
+export interface ModelFile {
+  /** Relative to the model's source path; "" when the source is the file itself. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal; null until it has been computed. */
+  readonly sha256: string | null;
+}
+
+/** What a model was last measured to do on one device, in tokens per second. */
+export interface ModelSpeed {
+  readonly device: string;
+  readonly decodeTokensPerSecond: number;
+  readonly prefillTokensPerSecond: number;
+  readonly measuredAt: Date;
+}
+
+export interface NewModel {
+  /** What requests call it. */
+  readonly name: string;
+  readonly sourcePath: string;
+  readonly architecture: string;
+  readonly parameters: number;
+  /** In tokens. */
+  readonly contextLength: number;
+  readonly quantisation: string;
+  readonly licence: string | null;
+  readonly bytes: number;
+  readonly files: readonly ModelFile[];
+}
+
+export interface CatalogModel extends NewModel {
+  readonly id: string;
+  readonly addedAt: Date;
+  readonly updatedAt: Date;
+  readonly speeds: readonly ModelSpeed[];
+}
+
+export interface Models {
+  /** Adds a model, or replaces what is known of the one with that name. Its id, date and speeds stay if its files do. */
+  upsert(model: NewModel): Promise<CatalogModel>;
+  /** By name. */
+  list(): Promise<CatalogModel[]>;
+  get(name: string): Promise<CatalogModel | null>;
+  /**
+   * Takes it out of the catalog; its files are not touched.
+   * @throws DatabaseError `not-found`
+   */
+  remove(name: string): Promise<void>;
+  /** @throws DatabaseError `not-found` */
+  recordSpeed(name: string, speed: ModelSpeed): Promise<void>;
+}
+
+const WITH_PARTS = { files: { orderBy: { path: "asc" } }, speeds: { orderBy: { device: "asc" } } } as const;
+
+type Row = Prisma.ModelGetPayload<{ include: typeof WITH_PARTS }>;
+
+export function modelsOf(prisma: PrismaClient, organizationId: string): Models {
+  const missing = (name: string) => new DatabaseError("not-found", `There is no model ${name}.`);
+  return {
+    upsert({ files, ...model }) {
+      const data = { ...model, parameters: BigInt(model.parameters), bytes: BigInt(model.bytes) };
+      return prisma.$transaction(async (tx) => {
+        const { id } = await tx.model.upsert({
+          where: { organizationId_name: { organizationId, name: model.name } },
+          create: { ...data, organizationId },
+          update: data,
+        });
+        const before = await tx.modelFile.findMany({ where: { modelId: id }, orderBy: { path: "asc" } });
+        const wanted = files.map((file) => ({ ...file, modelId: id, bytes: BigInt(file.bytes) }));
+        if (!sameFiles(before, wanted)) {
+          await tx.modelSpeed.deleteMany({ where: { modelId: id } });
+        }
+        await tx.modelFile.deleteMany({ where: { modelId: id } });
+        await tx.modelFile.createMany({ data: wanted });
+        return catalogModel(await tx.model.findUniqueOrThrow({ where: { id }, include: WITH_PARTS }));
+      });
+    },
+
+    async list() {
+      const rows = await prisma.model.findMany({
+        where: { organizationId },
+        orderBy: { name: "asc" },
+        include: WITH_PARTS,
+      });
+      return rows.map(catalogModel);
+    },
+
+    async get(name) {
+      const row = await prisma.model.findUnique({
+        where: { organizationId_name: { organizationId, name } },
+        include: WITH_PARTS,
+      });
+      return row && catalogModel(row);
+    },
+
+    async remove(name) {
+      const { count } = await prisma.model.deleteMany({ where: { organizationId, name } });
+      if (count === 0) throw missing(name);
+    },
+
+    async recordSpeed(name, speed) {
+      const row = await prisma.model.findUnique({ where: { organizationId_name: { organizationId, name } } });
+      if (!row) throw missing(name);
+      await prisma.modelSpeed.upsert({
+        where: { modelId_device: { modelId: row.id, device: speed.device } },
+        create: { ...speed, modelId: row.id },
+        update: speed,
+      });
+    },
+  };
+}
+
+interface FileIdentity {
+  readonly path: string;
+  readonly bytes: bigint;
+  readonly sha256: string | null;
+}
+
+/** Equal paths, sizes and, where both are known, digests. */
+function sameFiles(before: readonly FileIdentity[], after: readonly FileIdentity[]): boolean {
+  if (before.length !== after.length) return false;
+  const known = new Map(before.map((file) => [file.path, file]));
+  return after.every(({ path, bytes, sha256 }) => {
+    const old = known.get(path);
+    return old?.bytes === bytes && (old.sha256 === null || sha256 === null || old.sha256 === sha256);
+  });
+}
+
+function catalogModel({ organizationId: _, files, speeds, parameters, bytes, ...row }: Row): CatalogModel {
+  return {
+    ...row,
+    parameters: Number(parameters),
+    bytes: Number(bytes),
+    files: files.map(({ path, bytes, sha256 }) => ({ path, bytes: Number(bytes), sha256 })),
+    speeds: speeds.map(({ modelId: _, ...speed }) => speed),
+  };
+}

@@ -1,0 +1,112 @@
+import { resolve } from "node:path";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { Pool } from "pg";
+import { connect, embeddedUrl, ensureDatabase } from "./connection.ts";
+import { type EmbeddedServer, startEmbedded } from "./embedded/server.ts";
+import { DatabaseError } from "./errors.ts";
+import { PrismaClient } from "./generated/client.ts";
+import { touchKeys, type VerifiedKey, verifyKey } from "./keys.ts";
+import { applyMigrations } from "./migrations/apply.ts";
+import { readMigrations } from "./migrations/files.ts";
+import { ensureHome, type Home, type OrganizationScope, organizationScope } from "./organization.ts";
+
+export interface OpenOptions {
+  /** The data directory; the embedded server keeps its files under `home/postgres`. */
+  readonly home: string;
+  /** An existing PostgreSQL; without it the embedded one is started. */
+  readonly url?: string | undefined;
+  /** Told what a person who reads the log should know: a server that died and came back, a lost connection. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** An open, migrated database. */
+export interface Database {
+  /** A connection string for tools that connect by themselves. It holds the password. */
+  readonly url: string;
+  readonly embedded: boolean;
+  /** The migrations that opening it applied; empty when it was up to date. */
+  readonly migrated: readonly string[];
+  /** The organization and project that every database has. */
+  readonly home: Home;
+  organization(id: string): OrganizationScope;
+  readonly keys: {
+    /** @returns null for a key that is unknown, revoked or expired */
+    verify(hash: Uint8Array): Promise<VerifiedKey | null>;
+    touch(ids: readonly string[], at: Date): Promise<void>;
+  };
+  /** Whether it answers, in milliseconds. */
+  ping(): Promise<number>;
+  /** Closes the connections and stops the embedded server if this process started it. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database: starts the embedded server or connects to `url`, brings it up to the code and makes the first
+ * organization.
+ *
+ * @throws DatabaseError `unreachable`, `embedded-unavailable`, `embedded-failed`, `database-newer`, `migration-edited`,
+ *   `migration-failed`
+ */
+export async function openDatabase(options: OpenOptions): Promise<Database> {
+  const { home, url, onWarning = () => {} } = options;
+  if (url !== undefined) return openAt(url, undefined, onWarning);
+  const server = await startEmbedded(resolve(home), onWarning);
+  try {
+    await ensureDatabase(server);
+    return await openAt(embeddedUrl(server), server, onWarning);
+  } catch (error) {
+    await server.stop();
+    // The process whose server this one shared ended in that moment: then it starts its own.
+    if (!server.owned && error instanceof DatabaseError && error.code === "unreachable") return openDatabase(options);
+    throw error;
+  }
+}
+
+async function openAt(
+  url: string,
+  server: EmbeddedServer | undefined,
+  onWarning: (message: string) => void,
+): Promise<Database> {
+  const migrated = await migrate(url);
+  const pool = new Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 10_000 });
+  let closing: Promise<void> | undefined;
+  // Idle connections break when the server stops or restarts; the pool replaces them.
+  pool.on("error", (error) => {
+    if (closing === undefined) onWarning(`A database connection was lost: ${error.message}`);
+  });
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const close = async (): Promise<void> => {
+    await prisma.$disconnect();
+    await pool.end();
+    await server?.stop();
+  };
+  return {
+    url,
+    embedded: server !== undefined,
+    migrated,
+    home: await ensureHome(prisma),
+    organization: (id) => organizationScope(prisma, id),
+    keys: {
+      verify: (hash) => verifyKey(prisma, hash),
+      touch: (ids, at) => touchKeys(prisma, ids, at),
+    },
+    async ping() {
+      const start = performance.now();
+      await prisma.$queryRaw`SELECT 1`;
+      return performance.now() - start;
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function migrate(url: string): Promise<string[]> {
+  const client = await connect({ connectionString: url });
+  try {
+    return await applyMigrations(client, await readMigrations());
+  } finally {
+    await client.end();
+  }
+}
