@@ -1,0 +1,17 @@
+import { ggufTokenizer } from "./gguf.ts";
+import { huggingFaceTokenizer } from "./hugging-face.ts";
+import type { Tokenizer, TokenizerOptions, TokenizerSource } from "./types.ts";
+
+/**
+ * The tokenizer of an opened model.
+ * @throws EngineError `unsupported` when the model's kind of tokenizer is not known, `bad-model` when its description
+ * contradicts itself; FormatError when a GGUF key is missing or of the wrong type.
+ */
+export function createTokenizer(source: TokenizerSource, options: TokenizerOptions = {}): Tokenizer {
+  switch (source.kind) {
+    case "gguf":
+      return ggufTokenizer(source.metadata, options);
+    case "hf":
+      return huggingFaceTokenizer(source.tokenizerJson, source.tokenizerConfig, options);
+  }
+}
