@@ -1,6 +1,8 @@
 import { type Device, KernelError } from "../device.ts";
+import { openCpuDevice } from "./cpu.ts";
 import { createAnyWebGpuDevice, createHardwareDevice } from "./webgpu.ts";
 
+export { openCpuDevice } from "./cpu.ts";
 export { createAnyWebGpuDevice, createHardwareDevice } from "./webgpu.ts";
 
 /** `auto`: a real GPU if there is one, else the CPU. `webgpu` also accepts a software adapter (for tests). */
@@ -13,17 +15,12 @@ export interface DeviceOptions {
 
 /** @throws KernelError (`no-device`) when the kind asked for does not exist on this machine. */
 export async function createDevice(kind: DeviceKind = "auto", options: DeviceOptions = {}): Promise<Device> {
-  if (kind === "cpu") return cpu(options);
+  if (kind === "cpu") return openCpuDevice(options);
   if (kind === "webgpu") return createAnyWebGpuDevice();
   // A broken or missing GPU driver is no reason to fail when the CPU was good enough.
   const gpu = await createHardwareDevice().catch((error: unknown) => {
     if (error instanceof KernelError && error.code === "no-device") return undefined;
     throw error;
   });
-  return gpu ?? cpu(options);
-}
-
-async function cpu(options: DeviceOptions): Promise<Device> {
-  const { createCpuDevice } = await import("../cpu/index.ts");
-  return createCpuDevice(options);
+  return gpu ?? openCpuDevice(options);
 }

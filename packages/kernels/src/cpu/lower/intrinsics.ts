@@ -1,0 +1,81 @@
+/**
+ * Functions of the prelude that this device replaces by its own instructions. Their WGSL bodies, which GPUs compile,
+ * define what they mean; the tests compare both.
+ */
+import { f32, i32, lane, make, type Node, shuffleLanes, splat, unary, vector } from "../ir.ts";
+import type { Position } from "../wgsl/lexer.ts";
+import { f32Type, type Type, vec } from "../wgsl/types.ts";
+import type { Context } from "./context.ts";
+import { nodeOf } from "./operators.ts";
+import { nodeVal, type Val } from "./values.ts";
+
+const ints: Type = vec(4, "i32");
+const floats: Type = vec(4, "f32");
+
+const extendLow = (v: Node): Node => unary("v128", "i16x8.extend_low_i8x16_s", v);
+const extendHigh = (v: Node): Node => unary("v128", "i16x8.extend_high_i8x16_s", v);
+
+/** Lane-wise partial sums of two rows each in `low` and `high` → one sum a row. */
+function joinPairs(low: Node, high: Node): Node {
+  return vector("i32x4.add", shuffleLanes(low, high, [0, 2, 4, 6]), shuffleLanes(low, high, [1, 3, 5, 7]));
+}
+
+/** Low or high halves of four lanes as floats. Finite halves only: see the prelude. */
+function halves(bits: Node, low: boolean): Node {
+  const shifted = (op: string, by: number): Node => vector(`i32x4.${op}`, bits, i32(by));
+  const sign = vector("v128.and", low ? shifted("shl", 16) : bits, splat(i32(-0x80000000)));
+  const magnitude = vector("v128.and", low ? shifted("shl", 13) : shifted("shr_u", 3), splat(i32(0x0fffe000)));
+  return vector("v128.or", vector("f32x4.mul", magnitude, splat(f32(2 ** 112))), sign);
+}
+
+export function intrinsic(c: Context, name: string, args: readonly Val[], at: Position): Val | undefined {
+  const held = (v: Val): Node => c.builder.materialise(nodeOf(v, at));
+  switch (name) {
+    case "dot_s8": {
+      const [acc, w, x] = args;
+      if (acc?.k !== "aggregate") return undefined;
+      const weights = held(w!);
+      const activation = c.builder.materialise(extendLow(splat(nodeOf(x!, at))));
+      const dot = (sum: Val, half: Node): Val =>
+        nodeVal(ints, vector("i32x4.add", nodeOf(sum, at), vector("i32x4.dot_i16x8_s", half, activation)));
+      return { ...acc, items: [dot(acc.items[0]!, extendLow(weights)), dot(acc.items[1]!, extendHigh(weights))] };
+    }
+    case "dot_sum": {
+      const [acc] = args;
+      if (acc?.k !== "aggregate") return undefined;
+      return nodeVal(ints, joinPairs(held(acc.items[0]!), held(acc.items[1]!)));
+    }
+    case "dot_u7": {
+      const [acc, w, x] = args;
+      const activation = splat(nodeOf(x!, at));
+      if (c.features.relaxed)
+        return nodeVal(
+          ints,
+          vector("i32x4.relaxed_dot_i8x16_i7x16_add_s", activation, nodeOf(w!, at), nodeOf(acc!, at)),
+        );
+      const weights = held(w!);
+      const wide = c.builder.materialise(extendLow(activation));
+      const low = c.builder.materialise(vector("i32x4.dot_i16x8_s", extendLow(weights), wide));
+      const high = c.builder.materialise(vector("i32x4.dot_i16x8_s", extendHigh(weights), wide));
+      return nodeVal(ints, vector("i32x4.add", nodeOf(acc!, at), joinPairs(low, high)));
+    }
+    case "f16_lo":
+    case "f16_hi":
+      return nodeVal(floats, halves(held(args[0]!), name === "f16_lo"));
+    case "f16x4": {
+      const wide = unary("v128", "i32x4.extend_low_i16x8_u", nodeOf(args[0]!, at));
+      return nodeVal(floats, halves(c.builder.materialise(wide), true));
+    }
+    case "sum4": {
+      const v = held(args[0]!);
+      return nodeVal(f32Type, horizontalSum(v));
+    }
+  }
+  return undefined;
+}
+
+/** x + y + z + w, as (x + z) + (y + w). */
+export function horizontalSum(v: Node): Node {
+  const pairs = vector("f32x4.add", v, shuffleLanes(v, v, [2, 3, 0, 1]));
+  return make("f32", "f32.add", [lane(pairs, 0, true), lane(pairs, 1, true)]);
+}

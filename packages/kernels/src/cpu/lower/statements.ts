@@ -1,0 +1,453 @@
+/** Statements. Loops with constant bounds over arrays held in locals are unrolled; others stay loops. */
+import type { Fact } from "../bounds.ts";
+import { i32, isConst, type Label, make, type Node, not } from "../ir.ts";
+import type { Block, Expr, FunctionDecl, Statement } from "../wgsl/ast.ts";
+import { type Position, unsupported } from "../wgsl/lexer.ts";
+import { same, show, type Type, u32Type } from "../wgsl/types.ts";
+import { type Analysis, analyse } from "./analysis.ts";
+import type { Context } from "./context.ts";
+import type { Expressions } from "./expressions.ts";
+import { allocate, load, settle, store, zero } from "./memory.ts";
+import { binaryOperator, concrete, convertLiteral } from "./operators.ts";
+import { nodeVal, type Ref, type Val } from "./values.ts";
+
+interface Targets {
+  readonly onBreak: Label | undefined;
+  readonly onContinue: Label | undefined;
+  readonly onReturn: Label;
+  readonly result: { type: Type; ref: Ref | undefined; value: Val | undefined };
+}
+
+const maxUnrolled = 512;
+/** Loops of up to this many turns are unrolled when their whole body stays under `maxUnrolledWork` tree nodes. */
+const smallTrips = 16;
+const maxUnrolledWork = 3000;
+
+export class Statements {
+  private readonly c: Context;
+  private expressions!: Expressions;
+
+  constructor(c: Context) {
+    this.c = c;
+  }
+
+  use(expressions: Expressions): void {
+    this.expressions = expressions;
+  }
+
+  /** The body of an inlined function or of the entry point; returns branch to `exit`. */
+  body(f: FunctionDecl, result: Targets["result"], exit: Label): void {
+    this.block(f.body, { onBreak: undefined, onContinue: undefined, onReturn: exit, result });
+  }
+
+  private block(body: Block, t: Targets): void {
+    const facts = this.c.builder.facts;
+    this.c.scoped(() => {
+      for (const s of body) {
+        this.statement(s, t);
+        if (s.kind === "return" || s.kind === "break" || s.kind === "continue") break;
+      }
+    });
+    this.c.builder.facts = facts;
+  }
+
+  private statement(s: Statement, t: Targets): void {
+    const { c } = this;
+    switch (s.kind) {
+      case "const":
+      case "let":
+      case "var":
+        this.declare(s);
+        return;
+      case "assign":
+        this.assign(s);
+        return;
+      case "call":
+        this.expressions.value(s.call);
+        return;
+      case "block":
+        this.block(s.body, t);
+        return;
+      case "if":
+        this.conditional(s, t);
+        return;
+      case "for":
+        this.c.scoped(() => this.forLoop(s, t));
+        return;
+      case "loop":
+        this.forLoop({ kind: "for", body: s.body, at: s.at }, t, s.continuing, s.breakIf);
+        return;
+      case "switch":
+        this.switchCase(s, t);
+        return;
+      case "break":
+        if (!t.onBreak) throw unsupported("break outside a loop", s.at);
+        c.builder.branch(t.onBreak);
+        return;
+      case "continue":
+        if (!t.onContinue) throw unsupported("continue outside a loop", s.at);
+        c.builder.branch(t.onContinue);
+        return;
+      case "return":
+        this.returnFrom(s, t);
+        return;
+    }
+  }
+
+  private declare(s: Statement & { kind: "let" | "var" | "const" }): void {
+    const { c } = this;
+    const { decl } = s;
+    const type = decl.type ? c.type(decl.type) : undefined;
+    let init = decl.init ? this.expressions.value(decl.init) : undefined;
+    if (init?.k === "abstract" && (type || s.kind !== "const"))
+      init = type ? convertLiteral(init, type, s.at) : concrete(init);
+    if (type && init && init.k !== "pointer" && !same(type, init.type))
+      throw unsupported(`${decl.name} is ${show(type)}, its value ${show(init.type)}`, s.at);
+    if (s.kind !== "var") {
+      if (!init) throw unsupported(`${decl.name} needs a value`, s.at);
+      c.declare(decl.name, { b: "value", val: settle(c, init) });
+      return;
+    }
+    const of = type ?? init?.type;
+    if (!of) throw unsupported(`${decl.name} needs a type or a value`, s.at);
+    const value = init ? settle(c, init) : zero(of);
+    const ref = allocate(c, of, decl, s.at);
+    store(c, ref, value, s.at);
+    c.declare(decl.name, { b: "place", ref });
+  }
+
+  private assign(s: Statement & { kind: "assign" }): void {
+    const { c } = this;
+    const ref = this.pinned(this.expressions.place(s.target));
+    let value: Val;
+    if (s.op === "") {
+      const v = this.expressions.value(s.value);
+      value = v.k === "abstract" ? convertLiteral(v, ref.type, s.at) : v;
+    } else {
+      const right = this.expressions.value(s.value);
+      const shift = s.op === "<<" || s.op === ">>";
+      value = binaryOperator(
+        s.op,
+        load(c, ref, s.at),
+        shift && right.k === "abstract" ? convertLiteral(right, u32Type, s.at) : right,
+        s.at,
+      );
+    }
+    if (!same(value.type, ref.type)) throw unsupported(`a ${show(ref.type)} cannot hold ${show(value.type)}`, s.at);
+    store(c, ref, value, s.at);
+  }
+
+  /** Computes a place's address once, before the value. */
+  private pinned(ref: Ref): Ref {
+    if (ref.k === "memory") return { ...ref, base: this.c.builder.materialise(ref.base) };
+    if (ref.k === "lane") return { ...ref, vector: this.pinned(ref.vector) };
+    return ref;
+  }
+
+  private conditional(s: Statement & { kind: "if" }, t: Targets): void {
+    const { c } = this;
+    const condition = this.expressions.bool(s.condition);
+    if (isConst(condition)) {
+      const taken = condition.imm !== 0 ? s.then : s.otherwise;
+      if (taken) {
+        this.block(taken, t);
+        if (leaves(taken)) c.builder.facts = [...c.builder.facts];
+      }
+      return;
+    }
+    const yes = factsOf(condition, true);
+    const no = factsOf(condition, false);
+    const branch = (body: Block | undefined, facts: readonly Fact[]) =>
+      c.builder.capture(() => {
+        if (body) c.builder.withFacts(facts, () => this.block(body, t));
+      });
+    const then = branch(s.then, yes);
+    // Definitions that the first branch made do not hold in the second.
+    this.forget([...analyse(s.then).assigned]);
+    const otherwise = branch(s.otherwise, no);
+    if (s.otherwise) this.forget([...analyse(s.otherwise).assigned]);
+    c.builder.push({ op: "if", condition, then, otherwise });
+    if (leaves(s.then)) c.builder.facts = [...c.builder.facts, ...no];
+    else if (s.otherwise && leaves(s.otherwise)) c.builder.facts = [...c.builder.facts, ...yes];
+  }
+
+  private switchCase(s: Statement & { kind: "switch" }, t: Targets): void {
+    const { c } = this;
+    const exit: Label = { name: "switch" };
+    const value = settle(c, concrete(this.expressions.value(s.value)));
+    const ordered = [...s.cases.filter((k) => !k.isDefault), ...s.cases.filter((k) => k.isDefault)];
+    const known = c.constantNumber(value);
+    const body = c.builder.capture(() => {
+      for (const k of ordered) {
+        const tests = k.values.map((v) => binaryOperator("==", value, this.expressions.value(v), s.at));
+        const condition = k.isDefault
+          ? i32(1)
+          : tests.map((v) => c.node(v, s.at)).reduce((a, b) => make("i32", "i32.or", [a, b]));
+        const matches = known !== undefined && tests.some((v) => c.constantNumber(v) === 1);
+        if (known !== undefined && !k.isDefault && !matches) continue;
+        const inner = c.builder.capture(() => {
+          this.block(k.body, { ...t, onBreak: exit });
+          c.builder.branch(exit);
+        });
+        this.forget([...analyse(k.body).assigned]);
+        if (k.isDefault || matches) {
+          for (const one of inner) c.builder.push(one);
+          break;
+        }
+        c.builder.push({ op: "if", condition, then: inner, otherwise: [] });
+      }
+    });
+    c.builder.push({ op: "block", label: exit, body });
+  }
+
+  private returnFrom(s: Statement & { kind: "return" }, t: Targets): void {
+    const { c } = this;
+    const { result } = t;
+    if (s.value) {
+      let v = this.expressions.value(s.value);
+      if (v.k === "abstract") v = convertLiteral(v, result.type, s.at);
+      if (!same(v.type, result.type))
+        throw unsupported(`the function returns ${show(result.type)}, found ${show(v.type)}`, s.at);
+      if (!result.ref) {
+        result.value = settle(c, v);
+        return;
+      }
+      store(c, result.ref, settle(c, v), s.at);
+    } else if (result.type.k !== "void") throw unsupported(`the function returns ${show(result.type)}`, s.at);
+    if (result.ref || result.type.k === "void") c.builder.branch(t.onReturn);
+  }
+
+  private forLoop(s: Statement & { kind: "for" }, t: Targets, continuing?: Block, breakIf?: Expr): void {
+    const { c } = this;
+    if (s.init) this.statement(s.init, t);
+    const inside = analyse([...s.body, ...(continuing ?? []), ...(s.update ? [s.update] : [])]);
+    const counter = this.counterOf(s, inside);
+    if (counter) {
+      const values = this.trips(s, counter, inside);
+      if (values) {
+        this.unroll(s, t, counter, values, inside);
+        return;
+      }
+    }
+    const range = counter ? this.counterRange(s, counter) : undefined;
+    this.forget([...inside.assigned, ...(counter && s.update ? [counter.name] : [])]);
+    const top: Label = { name: "loop" };
+    const exit: Label = { name: "break" };
+    const next: Label = { name: "continue" };
+    const outerFacts = c.builder.facts;
+    const body = c.builder.capture(() => {
+      let condition: Node | undefined;
+      if (counter && range) {
+        const slot = counter.ref.slot;
+        slot.definition = range;
+      }
+      if (s.condition) {
+        condition = this.expressions.bool(s.condition);
+        c.builder.branch(exit, not(condition));
+        c.builder.facts = [...outerFacts, ...factsOf(condition, true)];
+      }
+      const inner = c.builder.capture(() => this.block(s.body, { ...t, onBreak: exit, onContinue: next }));
+      if (inside.continues) c.builder.push({ op: "block", label: next, body: inner });
+      else for (const one of inner) c.builder.push(one);
+      c.builder.facts = outerFacts;
+      this.forget([...inside.assigned].filter((n) => n !== counter?.name));
+      if (continuing) this.block(continuing, { ...t, onBreak: undefined, onContinue: undefined });
+      if (breakIf) c.builder.branch(exit, this.expressions.bool(breakIf));
+      if (s.update) this.statement(s.update, t);
+      c.builder.branch(top);
+    });
+    c.builder.push({ op: "block", label: exit, body: [{ op: "loop", label: top, body }] });
+    this.forget([...inside.assigned]);
+    if (counter) {
+      counter.ref.slot.definition = undefined;
+      counter.ref.slot.version = c.builder.nextVersion();
+    }
+  }
+
+  /** The loop's own variable: declared in its header, changed only by its update. */
+  private counterOf(
+    s: Statement & { kind: "for" },
+    inside: Analysis,
+  ): { name: string; ref: Ref & { k: "slot" } } | undefined {
+    if (s.init?.kind !== "var" || !s.update || s.update.kind !== "assign" || s.update.target.kind !== "name")
+      return undefined;
+    const { name } = s.init.decl;
+    const named = this.c.lookup(name);
+    const changes = analyse(s.body).assigned.has(name);
+    if (s.update.target.name !== name || changes || !inside.assigned.has(name)) return undefined;
+    return named?.b === "place" && named.ref.k === "slot" && named.ref.type.k === "scalar"
+      ? { name, ref: named.ref }
+      : undefined;
+  }
+
+  /** The values that the counter takes, when they are few, constant, and unrolling is worth it. */
+  private trips(
+    s: Statement & { kind: "for" },
+    counter: { name: string; ref: Ref & { k: "slot" } },
+    inside: Analysis,
+  ): Val[] | undefined {
+    const { c } = this;
+    const first = counter.ref.slot.definition;
+    if (!s.condition || s.update?.kind !== "assign" || !first || !isConst(first)) return undefined;
+    const needed = inside.indexedBy(counter.name).some((root) => {
+      const named = c.lookup(root);
+      return inside.declared.has(root) || (named?.b === "place" && named.ref.k === "aggregate");
+    });
+    const limit = needed ? maxUnrolled : Math.min(smallTrips, Math.floor(maxUnrolledWork / Math.max(1, inside.work)));
+    const values: Val[] = [];
+    let value: Val = nodeVal(counter.ref.type, first);
+    for (;;) {
+      const step = c.scoped(() => {
+        c.declare(counter.name, { b: "value", val: value });
+        let more: Val | undefined;
+        let next: Val | undefined;
+        const emitted = c.builder.capture(() => {
+          more = this.expressions.value(s.condition!);
+          const update = s.update as Statement & { kind: "assign" };
+          const by = this.expressions.value(update.value);
+          next =
+            update.op === ""
+              ? by
+              : binaryOperator(
+                  update.op,
+                  value,
+                  update.op === "<<" || update.op === ">>" ? shiftBy(by, update.at) : by,
+                  update.at,
+                );
+        });
+        const running = more ? c.constantNumber(more) : undefined;
+        if (emitted.length > 0 || running === undefined || !next || c.constantNumber(next) === undefined)
+          return undefined;
+        return { running: running !== 0, next };
+      });
+      if (!step) return undefined;
+      if (!step.running) return values;
+      values.push(value);
+      if (values.length > limit) return undefined;
+      value = step.next.k === "abstract" ? convertLiteral(step.next, counter.ref.type, s.at) : step.next;
+    }
+  }
+
+  private unroll(
+    s: Statement & { kind: "for" },
+    t: Targets,
+    counter: { name: string },
+    values: readonly Val[],
+    inside: Analysis,
+  ): void {
+    const { c } = this;
+    const exit: Label = { name: "break" };
+    const turns = c.builder.capture(() => {
+      for (const value of values) {
+        const next: Label = { name: "continue" };
+        const turn = c.builder.capture(() =>
+          c.scoped(() => {
+            c.declare(counter.name, { b: "value", val: value });
+            this.block(s.body, { ...t, onBreak: exit, onContinue: next });
+          }),
+        );
+        if (inside.continues) {
+          c.builder.push({ op: "block", label: next, body: turn });
+          this.forget([...inside.assigned]);
+        } else for (const one of turn) c.builder.push(one);
+      }
+    });
+    if (inside.breaks) {
+      c.builder.push({ op: "block", label: exit, body: turns });
+      this.forget([...inside.assigned]);
+    } else for (const one of turns) c.builder.push(one);
+  }
+
+  /** The interval of a counter that only grows: from its first value to below the loop's limit. */
+  private counterRange(
+    s: Statement & { kind: "for" },
+    counter: { name: string; ref: Ref & { k: "slot" } },
+  ): Node | undefined {
+    const { c } = this;
+    const { condition, update } = s;
+    if (condition?.kind !== "binary" || condition.left.kind !== "name" || condition.left.name !== counter.name)
+      return undefined;
+    if ((condition.op !== "<" && condition.op !== "<=") || update?.kind !== "assign" || update.op !== "+")
+      return undefined;
+    let limit: Node | undefined;
+    const emitted = c.builder.capture(() => {
+      const by = this.expressions.value(update.value);
+      const step = c.constantNumber(by);
+      const unsigned = counter.ref.type.k === "scalar" && counter.ref.type.name === "u32";
+      const v = this.expressions.value(condition.right);
+      const grows = step === undefined ? unsigned : step > 0;
+      if (grows && v.k === "node" && c.builder.isStable(v.node)) limit = v.node;
+      else if (grows && v.k === "abstract") limit = i32(v.value);
+    });
+    const first = counter.ref.slot.definition;
+    if (emitted.length > 0 || !limit || !first) return undefined;
+    return make("i32", "counter", [first, limit], condition.op === "<" ? 0 : 1);
+  }
+
+  /** Variables by these names may have changed: nothing is known of what they hold. */
+  private forget(names: readonly string[]): void {
+    for (const name of names) {
+      const named = this.c.lookup(name);
+      if (named?.b === "place") this.forgetRef(named.ref);
+    }
+  }
+
+  private forgetRef(ref: Ref): void {
+    if (ref.k === "slot") {
+      ref.slot.definition = undefined;
+      ref.slot.version = this.c.builder.nextVersion();
+    } else if (ref.k === "aggregate") for (const r of ref.items) this.forgetRef(r);
+  }
+}
+
+function shiftBy(v: Val, at: Position): Val {
+  return v.k === "abstract" ? convertLiteral(v, u32Type, at) : v;
+}
+
+/** Whether control never passes the end of a block. */
+function leaves(body: Block): boolean {
+  const last = body[body.length - 1];
+  return last !== undefined && (last.kind === "return" || last.kind === "break" || last.kind === "continue");
+}
+
+function factsOf(condition: Node, holds: boolean): Fact[] {
+  if (condition.op === "i32.eqz") return factsOf(condition.args[0]!, !holds);
+  if (condition.op === (holds ? "i32.and" : "i32.or"))
+    return condition.args.flatMap((a) => (isBoolean(a) ? factsOf(a, holds) : []));
+  if (condition.op === "local") return condition.definition ? factsOf(condition.definition, holds) : [];
+  const match = /^i32\.(lt|le|gt|ge|eq)(?:_[su])?$/.exec(condition.op);
+  if (!match) return [];
+  const [a, b] = condition.args as [Node, Node];
+  const kind = holds ? match[1]! : { lt: "ge", le: "gt", gt: "le", ge: "lt", eq: "" }[match[1]!];
+  switch (kind) {
+    case "lt":
+      return [
+        { node: a, limit: b, side: "below" },
+        { node: b, limit: a, side: "above" },
+      ];
+    case "le":
+      return [
+        { node: a, limit: b, side: "at-most" },
+        { node: b, limit: a, side: "at-least" },
+      ];
+    case "gt":
+      return [
+        { node: a, limit: b, side: "above" },
+        { node: b, limit: a, side: "below" },
+      ];
+    case "ge":
+      return [
+        { node: a, limit: b, side: "at-least" },
+        { node: b, limit: a, side: "at-most" },
+      ];
+    case "eq":
+      return [
+        { node: a, limit: b, side: "at-most" },
+        { node: a, limit: b, side: "at-least" },
+      ];
+    default:
+      return [];
+  }
+}
+const isBoolean = (n: Node): boolean =>
+  /\.(eq|ne|lt|le|gt|ge)(_[su])?$|eqz$|i32\.and$|i32\.or$/.test(n.op) || n.op === "local";
