@@ -1,0 +1,154 @@
+import type { Binding, Recorder } from "../device.ts";
+import type { KernelName } from "../wgsl/sources.gen.ts";
+import { ceilDiv, checkShape, checkSize, type Kernel, type OpSet } from "./op.ts";
+import { quantizedSize } from "./quantize.ts";
+import { panelCount, rowBytes, WEIGHT_FORMATS, type Weight, type WeightShape, type WeightType } from "./weight.ts";
+
+/** The register tile and how much of the product one workgroup walks. See matmul.wgsl. */
+export interface MatmulTile {
+  /** Panels (of 4 outputs) a tile; even for a gated pair. `panels · rows` is at most 16. */
+  readonly panels: number;
+  /** Rows of x a tile, at most 4. */
+  readonly rows: number;
+  readonly groupTiles: number;
+  readonly groupRows: number;
+}
+
+export interface MatmulOptions extends WeightShape {
+  readonly bias?: boolean;
+  /** y += instead of y =. */
+  readonly accumulate?: boolean;
+  /** For a gated pair, which needs one. */
+  readonly activation?: "silu" | "gelu";
+  /** The tuner's choice; the default depends on type and device. `few`: up to 3 rows of x, `many`: more. */
+  readonly tiles?: Partial<Readonly<Record<"few" | "many", Partial<MatmulTile>>>>;
+}
+
+/** What a product reads: f32 rows for float weights, int8 blocks (from `Quantize`) for integer weights. */
+export type Activations = { readonly x: Binding } | { readonly xq: Binding; readonly xs: Binding };
+
+export interface MatmulArgs {
+  readonly weight: Weight;
+  readonly input: Activations;
+  /** `[n]` f32, when the op has a bias. */
+  readonly bias?: Binding;
+  /** `[rows, n]` f32. */
+  readonly y: Binding;
+  readonly rows: number;
+}
+
+const KERNELS = {
+  f32: "matmul_f32",
+  f16: "matmul_f16",
+  bf16: "matmul_f16",
+  q8_0: "matmul_q8_0",
+  q4_0: "matmul_q4_0",
+  q4_K: "matmul_q4_K",
+  q6_K: "matmul_q6_K",
+} as const satisfies Record<WeightType, KernelName>;
+
+/** From this many rows of x on, weights are read once for several rows. */
+const MANY = 4;
+
+/** Multiply-adds that make a workgroup worth its dispatch on a CPU thread: about 5 µs. */
+const CPU_GROUP_WORK = 100_000;
+
+interface Variant {
+  readonly kernel: Kernel;
+  readonly tile: MatmulTile;
+}
+
+/**
+ * y `[rows, n]` (+)= x `[rows, k]` · W `[n, k]`ᵀ (+ bias), or for a gated pair act(x · Gᵀ) · (x · Uᵀ).
+ * Integer weights multiply activations of int8; the error is that of q8 rounding, about 0.5 % by norm.
+ */
+export class Matmul {
+  readonly options: MatmulOptions;
+  readonly #few: Variant;
+  readonly #many: Variant;
+  readonly #name: string;
+
+  /** @throws KernelError (`shape`) when k does not suit the type, or the tile does not fit the kernel. */
+  constructor(ops: OpSet, options: MatmulOptions) {
+    const { type, n, k, gated = false, activation } = options;
+    this.options = options;
+    this.#name = `matmul ${type} [${n}${gated ? "·2" : ""}, ${k}]`;
+    rowBytes(type, k);
+    checkShape(n > 0, this.#name, "there are no output rows");
+    checkShape(gated === (activation !== undefined), this.#name, "a gated pair, and no other, has an activation");
+    const onCpu = ops.device.info.workgroupSize === 1;
+    this.#few = this.#variant(ops, { ...fewTile(options, onCpu), ...options.tiles?.few });
+    this.#many = this.#variant(ops, { ...manyTile(options, onCpu), ...options.tiles?.many });
+  }
+
+  /** Whether activations must be quantised first. */
+  get integer(): boolean {
+    return WEIGHT_FORMATS[this.options.type].integer;
+  }
+
+  record(recorder: Recorder, { weight, input, bias, y, rows }: MatmulArgs): void {
+    const { type, n, k, gated = false } = this.options;
+    checkShape(
+      weight.type === type && weight.n === n && weight.k === k && weight.gated === gated,
+      this.#name,
+      `the weight "${weight.label}" is ${weight.type} [${weight.n}, ${weight.k}]`,
+    );
+    checkShape((bias !== undefined) === (this.options.bias === true), this.#name, "bias is given to ops that have one");
+    checkSize(this.#name, "y", y, rows * n * 4);
+    if (bias !== undefined) checkSize(this.#name, "bias", bias, n * 4);
+    if (rows === 0) return;
+    const inputs = this.#inputs(input, rows);
+    // A kernel's bindings are all bound: without a bias, one that is only read stands in.
+    const bindings = [y, bias ?? weight.quants, weight.quants, ...(weight.scales ? [weight.scales] : []), ...inputs];
+    const { kernel, tile } = rows < MANY ? this.#few : this.#many;
+    const tiles = ceilDiv(panelCount(this.options), tile.panels);
+    const groups = [ceilDiv(tiles, tile.groupTiles), ceilDiv(rows, tile.groupRows)] as const;
+    kernel.dispatch(recorder, bindings, groups, Uint32Array.of(rows));
+  }
+
+  #inputs(input: Activations, rows: number): Binding[] {
+    const { k } = this.options;
+    if ("x" in input) {
+      checkShape(!this.integer, this.#name, "integer weights multiply quantised activations (xq, xs)");
+      checkSize(this.#name, "x", input.x, rows * k * 4);
+      return [input.x];
+    }
+    checkShape(this.integer, this.#name, "float weights multiply f32 activations (x)");
+    const sizes = quantizedSize(rows, k);
+    checkSize(this.#name, "xq", input.xq, sizes.xq);
+    checkSize(this.#name, "xs", input.xs, sizes.xs);
+    return [input.xq, input.xs];
+  }
+
+  #variant(ops: OpSet, tile: MatmulTile): Variant {
+    const { type, n, k, gated = false, bias = false, accumulate = false, activation } = this.options;
+    const { panels, rows } = tile;
+    const fits = panels >= 1 && rows >= 1 && rows <= 4 && panels * rows <= 16 && (!gated || panels % 2 === 0);
+    checkShape(fits, this.#name, `a tile of ${panels} panels by ${rows} rows does not fit the kernel`);
+    const flags = { ACCUMULATE: accumulate, BIAS: bias, GATED: gated, GELU: activation === "gelu" };
+    const source = KERNELS[type];
+    const constants: Record<string, number> = {
+      N: n,
+      K: k,
+      P: panels,
+      M: rows,
+      GROUP_TILES: tile.groupTiles,
+      GROUP_ROWS: tile.groupRows,
+      ...Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, on ? 1 : 0])),
+    };
+    if (source === "matmul_f16") constants.BF16 = type === "bf16" ? 1 : 0;
+    return { kernel: ops.kernel(source, { constants, label: `${this.#name} ${panels}x${rows}` }), tile };
+  }
+}
+
+function fewTile({ k }: WeightShape, onCpu: boolean): MatmulTile {
+  if (!onCpu) return { panels: 2, rows: 1, groupTiles: 1, groupRows: 4 };
+  return { panels: 2, rows: 1, groupTiles: ceilDiv(CPU_GROUP_WORK, 8 * k), groupRows: MANY };
+}
+
+function manyTile({ type, k }: WeightShape, onCpu: boolean): MatmulTile {
+  const rows = WEIGHT_FORMATS[type].integer ? 2 : 4;
+  if (!onCpu) return { panels: 2, rows, groupTiles: 1, groupRows: 32 };
+  const groupRows = 32;
+  return { panels: 2, rows, groupTiles: ceilDiv(CPU_GROUP_WORK, 8 * k * groupRows), groupRows };
+}

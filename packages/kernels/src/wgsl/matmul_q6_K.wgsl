@@ -1,0 +1,73 @@
+// q6_K weights · int8 activations: d · scale · (q − 32) with a scale per 16 inputs; −32 is taken off by the sum of those
+// 16 activations. See matmul.wgsl for the whole, WEIGHT_FORMATS and quantize.wgsl for the layouts. K is a multiple of 256.
+// requires: matmul, prelude
+
+struct Params {
+  rows: u32,
+}
+
+@group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> scales: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> xq: array<vec4<u32>>;
+@group(0) @binding(5) var<storage, read> xs: array<vec2<f32>>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+@compute @workgroup_size(W)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  matmul(group, lane, params.rows);
+}
+
+// Sub-block s of a unit: bits 0..3 from a nibble of a or b, bits 4..5 from c.
+fn six_bits(a: vec4<u32>, b: vec4<u32>, c: vec4<u32>, s: u32) -> vec4<u32> {
+  let nibbles = vec4<u32>(0x0f0f0f0fu);
+  let pairs = vec4<u32>(0x30303030u);
+  switch s {
+    case 0u: {
+      return (a & nibbles) | ((c << vec4<u32>(4u)) & pairs);
+    }
+    case 1u: {
+      return (b & nibbles) | ((c << vec4<u32>(2u)) & pairs);
+    }
+    case 2u: {
+      return ((a >> vec4<u32>(4u)) & nibbles) | (c & pairs);
+    }
+    default: {
+      return ((b >> vec4<u32>(4u)) & nibbles) | ((c >> vec4<u32>(2u)) & pairs);
+    }
+  }
+}
+
+// Byte i of each lane, sign kept.
+fn signed_byte(v: vec4<u32>, i: u32) -> vec4<f32> {
+  return vec4<f32>(bitcast<vec4<i32>>(v << vec4<u32>(24u - 8u * i)) >> vec4<u32>(24u));
+}
+
+// Units of 64 inputs: four runs of 16, 32 apart, that share 12 words.
+fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
+  let ones = vec4<u32>(0x01010101u);
+  for (var unit = lane; unit < K / 64u; unit += W) {
+    let half = (unit / 2u) % 2u;
+    // Where the unit's first run of 16 starts, in 16s; the others follow at distance 2.
+    let run = (unit / 4u) * 16u + half * 8u + unit % 2u;
+    for (var p = 0u; p < P; p++) {
+      let panel = min(first_panel + p, panel_count() - 1u);
+      let at = (panel * (K / 64u) + unit) * 12u;
+      let block = (panel * (K / 256u) + unit / 4u) * 5u;
+      let d = f16_lo(scales[block]);
+      for (var s = 0u; s < 4u; s++) {
+        let w0 = six_bits(quants[at], quants[at + 1u], quants[at + 2u], s);
+        let w1 = six_bits(quants[at + 3u], quants[at + 4u], quants[at + 5u], s);
+        let w2 = six_bits(quants[at + 6u], quants[at + 7u], quants[at + 8u], s);
+        let w3 = six_bits(quants[at + 9u], quants[at + 10u], quants[at + 11u], s);
+        let scale = d * signed_byte(scales[block + 1u + half * 2u + s / 2u], (s % 2u) * 2u + unit % 2u);
+        for (var m = 0u; m < M; m++) {
+          let x_run = min(first_row + m, last_row) * (K / 16u) + run + s * 2u;
+          let v = xq[x_run];
+          let dot = dot_u7(dot_u7(dot_u7(dot_u7(vec4<i32>(0), w0, v.x), w1, v.y), w2, v.z), w3, v.w);
+          let sum = dot_u7(dot_u7(dot_u7(dot_u7(vec4<i32>(0), ones, v.x), ones, v.y), ones, v.z), ones, v.w);
+          (*acc)[p * M + m] += vec4<f32>(dot - 32 * sum) * (scale * xs[x_run / 2u].x);
+        }
+      }
+    }
+  }
+}
