@@ -1,0 +1,61 @@
+/** A base model that can be served. */
+export interface CatalogEntry {
+  readonly name: string;
+  /** A model file or folder. */
+  readonly sourcePath: string;
+  readonly architecture: string;
+  readonly parameters: number;
+  /** In tokens. */
+  readonly contextLength: number;
+  readonly quantisation: string;
+  readonly licence: string | null;
+  readonly bytes: number;
+  readonly addedAt: Date;
+}
+
+export interface CatalogSource {
+  list(): Promise<readonly CatalogEntry[]>;
+}
+
+/** Another process's change (`tug models add`) is seen after at most this. */
+const freshMs = 1000;
+
+/** The models, as requests see them: read from the database at most once a second. */
+export class Catalog {
+  readonly #source: CatalogSource;
+  readonly #wantedDefault: string;
+  #models: Promise<ReadonlyMap<string, CatalogEntry>> | undefined;
+  #readAt = 0;
+
+  constructor(source: CatalogSource, wantedDefault: string) {
+    this.#source = source;
+    this.#wantedDefault = wantedDefault;
+  }
+
+  /** By name. */
+  async list(): Promise<CatalogEntry[]> {
+    return [...(await this.#read()).values()];
+  }
+
+  async get(name: string): Promise<CatalogEntry | undefined> {
+    return (await this.#read()).get(name);
+  }
+
+  /** The model that is loaded at start: the one that was asked for, else the first. */
+  async defaultName(): Promise<string | undefined> {
+    const models = await this.#read();
+    return models.has(this.#wantedDefault) ? this.#wantedDefault : models.keys().next().value;
+  }
+
+  #read(): Promise<ReadonlyMap<string, CatalogEntry>> {
+    if (this.#models === undefined || performance.now() - this.#readAt > freshMs) {
+      this.#readAt = performance.now();
+      const read = this.#source.list().then((models) => new Map(models.map((model) => [model.name, model])));
+      this.#models = read;
+      read.catch(() => {
+        if (this.#models === read) this.#models = undefined;
+      });
+    }
+    return this.#models;
+  }
+}

@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { CatalogModel, OrganizationScope } from "@tugboat/db";
+import { z } from "zod";
+import { sha256File } from "./digest.ts";
+import { CatalogError } from "./errors.ts";
+import { downloadModel, type HubOptions, parseHubReference } from "./hub.ts";
+import { inspectModel } from "./inspect.ts";
+
+type Scope = Pick<OrganizationScope, "models" | "settings">;
+
+export interface AddOptions {
+  /** What requests will call it; by default the file's or repository's name. */
+  readonly name?: string | undefined;
+  /** Where downloads go: `<home>/models`. */
+  readonly downloads: string;
+  readonly hub: HubOptions;
+}
+
+const namePattern = /^[A-Za-z0-9][\w.:-]{0,127}$/;
+
+/**
+ * Adds a model file, a folder or a hub id to the catalog. Files stay where they are; the hub's are downloaded.
+ * @throws CatalogError
+ */
+export async function addModel(scope: Scope, source: string, options: AddOptions): Promise<CatalogModel> {
+  const here = existsSync(source);
+  const reference = here ? undefined : parseHubReference(source);
+  if (!here && reference === undefined) {
+    throw new CatalogError("bad-source", `There is no file or folder ${source}, and it is no hub id.`, {
+      hint: "Give a GGUF file, a Hugging Face folder, or a hub id such as owner/name.",
+    });
+  }
+  const name = options.name ?? defaultName(reference?.file ?? reference?.repository ?? source);
+  checkName(name);
+  const path =
+    reference === undefined
+      ? source
+      : await downloadModel(reference, join(options.downloads, ...reference.repository.split("/")), options.hub);
+  return register(scope, name, path);
+}
+
+/** `models/tug-small/tug-small-q8_0.gguf` → `tug-small-q8_0`. */
+export function defaultName(source: string): string {
+  return basename(source.replace(/\/+$/, ""))
+    .replace(/(-\d{5}-of-\d{5})?\.gguf$/, "")
+    .replaceAll(/[^\w.:-]/g, "-");
+}
+
+/** @throws CatalogError `bad-name` */
+export function checkName(name: string): void {
+  if (namePattern.test(name)) return;
+  throw new CatalogError("bad-name", `"${name}" can't be a model's name.`, {
+    hint: "A name has 1 to 128 letters, digits and . _ : - and begins with a letter or digit; set one with --name.",
+  });
+}
+
+async function register(scope: Scope, name: string, path: string): Promise<CatalogModel> {
+  const { files, hasChatTemplate: _, licence, ...description } = await inspectModel(path);
+  const hashed = [];
+  for (const file of files) {
+    hashed.push({
+      ...file,
+      sha256: await sha256File(
+        file.path === "" ? description.sourcePath : join(dirnameOf(description.sourcePath, files), file.path),
+      ),
+    });
+  }
+  return scope.models.upsert({
+    ...description,
+    name,
+    licence: (await cardLicence(description.sourcePath)) ?? licence,
+    files: hashed,
+  });
+}
+
+/** The folder that a model's files lie in. */
+function dirnameOf(sourcePath: string, files: readonly { readonly path: string }[]): string {
+  return files.some(({ path }) => path === "") ? dirname(sourcePath) : sourcePath;
+}
+
+/** `license:` in the head of the README beside a model. */
+async function cardLicence(sourcePath: string): Promise<string | undefined> {
+  const folder = sourcePath.endsWith(".gguf") ? dirname(sourcePath) : sourcePath;
+  const card = await readFile(join(folder, "README.md"), "utf8").catch(() => "");
+  const [, head = ""] = /^---\n([\s\S]*?)\n---/.exec(card) ?? [];
+  return /^license(?:_name)?:\s*["']?([^"'\n]+?)["']?\s*$/m.exec(head)?.[1];
+}
+
+const bundledSetting = "bundled-models";
+const bundledSchema = z.record(z.string(), z.string());
+
+/**
+ * Puts the models that come with the repository into the catalog: each once, so that one that was removed stays so, and
+ * again when the repository has moved.
+ * @returns the names added now
+ */
+export async function registerBundled(scope: Scope, folder: string): Promise<string[]> {
+  const known = (await scope.settings.get(bundledSetting, bundledSchema)) ?? {};
+  const added: string[] = [];
+  const next: Record<string, string> = { ...known };
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isDirectory()) continue;
+    const path = await bundledFile(join(folder, entry.name));
+    if (path === undefined || known[entry.name] === path) continue;
+    if (known[entry.name] !== undefined && (await scope.models.get(entry.name)) === null) {
+      next[entry.name] = path;
+      continue;
+    }
+    await register(scope, entry.name, path);
+    next[entry.name] = path;
+    added.push(entry.name);
+  }
+  if (JSON.stringify(next) !== JSON.stringify(known)) await scope.settings.set(bundledSetting, next);
+  return added;
+}
+
+/** The GGUF file of a bundled model's folder. */
+export async function bundledFile(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  const name = names.filter((one) => one.endsWith(".gguf")).sort()[0];
+  return name === undefined ? undefined : join(folder, name);
+}

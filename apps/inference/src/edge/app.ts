@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import { authenticate } from "./auth.ts";
+import { Call } from "./call.ts";
+import { ApiError, toApiError } from "./errors.ts";
+import { health } from "./health.ts";
+import { chatRoutes } from "./openai/chat.ts";
+import { completionRoutes } from "./openai/completions.ts";
+import { modelRoutes } from "./openai/models.ts";
+import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
+
+/** The HTTP edge: parses, calls, answers. */
+export function createApp(services: EdgeServices): Edge {
+  const { corsOrigins, draining, keys, log, metrics } = services;
+  const app = new Hono<EdgeVariables>();
+
+  app.use(async (c, next) => {
+    const call = new Call(requestId(c.req.header("x-request-id")), log, metrics);
+    c.set("call", call);
+    c.header("x-request-id", call.requestId);
+    await next();
+    if (!call.streaming) {
+      const outcome = c.req.raw.signal.aborted ? "aborted" : "done";
+      call.end(routeOf(c.req.path), c.req.method, c.res.status, outcome);
+    }
+  });
+
+  app.onError((error, c) => {
+    const answer = toApiError(error);
+    const call = c.get("call");
+    if (answer.status >= 500) call.log.error({ err: answer.cause ?? answer }, "request failed");
+    return c.json(answer.body(), answer.status, { ...answer.headers, "x-request-id": call.requestId });
+  });
+
+  app.notFound((c) => c.json(unknownUrl(c.req.method, c.req.path).body(), 404));
+
+  app.get("/health", async (c) => {
+    const { status, body } = await health(services);
+    return c.json(body, status);
+  });
+  app.get("/metrics", async (c) => {
+    const { body, contentType } = await metrics.text();
+    return c.body(body, 200, { "content-type": contentType });
+  });
+
+  if (corsOrigins.length > 0) {
+    app.use("/v1/*", cors({ origin: [...corsOrigins], exposeHeaders: ["x-request-id", "server-timing"] }));
+  }
+  app.use("/v1/*", async (c, next) => {
+    if (draining()) {
+      throw new ApiError(503, "service_unavailable_error", "shutting_down", "The service is shutting down.", {
+        headers: { "retry-after": "5", connection: "close" },
+      });
+    }
+    c.get("call").principal = await authenticate(c.req.header("authorization"), keys);
+    await next();
+  });
+  app.route("/v1/models", modelRoutes(services));
+  app.route("/v1/chat/completions", chatRoutes(services));
+  app.route("/v1/completions", completionRoutes(services));
+  for (const path of ["/v1/models", "/v1/models/:id{.+}", "/v1/chat/completions", "/v1/completions"]) {
+    app.all(path, (c) => {
+      throw new ApiError(
+        405,
+        "invalid_request_error",
+        "method_not_allowed",
+        `Not allowed to ${c.req.method} on ${c.req.path}. (HINT: Perhaps you meant to use a different HTTP method?)`,
+      );
+    });
+  }
+  return app;
+}
+
+const knownRoutes = ["/health", "/metrics", "/v1/models", "/v1/chat/completions", "/v1/completions"];
+
+/** A path as a label: what clients invent must not become a label of its own. */
+function routeOf(path: string): string {
+  if (knownRoutes.includes(path)) return path;
+  return path.startsWith("/v1/models/") ? "/v1/models/:id" : "other";
+}
+
+function requestId(sent: string | undefined): string {
+  return sent !== undefined && /^[\w.:-]{1,128}$/.test(sent) ? sent : `req_${randomUUID().replaceAll("-", "")}`;
+}
+
+function unknownUrl(method: string, path: string): ApiError {
+  return new ApiError(
+    404,
+    "invalid_request_error",
+    "unknown_url",
+    `Unknown request URL: ${method} ${path.slice(0, 200)}.`,
+  );
+}

@@ -1,0 +1,32 @@
+import type { KeyVerifier, Principal } from "../domain/keys/verifier.ts";
+import { ApiError } from "./errors.ts";
+
+/** @throws ApiError 401 */
+export async function authenticate(header: string | undefined, keys: KeyVerifier): Promise<Principal> {
+  if (header === undefined || header === "") {
+    throw unauthorized(
+      "You didn't provide an API key. Send it in an Authorization header with Bearer auth: `Authorization: Bearer tug_…`. `tug keys create` makes one.",
+    );
+  }
+  const [, secret] = /^Bearer +(\S+)$/i.exec(header) ?? [];
+  if (secret === undefined) {
+    throw unauthorized("The Authorization header must be `Bearer` and an API key: `Authorization: Bearer tug_…`.");
+  }
+  const principal = await keys.verify(secret);
+  if (principal === undefined) {
+    throw unauthorized(
+      `Incorrect API key provided: ${masked(secret)}. It is unknown, expired or revoked; \`tug keys list\` shows the valid ones.`,
+    );
+  }
+  return principal;
+}
+
+function unauthorized(message: string): ApiError {
+  return new ApiError(401, "invalid_request_error", "invalid_api_key", message, {
+    headers: { "www-authenticate": 'Bearer realm="tugboat"' },
+  });
+}
+
+function masked(secret: string): string {
+  return secret.length < 16 ? "***" : `${secret.slice(0, 8)}***${secret.slice(-4)}`;
+}

@@ -1,0 +1,59 @@
+import type { Logger } from "pino";
+import type { Principal } from "../domain/keys/verifier.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Generation } from "./openai/generation.ts";
+
+/** One HTTP request's record: what is logged and counted when its answer has ended. */
+export class Call {
+  readonly requestId: string;
+  readonly log: Logger;
+  readonly #metrics: Metrics;
+  readonly #startedAt = performance.now();
+  #ended = false;
+  principal: Principal | undefined;
+  /** As asked for; empty until known to exist, so that a client can't fill the metrics with names. */
+  model = "";
+  /** True once the answer's end is told by its stream. */
+  streaming = false;
+
+  constructor(requestId: string, log: Logger, metrics: Metrics) {
+    this.requestId = requestId;
+    this.log = log.child({ requestId });
+    this.#metrics = metrics;
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Called once at the end of the answer, whichever it was; later calls do nothing. */
+  end(
+    route: string,
+    method: string,
+    status: number,
+    outcome: "done" | "aborted" | "error",
+    generation?: Generation,
+  ): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#metrics.request(route, status, this.model, this.elapsedMs / 1000);
+    if (outcome === "aborted") this.#metrics.aborted(this.model);
+    if (generation?.timings !== undefined) {
+      const { usage, timings } = generation;
+      this.#metrics.generated(this.model, { type: "done", usage, timings });
+    }
+    const line = {
+      method,
+      route,
+      status,
+      ms: Math.round(this.elapsedMs * 10) / 10,
+      ...(this.model !== "" && { model: this.model }),
+      ...(this.principal && { key: this.principal.keyId }),
+      ...(generation && { usage: generation.usage }),
+      ...(outcome !== "done" && { outcome }),
+    };
+    const level =
+      status >= 500 || outcome === "error" ? "error" : route === "/health" || route === "/metrics" ? "debug" : "info";
+    this.log[level](line, "request");
+  }
+}

@@ -1,0 +1,97 @@
+import { type Envelope, finishReason, systemFingerprint, usageBody } from "./answer.ts";
+import type { ChoiceEvent, Generation } from "./generation.ts";
+import { type ChatLogprob, chatLogprob } from "./logprobs.ts";
+import type { ChunkWriter } from "./sse.ts";
+
+type Logprobs = { content: ChatLogprob[]; refusal: null } | null;
+
+interface Choice {
+  text: string;
+  logprobs: ChatLogprob[];
+  finish: "stop" | "length";
+}
+
+/** Reads a generation to its end. */
+export async function chatBody(
+  { id, created, model }: Envelope,
+  generation: Generation,
+  count: number,
+  withLogprobs: boolean,
+) {
+  const choices = Array.from({ length: count }, (): Choice => ({ text: "", logprobs: [], finish: "stop" }));
+  for (let events = await generation.next(); events !== undefined; events = await generation.next()) {
+    for (const event of events) {
+      const choice = choices[event.choice];
+      if (choice === undefined) continue;
+      choice.text += event.text;
+      if (event.type === "finish") choice.finish = finishReason(event);
+      else if (event.logprobs !== undefined) choice.logprobs.push(chatLogprob(event.logprobs));
+    }
+  }
+  return {
+    id,
+    object: "chat.completion",
+    created,
+    model,
+    system_fingerprint: systemFingerprint,
+    choices: choices.map(({ text, logprobs, finish }, index) => ({
+      index,
+      message: { role: "assistant", content: text, refusal: null },
+      logprobs: withLogprobs ? { content: logprobs, refusal: null } : null,
+      finish_reason: finish,
+    })),
+    usage: usageBody(generation.usage),
+  };
+}
+
+/** The same as chunks. A token whose text is held back brings its log-probabilities with the next text. */
+export class ChatChunks implements ChunkWriter {
+  readonly #head: object;
+  readonly #choices: number;
+  readonly #includeUsage: boolean;
+  readonly #held = new Map<number, ChatLogprob[]>();
+
+  constructor({ id, created, model }: Envelope, choices: number, includeUsage: boolean) {
+    this.#head = { id, object: "chat.completion.chunk", created, model, system_fingerprint: systemFingerprint };
+    this.#choices = choices;
+    this.#includeUsage = includeUsage;
+  }
+
+  begin(): object[] {
+    return Array.from({ length: this.#choices }, (_, index) =>
+      this.#chunk(index, { role: "assistant", content: "", refusal: null }, null, null),
+    );
+  }
+
+  chunks(events: readonly ChoiceEvent[]): object[] {
+    const out: object[] = [];
+    for (const event of events) {
+      if (event.type === "token" && event.logprobs !== undefined) {
+        const held = this.#held.get(event.choice) ?? [];
+        held.push(chatLogprob(event.logprobs));
+        this.#held.set(event.choice, held);
+      }
+      if (event.text !== "")
+        out.push(this.#chunk(event.choice, { content: event.text }, this.#release(event.choice), null));
+      if (event.type === "finish") {
+        out.push(this.#chunk(event.choice, {}, this.#release(event.choice), finishReason(event)));
+      }
+    }
+    return out;
+  }
+
+  end(generation: Generation): object[] {
+    return this.#includeUsage ? [{ ...this.#head, choices: [], usage: usageBody(generation.usage) }] : [];
+  }
+
+  #release(choice: number): Logprobs {
+    const content = this.#held.get(choice);
+    this.#held.delete(choice);
+    return content === undefined ? null : { content, refusal: null };
+  }
+
+  #chunk(index: number, delta: object, logprobs: Logprobs, finish: string | null): object {
+    const choices = [{ index, delta, logprobs, finish_reason: finish }];
+    return this.#includeUsage ? { ...this.#head, choices, usage: null } : { ...this.#head, choices };
+  }
+}

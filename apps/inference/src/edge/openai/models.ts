@@ -1,0 +1,53 @@
+import { Hono } from "hono";
+import type { ModelBody, ModelListBody } from "../../client.ts";
+import type { CatalogEntry } from "../../domain/models/catalog.ts";
+import type { DeploymentStatus } from "../../workers/deployment.ts";
+import { ServingError } from "../../workers/errors.ts";
+import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
+
+export function modelRoutes({ catalog, pool }: EdgeServices): Edge {
+  const app = new Hono<EdgeVariables>();
+
+  app.get("/", async (c) => {
+    const statuses = new Map(pool.statuses().map((status) => [status.model, status]));
+    const defaultName = await catalog.defaultName();
+    const data = (await catalog.list()).map((model) => modelBody(model, statuses.get(model.name), defaultName));
+    return c.json({ object: "list", data } satisfies ModelListBody);
+  });
+
+  app.get("/:id{.+}", async (c) => {
+    const name = c.req.param("id");
+    const model = await catalog.get(name);
+    if (model === undefined) {
+      throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
+    }
+    const status = pool.statuses().find((one) => one.model === name);
+    return c.json(modelBody(model, status, await catalog.defaultName()));
+  });
+  return app;
+}
+
+function modelBody(
+  model: CatalogEntry,
+  status: DeploymentStatus | undefined,
+  defaultName: string | undefined,
+): ModelBody {
+  const { addedAt, architecture, bytes, contextLength, licence, name, parameters, quantisation } = model;
+  return {
+    id: name,
+    object: "model",
+    created: Math.floor(addedAt.getTime() / 1000),
+    owned_by: "tugboat",
+    tugboat: {
+      state: status?.state ?? "idle",
+      architecture,
+      parameters,
+      contextLength,
+      quantisation,
+      bytes,
+      licence,
+      isDefault: name === defaultName,
+      ...(status?.info && { chat: status.info.hasChatTemplate }),
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { GenerateRequest } from "@tugboat/engine";
+import type { Context } from "hono";
+import { ApiError, toApiError } from "../errors.ts";
+import type { EdgeServices, EdgeVariables } from "../types.ts";
+import { answerHeaders } from "./answer.ts";
+import { Generation } from "./generation.ts";
+import { type ChunkWriter, eventStream } from "./sse.ts";
+
+export interface ServeOptions {
+  readonly model: string;
+  /** One for each prompt. */
+  readonly requests: readonly GenerateRequest[];
+  /** Of each prompt. */
+  readonly choices: number;
+  /** The request's field that holds the prompt. */
+  readonly promptParam: "messages" | "prompt";
+  /** Writes the answer as a stream; absent: as one document. */
+  readonly chunks: ChunkWriter | undefined;
+  readonly body: (generation: Generation) => Promise<object>;
+}
+
+/** Runs a request and answers it, streamed or whole. */
+export async function serve(
+  c: Context<EdgeVariables>,
+  { pool }: Pick<EdgeServices, "pool">,
+  { body, choices, chunks, model, promptParam, requests }: ServeOptions,
+): Promise<Response> {
+  const call = c.get("call");
+  const { signal } = c.req.raw;
+  const generation = await Generation.start(pool, model, requests, choices, signal).catch((error: unknown) => {
+    throw toApiError(error, promptParam);
+  });
+  call.model = model;
+  const { path, method } = c.req;
+  if (chunks === undefined) {
+    try {
+      const answer = await body(generation);
+      call.end(path, method, 200, signal.aborted ? "aborted" : "done", generation);
+      return c.json(answer, 200, answerHeaders(generation));
+    } catch (error) {
+      throw toApiError(error, promptParam);
+    }
+  }
+  call.streaming = true;
+  const stream = eventStream(generation, chunks, {
+    onError: (error) => {
+      const answer = toApiError(error, promptParam);
+      call.log.error({ err: answer.cause ?? answer }, "stream failed");
+      return answer.body();
+    },
+    onEnd: (outcome) => call.end(path, method, 200, outcome, generation),
+  });
+  return c.body(stream, 200, {
+    ...answerHeaders(generation),
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    // Asks proxies not to collect the stream.
+    "x-accel-buffering": "no",
+  });
+}
+
+/** A text longer than any tokens that fit: refused before the tokenizer works on it. */
+export function refuseHugePrompt(characters: number, contextLength: number, param: "messages" | "prompt"): void {
+  const longestToken = 256;
+  if (characters <= contextLength * longestToken) return;
+  throw new ApiError(
+    400,
+    "invalid_request_error",
+    "context_length_exceeded",
+    `This model's maximum context length is ${contextLength} tokens; your ${param} of ${characters} characters cannot fit. Please reduce its length.`,
+    { param },
+  );
+}

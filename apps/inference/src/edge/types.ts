@@ -1,0 +1,26 @@
+import type { Hono } from "hono";
+import type { Logger } from "pino";
+import type { KeyVerifier } from "../domain/keys/verifier.ts";
+import type { Catalog } from "../domain/models/catalog.ts";
+import type { DeploymentPool } from "../workers/pool.ts";
+import type { Call } from "./call.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** What the routes work with. */
+export interface EdgeServices {
+  readonly catalog: Catalog;
+  readonly pool: DeploymentPool;
+  readonly keys: KeyVerifier;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Browsers of these origins may call the API; normally none. */
+  readonly corsOrigins: readonly string[];
+  /** True once the service is shutting down. */
+  readonly draining: () => boolean;
+}
+
+export interface EdgeVariables {
+  Variables: { call: Call };
+}
+
+export type Edge = Hono<EdgeVariables>;

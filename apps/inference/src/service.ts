@@ -1,0 +1,122 @@
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+import { createAdaptorServer } from "@hono/node-server";
+import { type Database, openDatabase } from "@tugboat/db";
+import type { Logger } from "pino";
+import { firstRun } from "./domain/first-run.ts";
+import { KeyVerifier } from "./domain/keys/verifier.ts";
+import { Catalog } from "./domain/models/catalog.ts";
+import { registerBundled } from "./domain/models/register.ts";
+import { createApp } from "./edge/app.ts";
+import { Metrics } from "./edge/metrics.ts";
+import { listen } from "./edge/port.ts";
+import { type Env, repositoryRoot } from "./env.ts";
+import { launchProcess } from "./workers/launch.ts";
+import { DeploymentPool } from "./workers/pool.ts";
+
+export interface Service {
+  readonly url: string;
+  /** Waits for running requests, up to the grace period, then ends everything. */
+  close(): Promise<void>;
+}
+
+/** How long running requests may take to end after the service was told to stop. */
+const graceMs = 10_000;
+
+/**
+ * Starts the edge and the engine workers in this process's name.
+ * @throws PortError, DatabaseError
+ */
+export async function startService(env: Env, log: Logger): Promise<Service> {
+  const database = await openDatabase({
+    home: env.TUGBOAT_HOME,
+    url: env.DATABASE_URL,
+    onWarning: (message) => log.warn(message),
+  });
+  try {
+    return await serveWith(database, env, log);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function serveWith(database: Database, env: Env, log: Logger): Promise<Service> {
+  if (database.migrated.length > 0) log.info({ migrations: database.migrated }, "database migrated");
+  const scope = database.organization(database.home.organizationId);
+  const added = await registerBundled(scope, join(repositoryRoot, "models"));
+  if (added.length > 0) log.info({ models: added }, "bundled models added to the catalog");
+
+  const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL);
+  const keys = new KeyVerifier(database.keys);
+  const pool = new DeploymentPool({
+    find: (name) => catalog.get(name),
+    launch: launchProcess,
+    log,
+    settings: { device: env.TUGBOAT_DEVICE, threads: env.TUGBOAT_THREADS ?? availableParallelism() },
+    memoryBytes: env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20,
+    maxInFlight: env.TUGBOAT_QUEUE,
+  });
+  const metrics = new Metrics(() => pool.statuses());
+  let draining = false;
+  const app = createApp({
+    catalog,
+    pool,
+    keys,
+    metrics,
+    log,
+    corsOrigins: env.TUGBOAT_CORS_ORIGINS,
+    draining: () => draining,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } });
+  if (!("closeIdleConnections" in server)) throw new Error("expected an HTTP/1.1 server");
+
+  const port = await listen(server, env.TUGBOAT_API_PORT, env.TUGBOAT_API_HOST, "TUGBOAT_API_PORT");
+  const url = `http://${env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST}:${port}`;
+  await firstRun({
+    home: env.TUGBOAT_HOME,
+    apiUrl: url,
+    consoleUrl: `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`,
+    database,
+  });
+  await loadDefault(catalog, pool, log);
+  log.info({ url }, "serving");
+
+  return {
+    url,
+    async close() {
+      draining = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const until = performance.now() + graceMs;
+      while (pool.inFlight > 0 && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await pool.close();
+      // Answers whose last bytes are on their way get a moment; connections that are kept alive don't.
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), 500);
+      await closed;
+      clearTimeout(timer);
+      await keys.close();
+      await database.close();
+    },
+  };
+}
+
+/** Begins to load the default model; `/health` tells when it serves. */
+async function loadDefault(catalog: Catalog, pool: DeploymentPool, log: Logger): Promise<void> {
+  const name = await catalog.defaultName();
+  if (name === undefined) {
+    log.warn("The catalog is empty: `tug models add` adds a model.");
+    return;
+  }
+  const deployment = await pool.get(name);
+  deployment.ready().catch((error: Error) => log.error({ err: error }, "the default model is not served"));
+}
+
+/** What this process may use: the container's limit where there is one. */
+function machineBytes(): number {
+  const limit = process.constrainedMemory() ?? 0;
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}

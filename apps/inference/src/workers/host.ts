@@ -1,0 +1,160 @@
+import type { Engine, GenerateEvent, GenerateRequest } from "@tugboat/engine";
+import {
+  type FromWorker,
+  type LoadProgress,
+  type LoadSettings,
+  type RequestEvents,
+  type ToWorker,
+  toWireError,
+  type WireError,
+} from "./protocol.ts";
+
+/** The worker's end of the channel. */
+export interface HostPort {
+  send(message: FromWorker): void;
+  onMessage(listener: (message: ToWorker) => void): void;
+  /** Ends the worker. */
+  exit(code: number): void;
+}
+
+export type OpenEngine = (settings: LoadSettings, onProgress: (progress: LoadProgress) => void) => Promise<Engine>;
+
+const statsIntervalMs = 1000;
+
+/** One generation that runs in this worker. */
+class Job {
+  readonly #abort = new AbortController();
+  #credits: number;
+  #wake: (() => void) | undefined;
+
+  constructor(credits: number) {
+    this.#credits = credits;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  cancel(): void {
+    this.#abort.abort();
+    this.#wake?.();
+  }
+
+  grant(credits: number): void {
+    this.#credits += credits;
+    this.#wake?.();
+  }
+
+  /** Takes one credit; resolves once there is one, or the job was cancelled. */
+  async spend(): Promise<void> {
+    while (this.#credits <= 0 && !this.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#wake = undefined;
+    this.#credits -= 1;
+  }
+}
+
+/** Collects what happens within one tick, so that a step of many sequences is one message. */
+class Outbox {
+  readonly #send: (message: FromWorker) => void;
+  #pending = new Map<number, { id: number; events: GenerateEvent[]; end?: { error?: WireError } }>();
+  #scheduled = false;
+
+  constructor(send: (message: FromWorker) => void) {
+    this.#send = send;
+  }
+
+  event(id: number, event: GenerateEvent): void {
+    this.#entry(id).events.push(event);
+  }
+
+  end(id: number, error?: WireError): void {
+    this.#entry(id).end = error === undefined ? {} : { error };
+  }
+
+  #entry(id: number) {
+    let entry = this.#pending.get(id);
+    if (entry === undefined) {
+      entry = { id, events: [] };
+      this.#pending.set(id, entry);
+    }
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => this.#flush());
+    }
+    return entry;
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const requests: RequestEvents[] = [...this.#pending.values()];
+    this.#pending = new Map();
+    this.#send({ type: "events", requests });
+  }
+}
+
+/** Runs an engine at the end of a channel: one model for the life of the worker. */
+export function hostEngine(port: HostPort, open: OpenEngine): void {
+  const jobs = new Map<number, Job>();
+  const outbox = new Outbox((message) => port.send(message));
+  let engine: Engine | undefined;
+
+  async function load(settings: LoadSettings): Promise<void> {
+    const start = performance.now();
+    try {
+      const loaded = await open(settings, (progress) => port.send({ type: "progress", progress }));
+      engine = loaded;
+      port.send({ type: "ready", info: loaded.info, loadMs: performance.now() - start });
+      const report = () => port.send({ type: "stats", stats: loaded.stats(), rssBytes: process.memoryUsage.rss() });
+      report();
+      setInterval(report, statsIntervalMs).unref();
+    } catch (error) {
+      port.send({ type: "load-failed", error: toWireError(error) });
+    }
+  }
+
+  async function generate(id: number, request: GenerateRequest, credits: number): Promise<void> {
+    if (engine === undefined) {
+      outbox.end(id, { code: "closed", message: "The worker has no model." });
+      return;
+    }
+    const job = new Job(credits);
+    jobs.set(id, job);
+    try {
+      for await (const event of engine.generate(request, { signal: job.signal })) {
+        if (job.signal.aborted) break;
+        await job.spend();
+        outbox.event(id, event);
+      }
+      outbox.end(id);
+    } catch (error) {
+      outbox.end(id, toWireError(error));
+    } finally {
+      jobs.delete(id);
+    }
+  }
+
+  async function close(): Promise<void> {
+    for (const job of jobs.values()) job.cancel();
+    await engine?.close().catch(() => {});
+    port.exit(0);
+  }
+
+  port.onMessage((message) => {
+    switch (message.type) {
+      case "load":
+        return void load(message.settings);
+      case "generate":
+        return void generate(message.id, message.request, message.credits);
+      case "credit":
+        return jobs.get(message.id)?.grant(message.credits);
+      case "cancel":
+        return jobs.get(message.id)?.cancel();
+      case "close":
+        return void close();
+    }
+  });
+}

@@ -1,0 +1,64 @@
+import type { EngineStats, GenerateEvent, GenerateRequest, ModelInfo } from "@tugboat/engine";
+
+/**
+ * What the service and an engine worker say to each other. The transport is an ordered channel that copies structured
+ * values (a child process with advanced serialisation).
+ *
+ * Flow control: a worker may send `credits` events of a request beyond those that were acknowledged; `credit` gives
+ * more. So what a slow client leaves unread is bounded by the window, whatever the engine's speed.
+ */
+export const creditWindow = 256;
+
+/** How a worker is to load its model. */
+export interface LoadSettings {
+  /** A model file or folder. */
+  readonly path: string;
+  readonly device: "auto" | "cpu" | "webgpu";
+  readonly threads?: number;
+  readonly contextLength?: number;
+  readonly maxSequences?: number;
+  readonly kvCacheBytes?: number;
+}
+
+export interface LoadProgress {
+  readonly stage: "read" | "compile" | "warm";
+  readonly done: number;
+  readonly total: number;
+}
+
+/** An error on its way between processes. `code` is the engine's, a format's or `internal`. */
+export interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type ToWorker =
+  | { readonly type: "load"; readonly settings: LoadSettings }
+  | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest; readonly credits: number }
+  | { readonly type: "credit"; readonly id: number; readonly credits: number }
+  | { readonly type: "cancel"; readonly id: number }
+  | { readonly type: "close" };
+
+/** What happened to one request within one tick of the worker, in order. */
+export interface RequestEvents {
+  readonly id: number;
+  readonly events: readonly GenerateEvent[];
+  /** No more events follow: the generation ended, or failed with this. */
+  readonly end?: { readonly error?: WireError };
+}
+
+export type FromWorker =
+  | { readonly type: "progress"; readonly progress: LoadProgress }
+  | { readonly type: "ready"; readonly info: ModelInfo; readonly loadMs: number }
+  | { readonly type: "load-failed"; readonly error: WireError }
+  | { readonly type: "events"; readonly requests: readonly RequestEvents[] }
+  /** Once a second while the worker lives. `rssBytes` is its resident memory. */
+  | { readonly type: "stats"; readonly stats: EngineStats; readonly rssBytes: number };
+
+export function toWireError(error: unknown): WireError {
+  if (!(error instanceof Error)) return { code: "internal", message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : "internal";
+  const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
+  return { code, message: error.message, ...(hint !== undefined && { hint }) };
+}

@@ -1,0 +1,40 @@
+/** The process that runs one model. Started by `fork`; speaks `protocol.ts` over its channel. */
+import { loadEngine } from "@tugboat/engine";
+import { openModel } from "@tugboat/engine/node";
+import { hostEngine } from "./host.ts";
+import type { ToWorker } from "./protocol.ts";
+
+if (process.send === undefined) {
+  console.error("This is a worker of the Tugboat service; it is not started by hand.");
+  process.exit(2);
+}
+
+// Ctrl-C reaches the whole process group: the service decides when a worker ends.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+// The service is gone, however it went.
+process.on("disconnect", () => process.exit(0));
+
+hostEngine(
+  {
+    send: (message) => {
+      if (process.connected) process.send?.(message);
+    },
+    onMessage: (listener) => process.on("message", (message) => listener(message as ToWorker)),
+    exit: (code) => process.exit(code),
+  },
+  async ({ path, ...options }, onProgress) => {
+    const source = await openModel(path);
+    // A progress event per tensor would be thousands of messages.
+    let last = 0;
+    return loadEngine(source, {
+      ...options,
+      onProgress: (progress) => {
+        const now = performance.now();
+        if (now - last < 50 && progress.done < progress.total) return;
+        last = now;
+        onProgress(progress);
+      },
+    });
+  },
+);
