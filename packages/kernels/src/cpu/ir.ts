@@ -33,7 +33,7 @@ export type Stmt =
       readonly lane?: number;
     }
   | { readonly op: "fill"; readonly address: Node; readonly bytes: number }
-  | { readonly op: "if"; readonly condition: Node; readonly then: Stmt[]; readonly otherwise: Stmt[] }
+  | { readonly op: "if"; readonly condition: Node; readonly accepted: Stmt[]; readonly rejected: Stmt[] }
   | { readonly op: "block" | "loop"; readonly label: Label; readonly body: Stmt[] }
   | { readonly op: "br"; readonly label: Label; readonly condition?: Node };
 

@@ -85,8 +85,8 @@ export function analyse(body: Block): Analysis {
         return;
       case "if":
         expression(s.condition);
-        statements(s.then, inLoop, inSwitch);
-        if (s.otherwise) statements(s.otherwise, inLoop, inSwitch);
+        statements(s.accepted, inLoop, inSwitch);
+        if (s.rejected) statements(s.rejected, inLoop, inSwitch);
         return;
       case "for":
         if (s.init) statement(s.init, true, false);

@@ -4,6 +4,7 @@ import { type Position, unsupported } from "../wgsl/lexer.ts";
 import { boolType, elementOf, f32Type, i32Type, scalar, show, type Type, u32Type, vec } from "../wgsl/types.ts";
 import type { Context } from "./context.ts";
 import { horizontalSum } from "./intrinsics.ts";
+import { load, settle } from "./memory.ts";
 import { binaryOperator, buildVector, concrete, convertLiteral, nodeOf, unaryOperator, unify } from "./operators.ts";
 import { nodeVal, type Val } from "./values.ts";
 
@@ -281,10 +282,14 @@ const builtins: Record<string, Builtin> = {
     );
   },
   workgroupBarrier: () => nodeVal(i32Type, i32(0)),
+  workgroupUniformLoad: (c, [p], at) => {
+    if (p!.k !== "pointer") throw unsupported("workgroupUniformLoad takes the address of a workgroup variable", at);
+    return settle(c, load(c, p!.ref, at));
+  },
   storageBarrier: () => nodeVal(i32Type, i32(0)),
 };
 
-export const isBuiltin = (name: string): boolean => Object.hasOwn(builtins, name) || name === "workgroupUniformLoad";
+export const isBuiltin = (name: string): boolean => Object.hasOwn(builtins, name);
 
 const arity: Record<string, number> = {
   workgroupBarrier: 0,

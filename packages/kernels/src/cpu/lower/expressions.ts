@@ -118,8 +118,8 @@ export class Expressions {
     c.builder.push({
       op: "if",
       condition,
-      then: isAnd ? [...inside, set] : [],
-      otherwise: isAnd ? [] : [...inside, set],
+      accepted: isAnd ? [...inside, set] : [],
+      rejected: isAnd ? [] : [...inside, set],
     });
     result.slot.version = c.builder.nextVersion();
     return load(c, result, e.at);
@@ -354,7 +354,7 @@ function returns(s: Statement): boolean {
     case "return":
       return true;
     case "if":
-      return s.then.some(returns) || (s.otherwise?.some(returns) ?? false);
+      return s.accepted.some(returns) || (s.rejected?.some(returns) ?? false);
     case "for":
     case "loop":
     case "block":

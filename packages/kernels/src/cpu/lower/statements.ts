@@ -148,7 +148,7 @@ export class Statements {
     const { c } = this;
     const condition = this.expressions.bool(s.condition);
     if (isConst(condition)) {
-      const taken = condition.imm !== 0 ? s.then : s.otherwise;
+      const taken = condition.imm !== 0 ? s.accepted : s.rejected;
       if (taken) {
         this.block(taken, t);
         if (leaves(taken)) c.builder.facts = [...c.builder.facts];
@@ -161,14 +161,14 @@ export class Statements {
       c.builder.capture(() => {
         if (body) c.builder.withFacts(facts, () => this.block(body, t));
       });
-    const then = branch(s.then, yes);
+    const accepted = branch(s.accepted, yes);
     // Definitions that the first branch made do not hold in the second.
-    this.forget([...analyse(s.then).assigned]);
-    const otherwise = branch(s.otherwise, no);
-    if (s.otherwise) this.forget([...analyse(s.otherwise).assigned]);
-    c.builder.push({ op: "if", condition, then, otherwise });
-    if (leaves(s.then)) c.builder.facts = [...c.builder.facts, ...no];
-    else if (s.otherwise && leaves(s.otherwise)) c.builder.facts = [...c.builder.facts, ...yes];
+    this.forget([...analyse(s.accepted).assigned]);
+    const rejected = branch(s.rejected, no);
+    if (s.rejected) this.forget([...analyse(s.rejected).assigned]);
+    c.builder.push({ op: "if", condition, accepted, rejected });
+    if (leaves(s.accepted)) c.builder.facts = [...c.builder.facts, ...no];
+    else if (s.rejected && leaves(s.rejected)) c.builder.facts = [...c.builder.facts, ...yes];
   }
 
   private switchCase(s: Statement & { kind: "switch" }, t: Targets): void {
@@ -194,7 +194,7 @@ export class Statements {
           for (const one of inner) c.builder.push(one);
           break;
         }
-        c.builder.push({ op: "if", condition, then: inner, otherwise: [] });
+        c.builder.push({ op: "if", condition, accepted: inner, rejected: [] });
       }
     });
     c.builder.push({ op: "block", label: exit, body });

@@ -68,15 +68,15 @@ class FunctionEmitter {
         out.byte(0x41).s32(0).byte(0x41).s32(s.bytes).byte(0xfc, 0x0b, 0x00);
         return;
       case "if":
-        if (s.then.length === 0 && s.otherwise.length === 0) return;
+        if (s.accepted.length === 0 && s.rejected.length === 0) return;
         this.node(s.condition);
-        if (s.then.length === 0) out.byte(0x45);
+        if (s.accepted.length === 0) out.byte(0x45);
         out.byte(0x04, 0x40);
         this.labels.push({ name: "if" });
-        for (const one of s.then.length === 0 ? s.otherwise : s.then) this.statement(one);
-        if (s.then.length > 0 && s.otherwise.length > 0) {
+        for (const one of s.accepted.length === 0 ? s.rejected : s.accepted) this.statement(one);
+        if (s.accepted.length > 0 && s.rejected.length > 0) {
           out.byte(0x05);
-          for (const one of s.otherwise) this.statement(one);
+          for (const one of s.rejected) this.statement(one);
         }
         this.labels.pop();
         out.byte(0x0b);

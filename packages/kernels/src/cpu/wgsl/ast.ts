@@ -37,8 +37,8 @@ export type Statement =
   | {
       readonly kind: "if";
       readonly condition: Expr;
-      readonly then: Block;
-      readonly otherwise?: Block;
+      readonly accepted: Block;
+      readonly rejected?: Block;
       readonly at: Position;
     }
   | {

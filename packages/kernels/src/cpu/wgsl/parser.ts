@@ -321,10 +321,10 @@ class Parser {
   private ifStatement(): Statement {
     const at = this.take().at;
     const condition = this.expression();
-    const then = this.block();
-    let otherwise: Block | undefined;
-    if (this.accept("else")) otherwise = this.peek().text === "if" ? [this.ifStatement()] : this.block();
-    return { kind: "if", condition, then, otherwise, at };
+    const accepted = this.block();
+    let rejected: Block | undefined;
+    if (this.accept("else")) rejected = this.peek().text === "if" ? [this.ifStatement()] : this.block();
+    return { kind: "if", condition, accepted, rejected, at };
   }
 
   private forStatement(): Statement {
