@@ -1,0 +1,53 @@
+"use client";
+
+import { CodeBlock } from "../../ui/code-block.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Tabs } from "../../ui/tabs.tsx";
+import { messagesFor } from "./conversation.ts";
+import { snippets } from "./snippets.ts";
+import type { Candidate, Conversation } from "./types.ts";
+
+export interface SnippetDialogProps {
+  readonly conversation: Conversation;
+  readonly candidate: Candidate;
+  readonly apiUrl: string;
+  readonly onClose: () => void;
+}
+
+/** The last request of the conversation (or the one being written) as code that runs as pasted. */
+export function SnippetDialog({ conversation, candidate, apiUrl, onClose }: SnippetDialogProps) {
+  const pending = conversation.draft.trim() !== "" || conversation.turns.length === 0;
+  const asked = pending
+    ? { ...conversation, turns: [...conversation.turns, conversation.draft || "Hello"] }
+    : conversation;
+  const turn = asked.turns.length - 1;
+  const request = {
+    model: candidate.model,
+    messages: messagesFor(asked, candidate, turn),
+    parameters: candidate.parameters,
+    seed: candidate.answers[turn]?.seed ?? candidate.parameters.seed ?? 0,
+  };
+  return (
+    <Dialog open onClose={onClose} title="Copy as code" shape="bare">
+      <header className="grid gap-0.5 px-5 pt-4 pb-3">
+        <p aria-hidden className="font-medium text-lg">
+          Copy as code
+        </p>
+        <p className="text-ink-2">
+          The same request, with its seed. It takes the key from{" "}
+          <code className="font-mono text-xs">TUGBOAT_API_KEY</code>.
+        </p>
+      </header>
+      <div className="bg-sunken">
+        <Tabs
+          label="Language"
+          tabs={snippets(request, `${apiUrl}/v1`).map(({ id, name, code }) => ({
+            id,
+            label: name,
+            content: <CodeBlock code={code} what={`${name} snippet`} />,
+          }))}
+        />
+      </div>
+    </Dialog>
+  );
+}

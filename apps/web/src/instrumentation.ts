@@ -1,0 +1,6 @@
+/** Runs once when the console's server starts. */
+export async function register(): Promise<void> {
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { startRecording } = await import("./server/history.ts");
+  startRecording();
+}

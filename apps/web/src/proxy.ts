@@ -1,0 +1,73 @@
+import { type NextRequest, NextResponse } from "next/server";
+import { cameByHttps, problem } from "./server/answer.ts";
+import { readSession, sessionCookie, startSession } from "./server/session.ts";
+import { spendSignInLink } from "./server/sign-in.ts";
+
+/** What can be seen without a session. */
+const open: ReadonlySet<string> = new Set(["/sign-in", "/api/session", "/api/health"]);
+
+/** Stands before every page and route: who may enter, and under which content security policy. */
+export async function proxy(request: NextRequest): Promise<Response> {
+  const { pathname, searchParams } = request.nextUrl;
+  const token = searchParams.get("token");
+  if (pathname === "/sign-in" && token !== null) return enterByLink(request, token);
+
+  if (!open.has(pathname) && !(await readSession(request.cookies.get(sessionCookie)?.value))) {
+    if (pathname.startsWith("/api/")) {
+      return problem(401, "signed-out", "Your session has ended.", "Sign in again; what you typed stays on the page.");
+    }
+    const target = pathname + request.nextUrl.search;
+    return NextResponse.redirect(
+      address(request, target === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(target)}`),
+      303,
+    );
+  }
+  return withPolicy(request);
+}
+
+/** Trades a one-time link for a session. A browser that merely prefetches must not use the link up. */
+async function enterByLink(request: NextRequest, token: string): Promise<Response> {
+  if (/prefetch|prerender/.test(request.headers.get("sec-purpose") ?? request.headers.get("purpose") ?? "")) {
+    return new Response(null, { status: 503 });
+  }
+  const result = await spendSignInLink(token);
+  if ("problem" in result) return NextResponse.redirect(address(request, `/sign-in?problem=${result.problem}`), 303);
+  // A strict cookie is withheld on a redirect that another site began: there, a page of ours takes the last step.
+  const foreign = request.headers.get("sec-fetch-site") === "cross-site";
+  const response = NextResponse.redirect(address(request, foreign ? "/sign-in?entered=1" : "/"), 303);
+  response.cookies.set(await startSession(result.email, cameByHttps(request)));
+  return response;
+}
+
+/** A path on the host that the browser named, which behind a port mapping is not the one that we listen on. */
+function address(request: NextRequest, path: string): URL {
+  const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host") ?? request.nextUrl.host;
+  return new URL(path, `${cameByHttps(request) ? "https" : "http"}://${host}`);
+}
+
+function withPolicy(request: NextRequest): Response {
+  const nonce = crypto.randomUUID().replaceAll("-", "");
+  const development = process.env.NODE_ENV === "development";
+  const policy = [
+    "default-src 'none'",
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ""}`,
+    `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
+    // Positions and sizes that are computed while rendering are style attributes; they can't load or run anything.
+    "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    `connect-src 'self'${development ? " ws:" : ""}`,
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+  const headers = new Headers(request.headers);
+  headers.set("x-nonce", nonce);
+  headers.set("content-security-policy", policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set("content-security-policy", policy);
+  return response;
+}
+
+export const config = { matcher: ["/((?!_next/static|_next/image|icon.svg).*)"] };

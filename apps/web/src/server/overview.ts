@@ -1,0 +1,46 @@
+import type { Overview } from "../features/service/types.ts";
+import { ApiError } from "./api.ts";
+import { env } from "./env.ts";
+import { history } from "./history.ts";
+import { parseModel, readHealth, readLoad, readModels } from "./service.ts";
+
+/** The service as it is now. Always an answer: that it is down is one too. */
+export async function readOverview(signal: AbortSignal): Promise<Overview> {
+  const { apiUrl } = env();
+  try {
+    const [health, listed, load] = await Promise.all([readHealth(signal), readModels(signal), readLoad(signal)]);
+    const live = new Map(health.models.map((model) => [model.id, model]));
+    const names = new Set(live.keys());
+    return {
+      state: "up",
+      apiUrl,
+      version: health.version,
+      uptimeMs: health.uptimeSeconds === undefined ? undefined : health.uptimeSeconds * 1000,
+      device: health.device,
+      models: listed.map((raw) => {
+        const card = parseModel(raw, names);
+        return parseModel({ ...(raw as object), ...live.get(card.id) }, names);
+      }),
+      load,
+      history: history(),
+    };
+  } catch (cause) {
+    return { state: "down", apiUrl, problem: problemOf(cause, apiUrl) };
+  }
+}
+
+function problemOf(cause: unknown, apiUrl: string): { code: string; message: string; hint?: string } {
+  if (cause instanceof ApiError) return { code: cause.code, message: cause.message, hint: cause.hint };
+  if (cause instanceof Error && (cause.name === "TimeoutError" || cause.name === "AbortError")) {
+    return {
+      code: "service-slow",
+      message: `The inference service at ${apiUrl} takes too long to answer.`,
+      hint: "It may be loading a model; this page looks again every two seconds.",
+    };
+  }
+  return {
+    code: "service-unclear",
+    message: `What answers at ${apiUrl} is not Tugboat's inference service.`,
+    hint: "Another program may hold its port; set TUGBOAT_API_PORT to a free one and start again.",
+  };
+}
