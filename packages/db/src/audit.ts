@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Prisma, type PrismaClient } from "./generated/client.ts";
+import { isId } from "./id.ts";
 
 /** One act: who changed what, and from where. */
 export interface AuditEntry {
@@ -46,7 +47,7 @@ export function auditOf(prisma: PrismaClient, organizationId: string): AuditLog 
 
     async list({ limit = 100, before } = {}) {
       const rows = await prisma.auditLog.findMany({
-        where: { organizationId, ...(before === undefined ? {} : { id: { lt: before } }) },
+        where: { organizationId, ...(before === undefined || !isId(before) ? {} : { id: { lt: before } }) },
         orderBy: { id: "desc" },
         take: Math.min(limit, 1000),
       });

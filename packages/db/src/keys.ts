@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { DatabaseError } from "./errors.ts";
 import type { ApiKey, PrismaClient } from "./generated/client.ts";
+import { isId } from "./id.ts";
 
 const KEY_START = "tug_";
 /** Characters of a key that are kept in the clear, for a person to recognise it by. */
@@ -55,7 +56,7 @@ export function hashKey(secret: string): Uint8Array<ArrayBuffer> {
 export function keysOf(prisma: PrismaClient, organizationId: string): ApiKeys {
   return {
     async create({ projectId, name, scopes = ["*"], expiresAt }) {
-      const project = await prisma.project.findFirst({ where: { id: projectId, organizationId } });
+      const project = isId(projectId) && (await prisma.project.findFirst({ where: { id: projectId, organizationId } }));
       if (!project) throw new DatabaseError("not-found", `There is no project ${projectId}.`);
       const secret = KEY_START + randomBytes(32).toString("base64url");
       const row = await prisma.apiKey.create({
@@ -78,6 +79,7 @@ export function keysOf(prisma: PrismaClient, organizationId: string): ApiKeys {
     },
 
     async revoke(id) {
+      if (!isId(id)) throw new DatabaseError("not-found", `There is no key ${id}.`);
       await prisma.apiKey.updateMany({
         where: { id, organizationId, revokedAt: null },
         data: { revokedAt: new Date() },

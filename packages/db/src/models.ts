@@ -60,7 +60,7 @@ type Row = Prisma.ModelGetPayload<{ include: typeof WITH_PARTS }>;
 export function modelsOf(prisma: PrismaClient, organizationId: string): Models {
   const missing = (name: string) => new DatabaseError("not-found", `There is no model ${name}.`);
   return {
-    upsert({ files, ...model }) {
+    async upsert({ files, ...model }) {
       const data = { ...model, parameters: BigInt(model.parameters), bytes: BigInt(model.bytes) };
       return prisma.$transaction(async (tx) => {
         const { id } = await tx.model.upsert({

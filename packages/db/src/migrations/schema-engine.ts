@@ -81,22 +81,34 @@ async function openSchemaEngine(
   connection: ServerConnection,
   schema: { path: string; content: string },
 ): Promise<glue.SchemaEngine> {
+  loading ??= loadEngine();
+  await loading;
+  const adapter = bindMigrationAwareSqlAdapterFactory(adapterFactory(connection));
+  return glue.SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => {}, adapter);
+}
+
+/** The glue keeps views of one memory for good, so a process loads the engine once. */
+let loading: Promise<void> | undefined;
+
+async function loadEngine(): Promise<void> {
   const entry = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm/schema_engine_bg");
   const bytes = await readFile(join(entry, "..", "schema_engine_bg.wasm"));
   const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": { ...glue } });
-  Reflect.get(glue, "__wbg_set_wasm")(instance.exports);
   // Where the engine leaves the text of a panic before it throws.
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => console.error(text) } });
+  Reflect.get(glue, "__wbg_set_wasm")(instance.exports);
   const start = instance.exports.__wbindgen_start;
   if (typeof start === "function") start();
-  const adapter = bindMigrationAwareSqlAdapterFactory(adapterFactory(connection));
-  return glue.SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => {}, adapter);
 }
 
 function adapterFactory(connection: ServerConnection): SqlMigrationAwareDriverAdapterFactory {
   const connect = async (database: string): Promise<SqlDriverAdapter> => {
     const pool = new CatalogPool({ ...connection, database });
-    return readingCharacters(await new PrismaPg(pool, { disposeExternalPool: true }).connect());
+    pool.on("error", () => {});
+    const adapter = await new PrismaPg(pool, { disposeExternalPool: true }).connect();
+    // The adapter's own would cut a script at each semicolon, those inside a function's body too.
+    const executeScript = async (script: string): Promise<void> => void (await pool.query(script));
+    return Object.assign(readingCharacters(adapter), { executeScript });
   };
   return {
     provider: "postgres",
@@ -121,8 +133,9 @@ class CatalogPool extends Pool {
     super(config);
     const query = this.query.bind(this);
     Object.assign(this, {
-      query: async (config: QueryArrayConfig) => {
-        const result = await query(config);
+      query: async (config: QueryArrayConfig | string) => {
+        const result = typeof config === "string" ? await query(config) : await query(config);
+        if (Array.isArray(result)) return result;
         for (const field of result.fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = TIMETZ_OID;
         return result;
       },
