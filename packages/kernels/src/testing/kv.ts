@@ -37,7 +37,13 @@ function write(shape: KvShape, words: Uint32Array, { word: at, half }: KvElement
 }
 
 /** The key or value of one head at a slot, `[headDim]`. */
-export function readHead(shape: KvShape, cache: HostCache, part: "keys" | "values", slot: number, head: number): number[] {
+export function readHead(
+  shape: KvShape,
+  cache: HostCache,
+  part: "keys" | "values",
+  slot: number,
+  head: number,
+): number[] {
   const place = part === "keys" ? keyElement : valueElement;
   return Array.from({ length: shape.headDim }, (_, i) => read(shape, cache[part], place(shape, slot, head, i)));
 }
