@@ -11,6 +11,58 @@ export type {
   Recording,
 } from "./device.ts";
 export { KernelError } from "./device.ts";
+export { AddRmsNorm, type AddRmsNormArgs } from "./ops/add-rms-norm.ts";
+export { Attention, type AttentionArgs, type AttentionOptions } from "./ops/attention.ts";
+export { attentionTiles } from "./ops/attention-tiles.ts";
+export { Combine, type CombineArgs } from "./ops/combine.ts";
+export { CopyBlocks, type CopyBlocksArgs } from "./ops/copy-blocks.ts";
+export { Embed, type EmbedArgs } from "./ops/embed.ts";
+export { GatherRows, type GatherRowsArgs } from "./ops/gather-rows.ts";
+export {
+  Glu,
+  type GluActivation,
+  type GluArgs,
+  type GluOptions,
+  GluQuantized,
+  type GluQuantizedArgs,
+} from "./ops/glu.ts";
+export { KV_BLOCK, type KvShape, kvBlockBytes, kvCacheBytes, NO_SLOT } from "./ops/kv-layout.ts";
+export { type Activations, Matmul, type MatmulArgs, type MatmulOptions, type MatmulTile } from "./ops/matmul.ts";
 export { type Kernel, type KernelOptions, OpSet } from "./ops/op.ts";
 export { ACTIVATION_BLOCK, Quantize, type QuantizeArgs, quantizedSize } from "./ops/quantize.ts";
+export {
+  RmsNorm,
+  type RmsNormArgs,
+  type RmsNormOptions,
+  RmsNormQuantized,
+  type RmsNormQuantizedArgs,
+} from "./ops/rms-norm.ts";
+export { RopeKv, type RopeKvArgs, type RopeKvOptions, type RopeOptions } from "./ops/rope-kv.ts";
+export { arrangeRopeTable, type RopeStyle, ropeTableSize } from "./ops/rope-table.ts";
+export { Sample, type SampleArgs, type SampleOptions } from "./ops/sample.ts";
+export {
+  EDIT_WORDS,
+  encodeEdits,
+  encodeSampleParams,
+  type LogitEdit,
+  SAMPLE_PARAM_WORDS,
+  type SampleParams,
+} from "./ops/sample-params.ts";
+export { Scale, type ScaleOptions } from "./ops/scale.ts";
+export { TopLogprobs, type TopLogprobsArgs } from "./ops/top-logprobs.ts";
+export {
+  createWeight,
+  panelCount,
+  rowBytes,
+  WEIGHT_FORMATS,
+  type Weight,
+  type WeightFormat,
+  type WeightShape,
+  type WeightType,
+  weightSize,
+} from "./ops/weight.ts";
+export { dequantize, FILE_BLOCKS, type FileType } from "./pack/dequantize.ts";
+export { f16ToF32, f32ToF16 } from "./pack/f16.ts";
+export { type PackerOptions, WeightPacker } from "./pack/packer.ts";
+export { type QuantizedType, quantizeRows } from "./pack/quantize.ts";
 export { type KernelName, wgslSources } from "./wgsl/sources.gen.ts";

@@ -1,3 +1,4 @@
+import { KernelError } from "../device.ts";
 import { f16Table } from "./f16.ts";
 import { subMin, subScale } from "./rows.ts";
 
@@ -16,6 +17,9 @@ export type FileType =
   | "q4_K"
   | "q5_K"
   | "q6_K";
+
+type FloatType = "f32" | "f16" | "bf16";
+type BlockType = Exclude<FileType, FloatType>;
 
 /** Block of a type: inputs and bytes, as in ggml. */
 export const FILE_BLOCKS: Readonly<Record<FileType, { readonly inputs: number; readonly bytes: number }>> = {
@@ -38,19 +42,6 @@ export const FILE_BLOCKS: Readonly<Record<FileType, { readonly inputs: number; r
 type Decode = (b: Uint8Array, at: number, out: Float32Array, to: number, f16: Float32Array) => void;
 
 const half = (b: Uint8Array, at: number, f16: Float32Array) => f16[b[at]! | (b[at + 1]! << 8)]!;
-
-const word = new Uint32Array(1);
-const float = new Float32Array(word.buffer);
-
-const f32: Decode = (b, at, out, to) => {
-  word[0] = b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24);
-  out[to] = float[0]!;
-};
-
-const bf16: Decode = (b, at, out, to) => {
-  word[0] = (b[at]! << 16) | (b[at + 1]! << 24);
-  out[to] = float[0]!;
-};
 
 const q8_0: Decode = (b, at, out, to, f16) => {
   const d = half(b, at, f16);
@@ -162,14 +153,7 @@ const q6_K: Decode = (b, at, out, to, f16) => {
   }
 };
 
-const f16: Decode = (b, at, out, to, table) => {
-  out[to] = half(b, at, table);
-};
-
-const DECODERS: Readonly<Record<FileType, Decode>> = {
-  f32,
-  f16,
-  bf16,
+const DECODERS: Readonly<Record<BlockType, Decode>> = {
   q4_0,
   q4_1,
   q5_0,
@@ -182,11 +166,37 @@ const DECODERS: Readonly<Record<FileType, Decode>> = {
   q6_K,
 };
 
-/** Whole blocks of a model file as f32. `into` has room for all of them. */
+/**
+ * Whole blocks of a model file as f32. `into` has room for all of them.
+ * @throws KernelError (`shape`) when it has not, or when a block is cut off.
+ */
 export function dequantize(type: FileType, bytes: Uint8Array, into: Float32Array): void {
   const { inputs, bytes: blockBytes } = FILE_BLOCKS[type];
+  const blocks = bytes.length / blockBytes;
+  if (!Number.isInteger(blocks) || blocks * inputs > into.length) {
+    throw new KernelError("shape", `${bytes.length} bytes of ${type} do not fit ${into.length} values`);
+  }
+  if (type === "f32" || type === "f16" || type === "bf16") {
+    widen(type, bytes, blocks, into);
+    return;
+  }
   const decode = DECODERS[type];
   const table = f16Table();
-  const blocks = Math.floor(bytes.length / blockBytes);
   for (let block = 0; block < blocks; block++) decode(bytes, block * blockBytes, into, block * inputs, table);
+}
+
+function widen(type: FloatType, bytes: Uint8Array, count: number, into: Float32Array): void {
+  if (type === "f32") {
+    new Uint8Array(into.buffer, into.byteOffset, bytes.length).set(bytes);
+    return;
+  }
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, count);
+  if (type === "f16") {
+    const table = f16Table();
+    for (let i = 0; i < count; i++) into[i] = table[halves[i]!]!;
+    return;
+  }
+  const words = new Uint32Array(into.buffer, into.byteOffset, count);
+  for (let i = 0; i < count; i++) words[i] = halves[i]! << 16;
 }

@@ -17,10 +17,10 @@ export function quantizeRows(type: QuantizedType, values: Float32Array): Uint8Ar
       bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
       return bytes;
     case "f16":
-      narrow(values, new Uint16Array(bytes.buffer), roundToHalf);
+      toHalves(values, new Uint16Array(bytes.buffer));
       return bytes;
     case "bf16":
-      narrow(values, new Uint16Array(bytes.buffer), roundToBrain);
+      toBrains(values, new Uint16Array(bytes.buffer));
       return bytes;
     case "q8_0":
       quantizeQ8(values, bytes);
@@ -33,9 +33,15 @@ export function quantizeRows(type: QuantizedType, values: Float32Array): Uint8Ar
   }
 }
 
-function narrow(values: Float32Array, out: Uint16Array, round: (word: number) => number): void {
+// Two loops rather than one that is given the rounding: a call that is always the same is inlined, and far faster.
+function toHalves(values: Float32Array, out: Uint16Array): void {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < words.length; i++) out[i] = round(words[i]!);
+  for (let i = 0; i < words.length; i++) out[i] = roundToHalf(words[i]!);
+}
+
+function toBrains(values: Float32Array, out: Uint16Array): void {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < words.length; i++) out[i] = roundToBrain(words[i]!);
 }
 
 const { fround } = Math;
@@ -43,7 +49,10 @@ const { fround } = Math;
 function quantizeQ8(values: Float32Array, out: Uint8Array): void {
   for (let from = 0, at = 0; from < values.length; from += 32, at += 34) {
     let peak = 0;
-    for (let i = from; i < from + 32; i++) peak = Math.max(peak, Math.abs(values[i]!));
+    for (let i = from; i < from + 32; i++) {
+      const magnitude = Math.abs(values[i]!);
+      if (magnitude > peak) peak = magnitude;
+    }
     const d = fround(peak / 127);
     const inverse = d === 0 ? 0 : fround(1 / d);
     putHalf(out, at, d);
@@ -68,12 +77,12 @@ function quantizeQ4(values: Float32Array, out: Uint8Array): void {
 }
 
 function nibble(scaled: number): number {
-  return Math.min(15, Math.trunc(fround(scaled + 8.5)));
+  return Math.min(15, fround(scaled + 8.5) | 0);
 }
 
 /** C's roundf: halves go away from zero. */
 function roundAway(value: number): number {
-  return value < 0 ? -Math.floor(0.5 - value) : Math.floor(value + 0.5);
+  return (value + (value < 0 ? -0.5 : 0.5)) | 0;
 }
 
 function putHalf(out: Uint8Array, at: number, value: number): void {
