@@ -8,6 +8,8 @@ export interface SampleOptions {
   readonly stride?: number;
   /** Room for edits (tokens with a count or a bias) per row; 0: none. */
   readonly maxEdits: number;
+  /** True: rows may have a mask of allowed tokens. */
+  readonly masked: boolean;
 }
 
 export interface SampleArgs {
@@ -17,7 +19,7 @@ export interface SampleArgs {
   readonly params: Binding;
   /** `[rows, maxEdits, 4]` u32, from `encodeEdits`; absent when maxEdits is 0. */
   readonly edits?: Binding;
-  /** `[rows, maskWords]` u32: bit t % 32 of word ⌊t / 32⌋ allows token t; absent: no row may ask for a mask. */
+  /** `[rows, maskWords]` u32: bit t % 32 of word ⌊t / 32⌋ allows token t; only when `masked`. */
   readonly mask?: Binding;
   /** `[rows, stride]` f32 of scratch. */
   readonly work: Binding;
@@ -39,12 +41,14 @@ export class Sample {
   readonly vocabulary: number;
   readonly stride: number;
   readonly maxEdits: number;
+  readonly masked: boolean;
   /** u32s of a row of the mask. */
   readonly maskWords: number;
   readonly #kernel: Kernel;
 
   /** @throws KernelError (`shape`) */
-  constructor(ops: OpSet, { vocabulary, stride = Math.ceil(vocabulary / 4) * 4, maxEdits }: SampleOptions) {
+  constructor(ops: OpSet, options: SampleOptions) {
+    const { vocabulary, stride = Math.ceil(vocabulary / 4) * 4, maxEdits, masked } = options;
     checkShape(
       vocabulary > 0 && stride % 4 === 0 && stride >= vocabulary,
       "sample",
@@ -53,14 +57,10 @@ export class Sample {
     this.vocabulary = vocabulary;
     this.stride = stride;
     this.maxEdits = maxEdits;
+    this.masked = masked;
     this.maskWords = Math.ceil(vocabulary / 32);
     this.#kernel = ops.kernel("sample", {
-      constants: {
-        VOCAB: vocabulary,
-        STRIDE4: stride / 4,
-        MAX_EDITS: Math.max(1, maxEdits),
-        MASK_WORDS: this.maskWords,
-      },
+      constants: { VOCAB: vocabulary, STRIDE4: stride / 4, MAX_EDITS: maxEdits, MASKED: Number(masked) },
       workgroupSize: ops.device.info.workgroupSize * 4,
     });
   }
@@ -75,6 +75,7 @@ export class Sample {
       "edits are given exactly when there is room for some",
     );
     if (edits !== undefined) checkSize("sample", "edits", edits, rows * this.maxEdits * EDIT_WORDS * 4);
+    checkShape((mask !== undefined) === this.masked, "sample", "a mask is given exactly when the op was made with one");
     if (mask !== undefined) checkSize("sample", "mask", mask, rows * this.maskWords * 4);
     checkSize("sample", "work", work, rows * this.stride * 4);
     checkSize("sample", "chunks", chunks, rows * this.stride);

@@ -19,10 +19,13 @@
 override W: u32 = 1u;
 override VOCAB: u32;
 override STRIDE4: u32;
-override MAX_EDITS: u32 = 1u;
-override MASK_WORDS: u32 = 1u;
+// 0: no row has edits.
+override MAX_EDITS: u32 = 0u;
+// False: no row has a mask.
+override MASKED: bool = false;
 
 override CHUNKS: u32 = (VOCAB + 3u) / 4u;
+override MASK_WORDS: u32 = (VOCAB + 31u) / 32u;
 
 struct Params {
   temperature: f32,
@@ -64,8 +67,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let base = row * STRIDE4;
   copy_logits(row, lane);
   storageBarrier();
-  apply_edits(row, lane);
-  storageBarrier();
+  if (MAX_EDITS > 0u) {
+    apply_edits(row, lane);
+    storageBarrier();
+  }
   var token = largest(base, lane);
   if (params[row].temperature > 0.0) {
     token = draw(row, token, lane);
@@ -87,11 +92,14 @@ fn tokens_of(chunk: u32) -> vec4<u32> {
 // Logits with what the mask forbids, and the padding past VOCAB, at NEVER.
 fn copy_logits(row: u32, lane: u32) {
   let base = row * STRIDE4;
-  let masked = (params[row].flags & 1u) != 0u;
+  var masked = false;
+  if (MASKED) {
+    masked = (params[row].flags & 1u) != 0u;
+  }
   for (var i = lane; i < CHUNKS; i += W) {
     var v = logits[base + i];
-    if (masked) {
-      let word = mask[row * MASK_WORDS + min(i / 8u, MASK_WORDS - 1u)] >> ((i % 8u) * 4u);
+    if (MASKED && masked) {
+      let word = mask[row * MASK_WORDS + i / 8u] >> ((i % 8u) * 4u);
       let allowed = (vec4<u32>(word) & vec4<u32>(1u, 2u, 4u, 8u)) != vec4<u32>(0u);
       v = select(vec4<f32>(NEVER), v, allowed);
     }
