@@ -105,7 +105,8 @@ export class BoundedInterpreter extends JinjaInterpreter {
     if (depth > 500) throw tooFar("has values nested more than 500 deep");
     if (!isRuntimeValue(input)) throw new TypeError("a value that is not JSON");
     const { type, value } = input;
-    if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+    if (type === "NullValue" || value === null) return null;
+    if (typeof value === "boolean" || typeof value === "string") return value;
     if (typeof value === "number") return { number: value, float: type === "FloatValue" };
     if (Array.isArray(value)) return value.map((each: unknown) => this.#plain(each, depth + 1));
     if (value instanceof Map) {

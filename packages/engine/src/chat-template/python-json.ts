@@ -68,8 +68,8 @@ function quote(text: string, ascii: boolean): string {
   // JSON.stringify escapes lone surrogates as Python does, and leaves U+007F, U+2028 and U+2029 as Python does.
   const quoted = JSON.stringify(text);
   if (!ascii) return quoted;
-  // Python escapes what is not ASCII, one \u for each UTF-16 unit; U+007F is ASCII.
-  return quoted.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  // Python escapes all but the printable ASCII, one \u for each UTF-16 unit.
+  return quoted.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Python's `repr` of a float: always with a point or an exponent, exponents of two digits, from 1e16 on and below 1e-4. */
