@@ -20,6 +20,8 @@ export interface ApiCall {
   readonly body?: unknown;
   /** Aborts the call and, with it, the generation behind it. */
   readonly signal?: AbortSignal;
+  /** Statuses besides 2xx that the caller reads itself. */
+  readonly accept?: readonly number[];
 }
 
 /**
@@ -46,7 +48,7 @@ export async function callApi(path: string, call: ApiCall = {}): Promise<Respons
     if (call.signal?.aborted) throw cause;
     throw unreachable(apiUrl, cause);
   }
-  if (!response.ok) throw await refused(response, key !== undefined);
+  if (!response.ok && !call.accept?.includes(response.status)) throw await refused(response, key !== undefined);
   return response;
 }
 

@@ -2,7 +2,7 @@ import type { Overview } from "../features/service/types.ts";
 import { ApiError } from "./api.ts";
 import { env } from "./env.ts";
 import { history } from "./history.ts";
-import { parseModel, readHealth, readLoad, readModels } from "./service.ts";
+import { modelCard, readHealth, readLoad, readModels } from "./service.ts";
 
 /** The service as it is now. Always an answer: that it is down is one too. */
 export async function readOverview(signal: AbortSignal): Promise<Overview> {
@@ -10,17 +10,13 @@ export async function readOverview(signal: AbortSignal): Promise<Overview> {
   try {
     const [health, listed, load] = await Promise.all([readHealth(signal), readModels(signal), readLoad(signal)]);
     const live = new Map(health.models.map((model) => [model.id, model]));
-    const names = new Set(live.keys());
     return {
       state: "up",
       apiUrl,
       version: health.version,
-      uptimeMs: health.uptimeSeconds === undefined ? undefined : health.uptimeSeconds * 1000,
-      device: health.device,
-      models: listed.map((raw) => {
-        const card = parseModel(raw, names);
-        return parseModel({ ...(raw as object), ...live.get(card.id) }, names);
-      }),
+      uptimeMs: health.uptimeSeconds * 1000,
+      device: health.device ? { ...health.device, name: health.device.description } : undefined,
+      models: listed.data.map((model) => modelCard(model, live.get(model.id))),
       load,
       history: history(),
     };

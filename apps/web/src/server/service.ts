@@ -1,57 +1,62 @@
+import type { HealthBody, HealthModel, ModelBody, ModelListBody } from "@tugboat/inference/client";
 import { z } from "zod";
-import type { DeviceCard, Load, ModelCard, ModelState } from "../features/service/types.ts";
+import type { Load, ModelCard, ModelState } from "../features/service/types.ts";
 import { callApi } from "./api.ts";
 import { parsePrometheus, quantile, total } from "./prometheus.ts";
 
-const optional = {
-  text: z.string().min(1).optional().catch(undefined),
-  count: z.number().nonnegative().optional().catch(undefined),
-};
+const state = z.enum(["idle", "loading", "ready", "restarting", "failed", "closed"]);
+const count = z.number().nonnegative();
 
-const device = z
-  .object({ kind: z.string(), name: z.string().optional().catch(undefined), threads: optional.count })
-  .transform((found): DeviceCard => ({ ...found, name: found.name ?? found.kind }));
-
+// What the console reads of the service's answers; typed against them, so that a change there is an error here.
 const health = z.object({
-  status: z.string(),
-  version: optional.text,
-  uptimeSeconds: optional.count,
-  device: z
-    .union([device, z.string().transform((name): DeviceCard => ({ kind: name, name }))])
-    .optional()
-    .catch(undefined),
-  models: z.array(z.union([z.string().transform((id) => ({ id })), z.looseObject({ id: z.string() })])).default([]),
-});
+  status: z.enum(["ok", "degraded", "starting", "unavailable", "stopping"]),
+  version: z.string(),
+  uptimeSeconds: count,
+  device: z.object({ kind: z.enum(["cpu", "webgpu"]), description: z.string(), threads: count }).nullable(),
+  models: z.array(
+    z.object({
+      id: z.string(),
+      state,
+      progress: z.object({ stage: z.enum(["read", "compile", "warm"]), done: count, total: count }).optional(),
+      error: z.string().optional(),
+      restarts: count,
+      inFlight: count.optional(),
+    }),
+  ),
+}) satisfies z.ZodType<HealthBody>;
 
-export type Health = z.infer<typeof health>;
+const model = z.object({
+  id: z.string(),
+  object: z.literal("model"),
+  created: z.number(),
+  owned_by: z.string(),
+  tugboat: z.object({
+    state,
+    architecture: z.string(),
+    parameters: count,
+    contextLength: count,
+    quantisation: z.string(),
+    bytes: count,
+    licence: z.string().nullable(),
+    isDefault: z.boolean(),
+    chat: z.boolean().optional(),
+  }),
+}) satisfies z.ZodType<ModelBody>;
+
+const modelList = z.object({ object: z.literal("list"), data: z.array(model) }) satisfies z.ZodType<ModelListBody>;
 
 /** @throws ApiError when the service does not answer. */
-export async function readHealth(signal?: AbortSignal): Promise<Health> {
-  return health.parse(await (await callApi("/health", { signal })).json());
+export async function readHealth(signal?: AbortSignal): Promise<HealthBody> {
+  // 503 says that it can't serve yet, and why, in the same shape.
+  return health.parse(await (await callApi("/health", { signal, accept: [503] })).json());
 }
 
-const entry = z.looseObject({ id: z.string() });
-const facts = z.object({
-  state: z.string().optional().catch(undefined),
-  detail: optional.text,
-  description: optional.text,
-  architecture: optional.text,
-  parameters: optional.count,
-  contextLength: optional.count,
-  trainedContextLength: optional.count,
-  vocabularySize: optional.count,
-  layers: optional.count,
-  dim: optional.count,
-  heads: optional.count,
-  kvHeads: optional.count,
-  quantisation: optional.text,
-  bytes: optional.count,
-  licence: optional.text,
-  hasChatTemplate: z.boolean().optional().catch(undefined),
-  isDefault: z.boolean().optional().catch(undefined),
-});
+/** @throws ApiError when the service does not answer or refuses the key. */
+export async function readModels(signal?: AbortSignal): Promise<ModelListBody> {
+  return modelList.parse(await (await callApi("/v1/models", { signal })).json());
+}
 
-const states: Readonly<Record<string, ModelState>> = {
+const states: Readonly<Record<HealthModel["state"], ModelState>> = {
   ready: "ready",
   loading: "loading",
   restarting: "loading",
@@ -60,22 +65,28 @@ const states: Readonly<Record<string, ModelState>> = {
   closed: "idle",
 };
 
-/** A catalog entry, its facts beside the id or under `tugboat`. */
-export function parseModel(raw: unknown, live: ReadonlySet<string> = new Set()): ModelCard {
-  const found = entry.parse(raw);
-  const { state, dim, ...rest } = facts.parse({ ...found, ...entryFacts(found.tugboat) });
-  const known = state === undefined ? undefined : states[state];
-  return { ...rest, id: found.id, dimension: dim, state: known ?? (live.has(found.id) ? "ready" : "idle") };
+const stages = { read: "reading the file", compile: "compiling kernels", warm: "warming up" } as const;
+
+/** A catalog entry together with what the model is doing now. */
+export function modelCard({ id, tugboat }: ModelBody, now: HealthModel | undefined): ModelCard {
+  const { licence, chat, state: listed, ...facts } = tugboat;
+  return {
+    ...facts,
+    id,
+    state: states[now?.state ?? listed],
+    detail: detailOf(now),
+    licence: licence ?? undefined,
+    hasChatTemplate: chat,
+  };
 }
 
-function entryFacts(nested: unknown): object {
-  return typeof nested === "object" && nested !== null ? nested : {};
-}
-
-/** @throws ApiError when the service does not answer or refuses the key. */
-export async function readModels(signal?: AbortSignal): Promise<readonly unknown[]> {
-  const list = z.object({ data: z.array(z.unknown()) });
-  return list.parse(await (await callApi("/v1/models", { signal })).json()).data;
+function detailOf(now: HealthModel | undefined): string | undefined {
+  if (now?.state === "restarting") return `Its worker died and is being restarted. ${now.error ?? ""}`.trim();
+  if (now?.state === "loading" && now.progress) {
+    const { stage, done, total: all } = now.progress;
+    return `${stages[stage]}${all > 0 ? `, ${Math.floor((100 * done) / all)} %` : ""}`;
+  }
+  return now?.error;
 }
 
 /** Totals since the start, or undefined when the service publishes none. */
@@ -92,15 +103,13 @@ const generating = /completions|responses|embeddings/;
 
 export function loadOf(text: string): Load | undefined {
   const samples = parsePrometheus(text);
-  if (
-    total(samples, "tugboat_requests_total") === undefined &&
-    total(samples, "tugboat_requests_in_flight") === undefined
-  ) {
-    return undefined;
-  }
+  if (!samples.some(({ name }) => name.startsWith("tugboat_"))) return undefined;
   const traffic = ({ route }: Readonly<Record<string, string>>) => generating.test(route ?? "");
   const tokens = (wanted: string) => total(samples, "tugboat_tokens_total", ({ kind }) => kind === wanted) ?? 0;
-  const ttft = quantile(samples, "tugboat_time_to_first_token_seconds", 0.5);
+  const ttft = (q: number) => {
+    const seconds = quantile(samples, "tugboat_time_to_first_token_seconds", q);
+    return seconds === undefined ? undefined : seconds * 1000;
+  };
   return {
     requests: total(samples, "tugboat_requests_total", traffic) ?? 0,
     failed: total(samples, "tugboat_requests_total", (labels) => traffic(labels) && Number(labels.status) >= 500) ?? 0,
@@ -108,6 +117,7 @@ export function loadOf(text: string): Load | undefined {
     promptTokens: tokens("prompt"),
     cachedTokens: tokens("cached"),
     completionTokens: tokens("completion"),
-    ...(ttft === undefined ? {} : { ttftMs: ttft * 1000 }),
+    ttftMs: ttft(0.5),
+    ttftP95Ms: ttft(0.95),
   };
 }

@@ -15,7 +15,7 @@ export interface CodeBlockProps {
 /** Code as it is meant to be pasted, scrollable by keyboard. */
 export function CodeBlock({ code, what, wrap, className }: CodeBlockProps) {
   return (
-    <div className={cx("group relative min-w-0", className)}>
+    <div className={cx("relative min-w-0 rounded-b-lg bg-surface", className)}>
       <ScrollRegion label={what} className="max-h-[420px] overflow-auto rounded-b-lg focus-ring">
         <pre
           className={cx(
@@ -26,7 +26,7 @@ export function CodeBlock({ code, what, wrap, className }: CodeBlockProps) {
           <code>{code}</code>
         </pre>
       </ScrollRegion>
-      <div className="absolute top-2 right-2">
+      <div className="absolute top-2 right-2 rounded-md bg-inherit">
         <CopyButton text={code} what={what} />
       </div>
     </div>

@@ -1,7 +1,7 @@
 "use client";
 
 import { Check, Copy } from "lucide-react";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { IconButton } from "./button.tsx";
 import { toast } from "./toast.tsx";
 
@@ -9,9 +9,11 @@ export interface CopyButtonProps {
   readonly text: string;
   /** What is copied: "request id", "snippet". */
   readonly what: string;
+  /** In place of the two sheets, where several things can be copied side by side. */
+  readonly icon?: ReactNode;
 }
 
-export function CopyButton({ text, what }: CopyButtonProps) {
+export function CopyButton({ text, what, icon = <Copy /> }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -31,8 +33,8 @@ export function CopyButton({ text, what }: CopyButtonProps) {
     }
   }
   return (
-    <IconButton label={copied ? `Copied ${what}` : `Copy ${what}`} size="sm" onClick={copy}>
-      {copied ? <Check className="text-good" /> : <Copy />}
+    <IconButton label={copied ? `Copied ${what}` : `Copy ${what}`} title={`Copy ${what}`} size="sm" onClick={copy}>
+      {copied ? <Check className="text-good" /> : icon}
     </IconButton>
   );
 }

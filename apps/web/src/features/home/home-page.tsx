@@ -43,7 +43,7 @@ export function HomePage() {
       {data?.state === "down" ? null : (
         <>
           <LoadFigures overview={up} />
-          <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
+          <div className="grid gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
             <LiveModels models={up?.models} />
             <Panel title="Tokens per second" note="all models, last 15 minutes">
               <Throughput up={up} />
@@ -149,9 +149,9 @@ function CallTheApi({ up }: { readonly up: Up }) {
     <Panel
       title="Call it from code"
       note={
-        <span className="inline-flex items-center gap-1">
+        <>
           Any OpenAI client, at <code className="font-mono">{baseUrl}</code>
-        </span>
+        </>
       }
       actions={<CopyButton text={baseUrl} what="API address" />}
       padded={false}

@@ -1,4 +1,4 @@
-import { compact, duration, type Figure } from "../../ui/format.ts";
+import { compact, duration, type Figure, written } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { Stat } from "../../ui/stat.tsx";
@@ -38,7 +38,11 @@ export function LoadFigures({ overview }: { readonly overview: Up | undefined })
         <Stat
           label="Time to first token"
           figure={figure(({ ttftMs }) => (ttftMs === undefined ? null : duration(ttftMs)))}
-          note="median since the start"
+          note={
+            load?.ttftP95Ms === undefined
+              ? "median since the start"
+              : `median; 95 % within ${written(duration(load.ttftP95Ms))}`
+          }
         />
       </dl>
     </Panel>

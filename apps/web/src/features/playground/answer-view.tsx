@@ -1,6 +1,6 @@
 "use client";
 
-import { Dices } from "lucide-react";
+import { Dices, Hash } from "lucide-react";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { duration, type Figure, formatCount } from "../../ui/format.ts";
@@ -115,11 +115,11 @@ function AnswerFigures({ answer }: { readonly answer: Answer }) {
         </div>
       ) : null}
       {answer.requestId ? (
-        <div className="flex items-center">
+        <div className="-ml-2 flex items-center">
           <dt className="sr-only">Request id</dt>
           <dd className="sr-only">{answer.requestId}</dd>
           <span className="-my-1">
-            <CopyButton text={answer.requestId} what="request id" />
+            <CopyButton text={answer.requestId} what="request id" icon={<Hash />} />
           </span>
         </div>
       ) : null}

@@ -51,8 +51,8 @@ export function CandidateColumn({ turns, candidate, model, running, onSample, on
         {turns.map((turn, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a turn is its place in the conversation.
           <article key={at} className="grid gap-4">
-            <div className="group flex items-start justify-between gap-2 rounded-lg bg-hover py-2.5 pr-2 pl-3.5">
-              <p className="min-w-0 whitespace-pre-wrap break-words py-0.5 text-md">
+            <div className="group flex items-start justify-between gap-2 rounded-lg bg-hover py-2 pr-2 pl-3.5">
+              <p className="min-w-0 self-center whitespace-pre-wrap break-words text-md">
                 <span className="sr-only">You: </span>
                 {turn}
               </p>
@@ -108,7 +108,9 @@ function Start({
                 className="grid content-start gap-1 bg-surface p-4 text-left transition-colors hover:bg-canvas focus-visible:outline-offset-[-2px]"
               >
                 <span className="flex items-center justify-between gap-2 font-medium">{name}</span>
-                <span className="line-clamp-2 text-ink-3 text-xs">{text.replaceAll(/\s+/g, " ")}</span>
+                <span className="line-clamp-2 whitespace-pre-line text-ink-3 text-xs">
+                  {text.replaceAll(/\n+/g, "\n")}
+                </span>
               </button>
             </li>
           ))}

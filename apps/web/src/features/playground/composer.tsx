@@ -4,6 +4,7 @@ import { ArrowUp, Square } from "lucide-react";
 import type { KeyboardEvent, Ref } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Kbd } from "../../ui/kbd.tsx";
+import { useModKey } from "../../ui/use-mod-key.ts";
 
 export interface ComposerProps {
   readonly ref: Ref<HTMLTextAreaElement>;
@@ -17,6 +18,7 @@ export interface ComposerProps {
 }
 
 export function Composer({ ref, draft, running, ready, onDraft, onSend, onStop }: ComposerProps) {
+  const mod = useModKey();
   function onKey(event: KeyboardEvent) {
     if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey) || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -49,7 +51,7 @@ export function Composer({ ref, draft, running, ready, onDraft, onSend, onStop }
               </>
             ) : (
               <>
-                <Kbd>⌘</Kbd>
+                <Kbd>{mod}</Kbd>
                 <Kbd>Enter</Kbd> sends
               </>
             )}

@@ -1,5 +1,7 @@
 "use client";
 
+import { X } from "lucide-react";
+import { IconButton } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
@@ -29,22 +31,25 @@ export function SnippetDialog({ conversation, candidate, apiUrl, onClose }: Snip
   };
   return (
     <Dialog open onClose={onClose} title="Copy as code" shape="bare">
-      <header className="grid gap-0.5 px-5 pt-4 pb-3">
+      <header className="relative grid gap-0.5 px-5 pt-4 pb-3">
         <p aria-hidden className="font-medium text-lg">
           Copy as code
         </p>
+        <IconButton label="Close" size="sm" onClick={onClose} className="absolute top-3 right-3">
+          <X />
+        </IconButton>
         <p className="text-ink-2">
           The same request, with its seed. It takes the key from{" "}
           <code className="font-mono text-xs">TUGBOAT_API_KEY</code>.
         </p>
       </header>
-      <div className="bg-sunken">
+      <div>
         <Tabs
           label="Language"
           tabs={snippets(request, `${apiUrl}/v1`).map(({ id, name, code }) => ({
             id,
             label: name,
-            content: <CodeBlock code={code} what={`${name} snippet`} />,
+            content: <CodeBlock code={code} what={`${name} snippet`} className="bg-sunken" />,
           }))}
         />
       </div>

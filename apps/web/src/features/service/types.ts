@@ -46,6 +46,8 @@ export interface Load {
   readonly completionTokens: number;
   /** Median time to first token in ms, since the start. */
   readonly ttftMs?: number;
+  /** The time to first token that 95 of 100 requests stayed below, in ms. */
+  readonly ttftP95Ms?: number;
 }
 
 export interface LoadSample {

@@ -31,9 +31,7 @@ export function ServiceLine() {
       <Status tone={loading ? "warn" : "good"} busy={loading}>
         {loading ? "Loading a model" : "Service healthy"}
       </Status>
-      <span className="truncate pl-3.5 text-ink-3">
-        {[data.device?.name, data.version && `v${data.version}`].filter(Boolean).join(" · ")}
-      </span>
+      <span className="truncate pl-3.5 text-ink-3">{data.device?.name ?? data.apiUrl}</span>
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Kbd } from "../../ui/kbd.tsx";
 import { Logo } from "../../ui/logo.tsx";
 import { Tooltip } from "../../ui/tooltip.tsx";
+import { useModKey } from "../../ui/use-mod-key.ts";
 import { destinations, isCurrent } from "./navigation.ts";
 import { ServiceLine } from "./service-line.tsx";
 import { signOut } from "./sign-out.ts";
@@ -96,6 +97,7 @@ interface SidebarProps {
 }
 
 function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
+  const mod = useModKey();
   return (
     <div className="flex h-full flex-col gap-3 p-3">
       <div className="flex h-8 items-center px-1">
@@ -108,7 +110,9 @@ function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
       >
         <Search aria-hidden className="size-3.5" />
         <span className="grow text-left">Search</span>
-        <Kbd>⌘K</Kbd>
+        <span className="pointer-coarse:hidden">
+          <Kbd>{mod === "⌘" ? "⌘K" : "Ctrl K"}</Kbd>
+        </span>
       </button>
       <nav aria-label="Pages" className="grid gap-0.5">
         {destinations.map((destination) => {
