@@ -1,5 +1,6 @@
 import { KernelError } from "../device.ts";
-import { rowBytes, type WeightType } from "../ops/weight.ts";
+import type { WeightType } from "../ops/weight.ts";
+import { FILE_BLOCKS } from "./dequantize.ts";
 import { f32ToF16, roundToBrain, roundToHalf } from "./f16.ts";
 
 /** The types that rows of f32 can be turned into here. */
@@ -11,7 +12,11 @@ export type QuantizedType = Extract<WeightType, "f32" | "f16" | "bf16" | "q8_0" 
  * @throws KernelError (`shape`)
  */
 export function quantizeRows(type: QuantizedType, values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(type === "f16" || type === "bf16" ? values.length * 2 : rowBytes(type, values.length));
+  const block = FILE_BLOCKS[type];
+  if (values.length % block.inputs !== 0) {
+    throw new KernelError("shape", `${values.length} values are no whole blocks of ${block.inputs} (${type})`);
+  }
+  const bytes = new Uint8Array((values.length / block.inputs) * block.bytes);
   switch (type) {
     case "f32":
       bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));

@@ -9,9 +9,11 @@ export class WebGpuBuffer implements DeviceBuffer {
   readonly label: string;
   readonly size: number;
   readonly gpuBuffer: GPUBuffer;
+  readonly owner: GPUDevice;
   #destroyed = false;
 
   constructor(gpu: GPUDevice, size: number, label: string) {
+    this.owner = gpu;
     this.label = label;
     this.size = size;
     const bytes = Math.max(SMALLEST, alignUp(size, 4));
@@ -29,8 +31,8 @@ export class WebGpuBuffer implements DeviceBuffer {
 }
 
 /** @throws KernelError (`binding`) for a buffer of another device or one that was destroyed. */
-export function asWebGpuBuffer(buffer: DeviceBuffer): WebGpuBuffer {
-  if (!(buffer instanceof WebGpuBuffer)) {
+export function asWebGpuBuffer(gpu: GPUDevice, buffer: DeviceBuffer): WebGpuBuffer {
+  if (!(buffer instanceof WebGpuBuffer) || buffer.owner !== gpu) {
     throw new KernelError("binding", `buffer "${buffer.label}" does not belong to this WebGPU device`);
   }
   if (buffer.destroyed) throw new KernelError("binding", `buffer "${buffer.label}" was destroyed`);
@@ -43,12 +45,12 @@ export interface ResolvedBinding {
 }
 
 /** @throws KernelError (`binding`) when a range leaves its buffer or is misaligned. */
-export function resolveBinding(binding: Binding, where: string): ResolvedBinding {
+export function resolveBinding(gpu: GPUDevice, binding: Binding, where: string): ResolvedBinding {
   if (!("buffer" in binding)) {
-    const buffer = asWebGpuBuffer(binding);
+    const buffer = asWebGpuBuffer(gpu, binding);
     return { buffer, resource: { buffer: buffer.gpuBuffer } };
   }
-  const buffer = asWebGpuBuffer(binding.buffer);
+  const buffer = asWebGpuBuffer(gpu, binding.buffer);
   const { offset, size } = binding;
   if (offset % OFFSET_ALIGNMENT !== 0 || size % 4 !== 0 || size <= 0 || offset < 0 || offset + size > buffer.size) {
     throw new KernelError(

@@ -51,7 +51,7 @@ export class WebGpuDevice implements Device {
 
   write(buffer: DeviceBuffer, offset: number, data: ArrayBufferView): void {
     this.#check();
-    const target = asWebGpuBuffer(buffer);
+    const target = asWebGpuBuffer(this.#gpu, buffer);
     const bytes = data.byteLength;
     if (offset % 4 !== 0 || bytes % 4 !== 0 || offset < 0 || offset + bytes > target.size) {
       throw new KernelError(
@@ -65,7 +65,7 @@ export class WebGpuDevice implements Device {
 
   async read(buffer: DeviceBuffer, offset = 0, size = buffer.size - offset): Promise<ArrayBuffer> {
     this.#check();
-    const source = asWebGpuBuffer(buffer);
+    const source = asWebGpuBuffer(this.#gpu, buffer);
     if (offset % 4 !== 0 || size < 0 || offset < 0 || offset + size > source.size) {
       throw new KernelError(
         "binding",
@@ -99,7 +99,7 @@ export class WebGpuDevice implements Device {
 
   run(recording: Recording): void {
     this.#check();
-    if (!(recording instanceof WebGpuRecording)) {
+    if (!(recording instanceof WebGpuRecording) || recording.owner !== this.#gpu) {
       throw new KernelError("binding", "the recording does not belong to this WebGPU device");
     }
     const encoder = this.#gpu.createCommandEncoder();

@@ -8,13 +8,16 @@ export class WebGpuPipeline implements Pipeline {
   readonly gpuPipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly bindings: readonly (BindingKind | undefined)[];
+  readonly owner: GPUDevice;
 
   constructor(
+    owner: GPUDevice,
     name: string,
     gpuPipeline: GPUComputePipeline,
     layout: GPUBindGroupLayout,
     bindings: readonly (BindingKind | undefined)[],
   ) {
+    this.owner = owner;
     this.name = name;
     this.gpuPipeline = gpuPipeline;
     this.layout = layout;
@@ -53,7 +56,7 @@ export class PipelineCache {
         layout: parts.pipelineLayout,
         compute: { module: parts.module, entryPoint: "main", constants: { ...spec.constants } },
       });
-      return new WebGpuPipeline(spec.name, gpuPipeline, parts.layout, parts.bindings);
+      return new WebGpuPipeline(this.#gpu, spec.name, gpuPipeline, parts.layout, parts.bindings);
     } catch (cause) {
       const constants = JSON.stringify(spec.constants ?? {});
       throw new KernelError("compile", `${spec.name} with ${constants}: ${messageOf(cause)}`, undefined, { cause });
@@ -69,7 +72,8 @@ export class PipelineCache {
     const problem = messages.find(({ type }) => type === "error");
     if (problem !== undefined) {
       const line = spec.code.split("\n")[problem.lineNum - 1]?.trim() ?? "";
-      throw new KernelError("compile", `${spec.name}:${problem.lineNum}:${problem.linePos}: ${problem.message}`, line);
+      const where = `${spec.name}: line ${problem.lineNum}, column ${problem.linePos}`;
+      throw new KernelError("compile", `${where}: ${problem.message}`, line);
     }
     const error = await failure;
     if (error !== null) throw new KernelError("compile", `${spec.name}: ${error.message}`);

@@ -18,13 +18,13 @@ interface PendingDispatch {
 
 /** Everything a replay needs exists already: it only encodes. */
 export class WebGpuRecording implements Recording {
-  readonly label: string;
+  readonly owner: GPUDevice;
   readonly dispatches: number;
   readonly #steps: readonly Step[];
   readonly #params: GPUBuffer | undefined;
 
-  constructor(label: string, steps: readonly Step[], params: GPUBuffer | undefined) {
-    this.label = label;
+  constructor(owner: GPUDevice, steps: readonly Step[], params: GPUBuffer | undefined) {
+    this.owner = owner;
     this.#steps = steps;
     this.#params = params;
     this.dispatches = steps.filter((step) => step.type === "dispatch").length;
@@ -64,11 +64,11 @@ export class WebGpuRecorder implements Recorder {
   }
 
   dispatch(pipeline: Pipeline, bindings: readonly Binding[], groups: Groups, params?: ArrayBufferView): void {
-    if (!(pipeline instanceof WebGpuPipeline)) {
+    if (!(pipeline instanceof WebGpuPipeline) || pipeline.owner !== this.#gpu) {
       throw new KernelError("binding", `${pipeline.name}: the pipeline does not belong to this WebGPU device`);
     }
     const counts = checkGroups(pipeline.name, groups, this.#gpu.limits.maxComputeWorkgroupsPerDimension);
-    const resolved = bindings.map((binding, i) => resolveBinding(binding, `${pipeline.name}, binding ${i}`));
+    const resolved = bindings.map((binding, i) => resolveBinding(this.#gpu, binding, `${pipeline.name}, binding ${i}`));
     checkBindings(pipeline, resolved, params !== undefined);
     if (counts.includes(0)) return;
     const paramsOffset = this.#paramsSize;
@@ -84,7 +84,7 @@ export class WebGpuRecorder implements Recorder {
 
   copy(from: DeviceBuffer, fromOffset: number, to: DeviceBuffer, toOffset: number, size: number): void {
     if (size === 0) return;
-    const [source, target] = [asWebGpuBuffer(from), asWebGpuBuffer(to)];
+    const [source, target] = [asWebGpuBuffer(this.#gpu, from), asWebGpuBuffer(this.#gpu, to)];
     const aligned = [fromOffset, toOffset, size].every((value) => value >= 0 && value % 4 === 0);
     if (!aligned || fromOffset + size > source.size || toOffset + size > target.size) {
       throw new KernelError(
@@ -121,7 +121,7 @@ export class WebGpuRecorder implements Recorder {
       });
       return { type: "dispatch", pipeline: step.pipeline.gpuPipeline, group, groups: step.groups };
     });
-    return new WebGpuRecording(label, steps, params);
+    return new WebGpuRecording(this.#gpu, steps, params);
   }
 
   #uploadParams(label: string): GPUBuffer | undefined {
