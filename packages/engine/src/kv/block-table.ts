@@ -4,6 +4,7 @@ import { BLOCK_TOKENS, type BlockCopy, type BlockPool, blocksFor } from "./block
 export class BlockTable {
   readonly #pool: BlockPool;
   readonly #blocks: number[];
+  #version = 0;
 
   constructor(pool: BlockPool, blocks: number[] = []) {
     this.#pool = pool;
@@ -12,6 +13,11 @@ export class BlockTable {
 
   get blocks(): readonly number[] {
     return this.#blocks;
+  }
+
+  /** Grows with every change of `blocks`: who keeps a copy compares it. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Free blocks that `prepareWrite` of tokens `[start, end)` would take. */
@@ -37,8 +43,12 @@ export class BlockTable {
       if (i * BLOCK_TOKENS < start) copies.push({ from: block, to: own });
       this.#pool.release(block);
       this.#blocks[i] = own;
+      this.#version += 1;
     }
-    while (this.#blocks.length < last) this.#blocks.push(this.#pool.allocate());
+    while (this.#blocks.length < last) {
+      this.#blocks.push(this.#pool.allocate());
+      this.#version += 1;
+    }
   }
 
   /** A table that shares the blocks of the first `tokens` tokens. */
@@ -52,5 +62,6 @@ export class BlockTable {
   release(): void {
     for (const block of this.#blocks) this.#pool.release(block);
     this.#blocks.length = 0;
+    this.#version += 1;
   }
 }

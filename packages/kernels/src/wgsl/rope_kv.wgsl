@@ -153,22 +153,25 @@ fn value(row: u32, head: u32, slot: u32, lane: u32) {
 fn key_at(row: u32, head: u32, i: u32) -> vec4<f32> {
   if (FUSED) {
     return q[row * Q_STRIDE4 + (HEADS + head) * HEAD4 + i];
+  } else {
+    return k[(row * KV_HEADS + head) * HEAD4 + i];
   }
-  return k[(row * KV_HEADS + head) * HEAD4 + i];
 }
 
 fn value_at(row: u32, head: u32, i: u32) -> vec4<f32> {
   if (FUSED) {
     return q[row * Q_STRIDE4 + (HEADS + KV_HEADS + head) * HEAD4 + i];
+  } else {
+    return v[(row * KV_HEADS + head) * HEAD4 + i];
   }
-  return v[(row * KV_HEADS + head) * HEAD4 + i];
 }
 
 fn normed(raw: vec4<f32>, weight: u32, i: u32, inverse: f32) -> vec4<f32> {
+  var result = raw;
   if (NORM) {
-    return raw * inverse * norms[weight + i];
+    result = raw * inverse * norms[weight + i];
   }
-  return raw;
+  return result;
 }
 
 // Interleaved pairs: the table holds doubled cosines and signed sines.

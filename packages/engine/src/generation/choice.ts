@@ -1,0 +1,73 @@
+import type { SamplingParameters } from "../sampler/request.ts";
+import { TokenEdits } from "../sampler/token-edits.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
+import type { StopMatcher } from "../text/stop-matcher.ts";
+import type { StreamDecoder } from "../tokenizer/stream-decoder.ts";
+import type { FinishReason } from "./events.ts";
+
+/** What one more token did to a choice. */
+export interface Advance {
+  readonly text: string;
+  /** Whether the token belongs to the answer: the end-of-text token does not. */
+  readonly shown: boolean;
+  readonly finish?: FinishReason;
+  readonly stop?: string;
+}
+
+export interface ChoiceLimits {
+  /** Tokens after which the answer is cut. */
+  readonly maxTokens: number;
+  readonly endTokens: ReadonlySet<number>;
+}
+
+/** One of a request's answers: its text so far, and when it ends. */
+export class Choice {
+  readonly index: number;
+  readonly sequence: Sequence;
+  readonly edits: TokenEdits;
+  finished = false;
+  tokens = 0;
+  readonly #limits: ChoiceLimits;
+  readonly #decoder: StreamDecoder;
+  readonly #stops: StopMatcher;
+
+  constructor(
+    index: number,
+    sequence: Sequence,
+    sampling: SamplingParameters,
+    limits: ChoiceLimits,
+    decoder: StreamDecoder,
+    stops: StopMatcher,
+  ) {
+    this.index = index;
+    this.sequence = sequence;
+    this.edits = new TokenEdits(sampling, sequence.tokens(0, sequence.promptLength));
+    this.#limits = limits;
+    this.#decoder = decoder;
+    this.#stops = stops;
+  }
+
+  /** Takes the next token. The text held back is released when the answer ends for another reason than a stop string. */
+  advance(token: number): Advance {
+    if (this.#limits.endTokens.has(token)) {
+      this.finished = true;
+      return { text: this.flush(), shown: false, finish: "stop" };
+    }
+    this.tokens += 1;
+    this.edits.add(token);
+    const { text, stop } = this.#stops.push(this.#decoder.push(token));
+    if (stop !== undefined) {
+      this.finished = true;
+      return { text, shown: true, finish: "stop", stop };
+    }
+    if (this.tokens < this.#limits.maxTokens) return { text, shown: true };
+    this.finished = true;
+    return { text, shown: true, finish: "length" };
+  }
+
+  /** The text that is still held back. */
+  flush(): string {
+    const { text, stop } = this.#stops.push(this.#decoder.flush());
+    return stop === undefined ? text + this.#stops.flush() : text;
+  }
+}

@@ -1,0 +1,57 @@
+export interface TokenLogprob {
+  readonly token: number;
+  /** The token's own text; a token that is a part of a character shows U+FFFD, `bytes` tell. */
+  readonly text: string;
+  readonly bytes: readonly number[];
+  /** Natural logarithm of the probability that the model gave, before temperature and filters. */
+  readonly logprob: number;
+}
+
+export interface TokenLogprobs extends TokenLogprob {
+  /** The likeliest tokens, descending; as many as the request asked for. */
+  readonly top: readonly TokenLogprob[];
+}
+
+export interface Usage {
+  readonly promptTokens: number;
+  /** Tokens of all choices, the end-of-text token not counted. */
+  readonly completionTokens: number;
+  /** Prompt tokens whose keys and values were there already. */
+  readonly cachedTokens: number;
+}
+
+export interface Timings {
+  /** From the call to the first step that worked on it. */
+  readonly queueMs: number;
+  /** From that step to the first token. */
+  readonly prefillMs: number;
+  /** From the call to the first token. */
+  readonly ttftMs: number;
+  /** From the first token to the last. */
+  readonly decodeMs: number;
+  /** Of all choices together, after each one's first token. */
+  readonly tokensPerSecond: number;
+}
+
+export type FinishReason = "stop" | "length" | "cancelled";
+
+export type GenerateEvent =
+  | { readonly type: "start"; readonly promptTokens: number; readonly seed: number }
+  | {
+      readonly type: "token";
+      readonly choice: number;
+      readonly token: number;
+      /** Empty while a character is incomplete or a stop string may be starting. */
+      readonly text: string;
+      readonly logprobs?: TokenLogprobs;
+    }
+  | {
+      readonly type: "finish";
+      readonly choice: number;
+      readonly reason: FinishReason;
+      /** What was held back and is released now. */
+      readonly text: string;
+      /** The stop string that ended it. */
+      readonly stop?: string;
+    }
+  | { readonly type: "done"; readonly usage: Usage; readonly timings: Timings };

@@ -1,0 +1,172 @@
+import { EngineError } from "../errors.ts";
+import type { BlockTable } from "../kv/block-table.ts";
+import type { Scheduler, StepPlan } from "../scheduler/scheduler.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
+import type { Choice } from "./choice.ts";
+import type { TokenLogprobs } from "./events.ts";
+import type { RunningRequest } from "./running-request.ts";
+import type { StepResult, StepRunner } from "./step-runner.ts";
+import { Throughput } from "./throughput.ts";
+import { nextTurn } from "./turn.ts";
+
+/** Makes the report on one token from what the step found. */
+export type ExplainToken = (token: number, logprob: number, ids: Uint32Array, logprobs: Float32Array) => TokenLogprobs;
+
+interface Exclusive {
+  readonly tokens: number;
+  readonly work: (table: BlockTable) => Promise<void>;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Runs steps while there is work, one after another, and hands every token to its request. */
+export class GenerationLoop {
+  readonly #scheduler: Scheduler;
+  readonly #runner: StepRunner;
+  readonly #explain: ExplainToken;
+  readonly #owners = new Map<Sequence, { request: RunningRequest; choice: Choice }>();
+  readonly #requests = new Set<RunningRequest>();
+  readonly #exclusive: Exclusive[] = [];
+  readonly #throughput = new Throughput();
+  #active: Promise<void> | undefined;
+  #closed: EngineError | undefined;
+  #steps = 0;
+
+  constructor(scheduler: Scheduler, runner: StepRunner, explain: ExplainToken) {
+    this.#scheduler = scheduler;
+    this.#runner = runner;
+    this.#explain = explain;
+  }
+
+  get tokensPerSecond(): number {
+    return this.#throughput.perSecond(performance.now());
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** @throws EngineError `closed` */
+  checkOpen(): void {
+    if (this.#closed) throw this.#closed;
+  }
+
+  add(request: RunningRequest): void {
+    this.#requests.add(request);
+    for (const choice of request.choices) this.#owners.set(choice.sequence, { request, choice });
+    this.#wake();
+  }
+
+  /** Ends a request's open choices; the next step does not compute them. */
+  cancel(request: RunningRequest): void {
+    for (const sequence of request.cancel(performance.now())) this.#end(sequence);
+    this.#requests.delete(request);
+  }
+
+  /** Runs work on blocks of its own, between two steps. */
+  exclusive(tokens: number, work: (table: BlockTable) => Promise<void>): Promise<void> {
+    return new Promise((resolve, fail) => {
+      this.#exclusive.push({ tokens, work: (table) => work(table).then(resolve), fail });
+      this.#wake();
+    });
+  }
+
+  /** Every open request fails with the error, and so does every later one. */
+  async close(error: EngineError): Promise<void> {
+    this.#closed ??= error;
+    this.#failAll(error);
+    await this.#active;
+  }
+
+  #wake(): void {
+    this.#active ??= this.#run().finally(() => {
+      this.#active = undefined;
+      // Work that arrived while the last turn ended.
+      if (!this.#closed && (!this.#scheduler.idle || this.#exclusive.length > 0)) this.#wake();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // Calls made in one turn are in one step.
+    await nextTurn();
+    while (!this.#closed) {
+      try {
+        await this.#runExclusive();
+        const plan = this.#scheduler.plan();
+        if (!plan) return;
+        await this.#step(plan);
+      } catch (cause) {
+        const message = `a step failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+        // The device is in an unknown state: nothing computed on it can be trusted any more.
+        this.#closed = new EngineError("closed", message, "Load the model again.", { cause });
+        this.#failAll(this.#closed);
+        return;
+      }
+      await nextTurn();
+    }
+  }
+
+  async #step(plan: StepPlan): Promise<void> {
+    const begin = performance.now();
+    for (const { sequence } of plan.entries) this.#owners.get(sequence)?.request.start(begin);
+    const result = await this.#runner.run(plan, (sequence) => {
+      const { choice, request } = this.#owners.get(sequence)!;
+      return request.drawOf(choice);
+    });
+    this.#steps += 1;
+    this.#scheduler.commit(plan, result.tokens);
+    const now = performance.now();
+    let sample = 0;
+    for (const { samples } of plan.entries) {
+      for (const sequence of samples) {
+        this.#deliver(sequence, sample, result, now);
+        sample += 1;
+      }
+    }
+    this.#throughput.add(sample, now);
+  }
+
+  #deliver(sequence: Sequence, sample: number, { logprobs, tokens, top }: StepResult, now: number): void {
+    const owner = this.#owners.get(sequence);
+    // Gone while the device worked.
+    if (!owner || owner.choice.finished) return;
+    const { choice, request } = owner;
+    const token = tokens[sample]!;
+    let report: TokenLogprobs | undefined;
+    const wanted = request.parameters.logprobs;
+    if (wanted !== undefined && top) {
+      const from = sample * top.alternatives;
+      const to = from + Math.min(wanted, top.alternatives);
+      report = this.#explain(token, logprobs[sample]!, top.ids.subarray(from, to), top.logprobs.subarray(from, to));
+    }
+    if (request.take(choice, token, report, now)) this.#end(sequence);
+    if (request.done) this.#requests.delete(request);
+  }
+
+  async #runExclusive(): Promise<void> {
+    for (let task = this.#exclusive.shift(); task; task = this.#exclusive.shift()) {
+      let table: BlockTable | undefined;
+      try {
+        table = this.#scheduler.reserve(task.tokens);
+        await task.work(table);
+      } catch (error) {
+        task.fail(error);
+      } finally {
+        table?.release();
+      }
+    }
+  }
+
+  #end(sequence: Sequence): void {
+    this.#scheduler.finish(sequence);
+    this.#owners.delete(sequence);
+  }
+
+  #failAll(error: EngineError): void {
+    for (const request of this.#requests) {
+      for (const { sequence } of request.choices) this.#end(sequence);
+      request.events.fail(error);
+    }
+    this.#requests.clear();
+    for (const { fail } of this.#exclusive.splice(0)) fail(error);
+  }
+}

@@ -1,0 +1,100 @@
+import type { GenerationParameters } from "../sampler/request.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
+import type { Choice } from "./choice.ts";
+import { EventQueue } from "./event-queue.ts";
+import type { FinishReason, GenerateEvent, Timings, TokenLogprobs } from "./events.ts";
+import type { Draw } from "./step-runner.ts";
+
+/** One call of `generate`: its choices, its events, its clock. */
+export class RunningRequest {
+  readonly parameters: GenerationParameters;
+  readonly promptTokens: number;
+  readonly choices: readonly Choice[];
+  readonly events: EventQueue<GenerateEvent>;
+  readonly #submitted: number;
+  #started: number | undefined;
+  #firstToken: number | undefined;
+  #lastToken: number | undefined;
+  #open: number;
+
+  /** @param now milliseconds of any clock, the same for every call. */
+  constructor(
+    parameters: GenerationParameters,
+    choices: readonly Choice[],
+    promptTokens: number,
+    now: number,
+    onReturn: (request: RunningRequest) => void,
+  ) {
+    this.parameters = parameters;
+    this.choices = choices;
+    this.promptTokens = promptTokens;
+    this.events = new EventQueue(() => onReturn(this));
+    this.#submitted = now;
+    this.#open = choices.length;
+    this.events.push({ type: "start", promptTokens, seed: parameters.seed });
+  }
+
+  get done(): boolean {
+    return this.#open === 0;
+  }
+
+  drawOf(choice: Choice): Draw {
+    const { logprobs, sampling, seed } = this.parameters;
+    return { sampling, edits: choice.edits, seed, stream: choice.index, step: choice.tokens, logprobs };
+  }
+
+  /** A step works on it for the first time. */
+  start(now: number): void {
+    this.#started ??= now;
+  }
+
+  /** @returns whether the choice ended with it. */
+  take(choice: Choice, token: number, logprobs: TokenLogprobs | undefined, now: number): boolean {
+    this.#firstToken ??= now;
+    this.#lastToken = now;
+    const { finish, shown, stop, text } = choice.advance(token);
+    const { index } = choice;
+    if (shown) {
+      // Text that only the end releases belongs to the finish event; a token's own text comes with the token.
+      this.events.push({ type: "token", choice: index, token, text, ...(logprobs && { logprobs }) });
+    }
+    if (finish === undefined) return false;
+    const held = shown ? (stop === undefined ? choice.flush() : "") : text;
+    this.#finish(choice, finish, held, stop, now);
+    return true;
+  }
+
+  /** Ends what is still open. */
+  cancel(now: number): Sequence[] {
+    const open = this.choices.filter((choice) => !choice.finished);
+    for (const choice of open) {
+      choice.finished = true;
+      this.#finish(choice, "cancelled", choice.flush(), undefined, now);
+    }
+    return open.map(({ sequence }) => sequence);
+  }
+
+  #finish(choice: Choice, reason: FinishReason, text: string, stop: string | undefined, now: number): void {
+    this.events.push({ type: "finish", choice: choice.index, reason, text, ...(stop !== undefined && { stop }) });
+    this.#open -= 1;
+    if (this.#open > 0) return;
+    const completionTokens = this.choices.reduce((sum, { tokens }) => sum + tokens, 0);
+    const usage = { promptTokens: this.promptTokens, completionTokens, cachedTokens: 0 };
+    this.events.push({ type: "done", usage, timings: this.#timings(completionTokens, now) });
+    this.events.end();
+  }
+
+  #timings(completionTokens: number, now: number): Timings {
+    const started = this.#started ?? now;
+    const first = this.#firstToken ?? now;
+    const decodeMs = (this.#lastToken ?? first) - first;
+    const later = Math.max(0, completionTokens - this.choices.length);
+    return {
+      queueMs: started - this.#submitted,
+      prefillMs: first - started,
+      ttftMs: first - this.#submitted,
+      decodeMs,
+      tokensPerSecond: decodeMs > 0 ? (later / decodeMs) * 1000 : 0,
+    };
+  }
+}

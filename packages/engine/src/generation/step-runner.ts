@@ -1,0 +1,277 @@
+import { EDIT_WORDS, NO_SLOT, SAMPLE_PARAM_WORDS } from "@tugboat/kernels";
+import type { Program } from "../graph/program.ts";
+import type { StepShape } from "../graph/settings.ts";
+import type { BlockTable } from "../kv/block-table.ts";
+import { BLOCK_TOKENS, type BlockCopy, blocksFor } from "../kv/blocks.ts";
+import { greedySampling, type SamplingParameters } from "../sampler/request.ts";
+import { TokenEdits } from "../sampler/token-edits.ts";
+import type { StepEntry, StepPlan } from "../scheduler/scheduler.ts";
+import type { Sequence } from "../scheduler/sequence.ts";
+
+/** How the next token of a sequence is drawn. */
+export interface Draw {
+  readonly sampling: SamplingParameters;
+  readonly edits: TokenEdits;
+  readonly seed: number;
+  /** Tells the choices of a request apart, which share its seed. */
+  readonly stream: number;
+  /** Tokens drawn before. */
+  readonly step: number;
+  /** Alternatives to report; undefined: no log-probabilities at all. */
+  readonly logprobs: number | undefined;
+}
+
+/** What a step drew, one for each sample of its plan, in order. */
+export interface StepResult {
+  readonly tokens: Uint32Array;
+  readonly logprobs: Float32Array;
+  /** Present when a draw asked for log-probabilities: `[samples, alternatives]`. */
+  readonly top:
+    | { readonly ids: Uint32Array; readonly logprobs: Float32Array; readonly alternatives: number }
+    | undefined;
+}
+
+const nothing: StepResult = { tokens: new Uint32Array(), logprobs: new Float32Array(), top: undefined };
+
+const greedy: Draw = {
+  sampling: greedySampling,
+  edits: new TokenEdits(greedySampling, new Int32Array()),
+  seed: 0,
+  stream: 0,
+  step: 0,
+  logprobs: undefined,
+};
+
+/** Bits of a row's flags: see the sample kernel. */
+const WANT_LOGPROB = 2;
+
+/** Carries the scheduler's plans out on the device. */
+export class StepRunner {
+  readonly #program: Program;
+  /** Which table, in which state, each row of the device's block tables holds. */
+  readonly #known: ({ table: BlockTable; version: number } | undefined)[];
+  readonly #blocksPerRow: number;
+  readonly #row: Uint32Array<ArrayBuffer>;
+  readonly #edits: Uint32Array<ArrayBuffer>;
+  readonly #editFloats: Float32Array<ArrayBuffer>;
+
+  constructor(program: Program) {
+    const { contextLength, maxEdits, maxSequences } = program.settings;
+    this.#program = program;
+    this.#known = Array.from({ length: maxSequences }, () => undefined);
+    this.#blocksPerRow = blocksFor(contextLength);
+    this.#row = new Uint32Array(this.#blocksPerRow);
+    this.#edits = new Uint32Array(maxEdits * EDIT_WORDS);
+    this.#editFloats = new Float32Array(this.#edits.buffer);
+  }
+
+  /** The row of the block tables that no sequence has: for work outside the scheduler. */
+  get spareSlot(): number {
+    return this.#program.settings.maxSequences - 1;
+  }
+
+  /** @param drawOf asked once for each sample of the plan. */
+  async run(plan: StepPlan, drawOf: (sequence: Sequence) => Draw): Promise<StepResult> {
+    const { device, input, memory } = this.#program;
+    this.#copyBlocks(plan.copies);
+    const shape = this.#fillRows(plan.entries, plan.samples);
+    let sample = 0;
+    let wantsTop = false;
+    for (const entry of plan.entries) {
+      for (const sequence of entry.samples) {
+        const draw = drawOf(sequence);
+        wantsTop ||= draw.logprobs !== undefined;
+        this.#fillDraw(sample, draw);
+        sample += 1;
+      }
+    }
+    this.#program.upload();
+    this.#program.runStep(shape);
+    if (plan.samples === 0) {
+      // Nothing is read back, but steps must not pile up in the device's queue.
+      await device.finish();
+      return nothing;
+    }
+    if (wantsTop) this.#program.runTop(plan.samples);
+    const { logprobsOffset, result } = memory.sampler;
+    const bytes = await device.read(result, 0, logprobsOffset + input.range("sampleRows").size);
+    return {
+      tokens: new Uint32Array(bytes, 0, plan.samples),
+      logprobs: new Float32Array(bytes, logprobsOffset, plan.samples),
+      top: wantsTop ? await this.#readTop(plan.samples) : undefined,
+    };
+  }
+
+  /**
+   * Logits after each of `tokens`, `[tokens, vocabulary]`, into a table of blocks that holds them all.
+   * @param out row-major, exactly that size.
+   */
+  async logits(tokens: readonly number[], table: BlockTable, vocabulary: number, out: Float32Array): Promise<void> {
+    const { device, input, memory, plan, settings } = this.#program;
+    const stride = plan.slots[plan.logits]!.width;
+    const chunk = Math.min(settings.maxRows, settings.maxSamples);
+    this.#syncTable(this.spareSlot, table);
+    for (let start = 0; start < tokens.length; start += chunk) {
+      const count = Math.min(chunk, tokens.length - start);
+      for (let i = 0; i < count; i++) {
+        this.#fillRow(i, tokens[start + i]!, start + i, table);
+        input.words[input.at("sampleRows") + i] = i;
+      }
+      const prefillTiles = this.#fillPrefillTiles(0, 0, count, this.spareSlot);
+      this.#program.upload();
+      this.#program.runForward({ rows: count, decodeTiles: 0, prefillTiles, samples: count });
+      const binding = memory.slot(plan.logits);
+      const buffer = "buffer" in binding ? binding.buffer : binding;
+      const rows = new Float32Array(await device.read(buffer, 0, count * stride * 4));
+      for (let i = 0; i < count; i++) {
+        out.set(rows.subarray(i * stride, i * stride + vocabulary), (start + i) * vocabulary);
+      }
+    }
+  }
+
+  /** Runs each kind of step once, on nothing: engines compile lazily, and the first request should not pay for it. */
+  async warm(): Promise<void> {
+    const { device, input, settings } = this.#program;
+    const fill = (rows: number) => {
+      for (let i = 0; i < rows; i++) this.#fillPlacement(i, 0, i, NO_SLOT);
+      input.words.fill(0, input.at("sampleRows"), input.at("sampleRows") + settings.maxSamples);
+    };
+    fill(1);
+    input.words.set([0, 1, this.spareSlot, 0], input.at("decodeTiles"));
+    this.#fillDraw(0, greedy);
+    this.#program.upload();
+    this.#program.runStep({ rows: 1, decodeTiles: 1, prefillTiles: 0, samples: 1 });
+    const rows = Math.min(32, settings.maxRows, settings.contextLength);
+    fill(rows);
+    const prefillTiles = this.#fillPrefillTiles(0, 0, rows, this.spareSlot);
+    this.#program.upload();
+    this.#program.runStep({ rows, decodeTiles: 0, prefillTiles, samples: 1 });
+    await device.finish();
+  }
+
+  /** In batches in which no block is both read and written. */
+  #copyBlocks(copies: readonly BlockCopy[]): void {
+    const { input, settings } = this.#program;
+    const at = input.at("copies");
+    let count = 0;
+    const sources = new Set<number>();
+    const targets = new Set<number>();
+    const flush = () => {
+      if (count === 0) return;
+      this.#program.upload();
+      this.#program.runCopies(count);
+      count = 0;
+      sources.clear();
+      targets.clear();
+    };
+    for (const { from, to } of copies) {
+      if (count === settings.maxSequences || sources.has(to) || targets.has(from) || targets.has(to)) flush();
+      input.words[at + 2 * count] = from;
+      input.words[at + 2 * count + 1] = to;
+      count += 1;
+      sources.add(from);
+      targets.add(to);
+    }
+    flush();
+  }
+
+  #fillRows(entries: readonly StepEntry[], samples: number): StepShape {
+    const { input } = this.#program;
+    const decodeAt = input.at("decodeTiles");
+    const sampleAt = input.at("sampleRows");
+    let row = 0;
+    let decodeTiles = 0;
+    let prefillTiles = 0;
+    let sample = 0;
+    for (const { sequence, start, count, samples: takers } of entries) {
+      this.#syncTable(sequence.slot, sequence.table);
+      for (let i = 0; i < count; i++) this.#fillRow(row + i, sequence.token(start + i), start + i, sequence.table);
+      // Decodes lead; a chunk of one row behind a longer one is a prefill tile of one row.
+      if (count === 1 && decodeTiles === row) {
+        input.words[decodeAt + decodeTiles * 4] = row;
+        input.words[decodeAt + decodeTiles * 4 + 1] = 1;
+        input.words[decodeAt + decodeTiles * 4 + 2] = sequence.slot;
+        decodeTiles += 1;
+      } else {
+        prefillTiles = this.#fillPrefillTiles(prefillTiles, row, count, sequence.slot);
+      }
+      row += count;
+      for (let i = 0; i < takers.length; i++) {
+        input.words[sampleAt + sample] = row - 1;
+        sample += 1;
+      }
+    }
+    return { rows: row, decodeTiles, prefillTiles, samples };
+  }
+
+  #fillRow(row: number, token: number, position: number, table: BlockTable): void {
+    const block = table.blocks[Math.floor(position / BLOCK_TOKENS)]!;
+    this.#fillPlacement(row, token, position, block * BLOCK_TOKENS + (position % BLOCK_TOKENS));
+  }
+
+  #fillPlacement(row: number, token: number, position: number, slot: number): void {
+    const { input } = this.#program;
+    input.words[input.at("tokens") + row] = token;
+    input.words[input.at("placements") + row * 2] = position;
+    input.words[input.at("placements") + row * 2 + 1] = slot;
+  }
+
+  /** @returns how many tiles there are now. */
+  #fillPrefillTiles(tiles: number, firstRow: number, rows: number, slot: number): number {
+    const { input, rowsPerTile } = this.#program;
+    const at = input.at("prefillTiles");
+    let tile = tiles;
+    for (let done = 0; done < rows; done += rowsPerTile) {
+      input.words[at + tile * 4] = firstRow + done;
+      input.words[at + tile * 4 + 1] = Math.min(rowsPerTile, rows - done);
+      input.words[at + tile * 4 + 2] = slot;
+      tile += 1;
+    }
+    return tile;
+  }
+
+  #fillDraw(sample: number, { edits, logprobs, sampling, seed, step, stream }: Draw): void {
+    const { device, input, memory, settings } = this.#program;
+    const { floats, words } = input;
+    const at = input.at("sampleParams") + sample * SAMPLE_PARAM_WORDS;
+    let count = 0;
+    if (edits.size > 0) {
+      count = edits.write(this.#edits, this.#editFloats, 0, settings.maxEdits);
+      const offset = sample * settings.maxEdits * EDIT_WORDS * 4;
+      device.write(memory.sampler.edits, offset, this.#edits.subarray(0, count * EDIT_WORDS));
+    }
+    floats[at] = sampling.temperature;
+    words[at + 1] = sampling.topK;
+    floats[at + 2] = sampling.topP;
+    floats[at + 3] = sampling.minP;
+    floats[at + 4] = sampling.repetitionPenalty;
+    // Frequency and presence are part of the edits' biases.
+    floats[at + 5] = 0;
+    floats[at + 6] = 0;
+    words[at + 7] = count;
+    words[at + 8] = seed;
+    words[at + 9] = stream;
+    words[at + 10] = step;
+    words[at + 11] = logprobs === undefined ? 0 : WANT_LOGPROB;
+  }
+
+  #syncTable(slot: number, table: BlockTable): void {
+    const known = this.#known[slot];
+    if (known?.table === table && known.version === table.version) return;
+    const { device, memory } = this.#program;
+    this.#known[slot] = { table, version: table.version };
+    this.#row.set(table.blocks);
+    device.write(memory.tables, slot * this.#blocksPerRow * 4, this.#row.subarray(0, table.blocks.length));
+  }
+
+  async #readTop(samples: number): Promise<StepResult["top"]> {
+    const { alternatives, device, memory } = this.#program;
+    const { normalisersOffset, top, topLogprobsOffset } = memory.sampler;
+    const bytes = await device.read(top, 0, normalisersOffset);
+    return {
+      ids: new Uint32Array(bytes, 0, samples * alternatives),
+      logprobs: new Float32Array(bytes, topLogprobsOffset, samples * alternatives),
+      alternatives,
+    };
+  }
+}

@@ -1,0 +1,175 @@
+import { CopyBlocks, type Device, OpSet, type Recorder, type Recording } from "@tugboat/kernels";
+import type { Hyperparameters } from "../architectures/architecture.ts";
+import { AttentionOps } from "./attention-ops.ts";
+import { createOp, type RecordInstruction } from "./ops.ts";
+import type { Plan } from "./plan.ts";
+import { allocateMemory, type ModelWeights, type ProgramMemory } from "./program-memory.ts";
+import { SamplerOps } from "./sampler-ops.ts";
+import type { ProgramSettings, StepShape } from "./settings.ts";
+import { StepInput } from "./step-input.ts";
+
+/** Recordings kept: a server decodes with a few batch sizes again and again. */
+const KEPT_RECORDINGS = 64;
+
+/**
+ * A plan made for one device: kernels compiled, memory allocated, steps recorded when their shape is first seen and
+ * replayed afterwards. Nothing is compiled after `create`.
+ */
+export class Program {
+  readonly device: Device;
+  readonly plan: Plan;
+  readonly settings: ProgramSettings;
+  readonly input: StepInput;
+  readonly memory: ProgramMemory;
+  /** Rows of one sequence that a prefill tile takes. */
+  readonly rowsPerTile: number;
+  /** Alternatives that `runTop` finds. */
+  readonly alternatives: number;
+  readonly #steps: readonly { readonly record: RecordInstruction; readonly forSamples: boolean }[];
+  readonly #sampler: SamplerOps;
+  readonly #copy: CopyBlocks;
+  readonly #recordings = new Map<string, Recording>();
+
+  /**
+   * @throws KernelError `shape` for sizes that no kernel takes, `compile`, `out-of-memory`.
+   */
+  static async create(
+    device: Device,
+    plan: Plan,
+    hyperparameters: Hyperparameters,
+    settings: ProgramSettings,
+    loadModel: () => Promise<ModelWeights>,
+  ): Promise<Program> {
+    const ops = new OpSet(device);
+    let memory: ProgramMemory | undefined;
+    const getMemory = () => {
+      if (!memory) throw new Error("recorded before memory was allocated");
+      return memory;
+    };
+    const attention = new AttentionOps(ops, hyperparameters, settings, getMemory);
+    const context = { ops, plan, hyperparameters, settings, attention, memory: getMemory };
+    const steps = plan.instructions.map((instruction) => ({
+      record: createOp(context, instruction),
+      forSamples: isForSamples(plan, instruction),
+    }));
+    const stride = plan.slots[plan.logits]!.width;
+    const sampler = new SamplerOps(ops, hyperparameters.vocabulary, stride, settings);
+    const copy = new CopyBlocks(ops, { kv: settings.kv });
+    // Weights first: they are what may not fit, and compiling is wasted then.
+    const model = await loadModel();
+    await ops.compile();
+    const { rowsPerTile } = attention;
+    const maxPrefillTiles = Math.ceil(settings.maxRows / rowsPerTile) + settings.maxSequences;
+    const input = new StepInput({ ...settings, maxPrefillTiles });
+    const { partsBytes } = attention;
+    const parts = {
+      device,
+      plan,
+      hyperparameters,
+      settings,
+      model,
+      input,
+      partsBytes,
+      sampler: sampler.allocate(device),
+    };
+    memory = allocateMemory(parts);
+    return new Program(device, plan, settings, input, memory, rowsPerTile, steps, sampler, copy);
+  }
+
+  private constructor(
+    device: Device,
+    plan: Plan,
+    settings: ProgramSettings,
+    input: StepInput,
+    memory: ProgramMemory,
+    rowsPerTile: number,
+    steps: readonly { readonly record: RecordInstruction; readonly forSamples: boolean }[],
+    sampler: SamplerOps,
+    copy: CopyBlocks,
+  ) {
+    this.device = device;
+    this.plan = plan;
+    this.settings = settings;
+    this.input = input;
+    this.memory = memory;
+    this.rowsPerTile = rowsPerTile;
+    this.alternatives = sampler.alternatives;
+    this.#steps = steps;
+    this.#sampler = sampler;
+    this.#copy = copy;
+  }
+
+  /** Uploads the step's input. */
+  upload(): void {
+    this.device.write(this.memory.inputBuffer, 0, this.input.words);
+  }
+
+  /** Computes the step; `samples` rows of logits, if there are any. */
+  runForward(shape: StepShape): void {
+    const { decodeTiles, prefillTiles, rows, samples } = shape;
+    this.#run(`forward ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
+      this.#recordForward(recorder, shape);
+    });
+  }
+
+  /** As `runForward`, then draws a token from each row of logits. */
+  runStep(shape: StepShape): void {
+    const { decodeTiles, prefillTiles, rows, samples } = shape;
+    this.#run(`step ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
+      this.#recordForward(recorder, shape);
+      if (samples === 0) return;
+      const { input, sampler, slot } = this.memory;
+      this.#sampler.recordSample(recorder, sampler, slot(this.plan.logits), input("sampleParams"), samples);
+    });
+  }
+
+  /** The likeliest tokens of the step that ran last. */
+  runTop(samples: number): void {
+    this.#run(`top ${samples}`, (recorder) => {
+      this.#sampler.recordTop(recorder, this.memory.sampler, this.memory.slot(this.plan.logits), samples);
+    });
+  }
+
+  /** Copies the first `count` pairs of blocks that the step's input names, in every layer. */
+  runCopies(count: number): void {
+    this.#run(`copy ${count}`, (recorder) => {
+      const { input, keys, values } = this.memory;
+      keys.forEach((layerKeys, layer) => {
+        this.#copy.record(recorder, { pairs: input("copies"), keys: layerKeys, values: values[layer]!, count });
+      });
+    });
+  }
+
+  destroy(): void {
+    for (const recording of this.#recordings.values()) recording.destroy();
+    this.#recordings.clear();
+    this.memory.destroy();
+    this.memory.sampler.destroy();
+    for (const weight of this.memory.weights) weight.destroy();
+    for (const vector of this.memory.vectors) vector.destroy();
+  }
+
+  #recordForward(recorder: Recorder, shape: StepShape): void {
+    for (const { record, forSamples } of this.#steps) {
+      if (!forSamples || shape.samples > 0) record(recorder, shape);
+    }
+  }
+
+  #run(key: string, build: (recorder: Recorder) => void): void {
+    const known = this.#recordings.get(key);
+    const recording = known ?? this.device.record(key, build);
+    // Most recently used last.
+    if (known) this.#recordings.delete(key);
+    this.#recordings.set(key, recording);
+    this.device.run(recording);
+    if (this.#recordings.size <= KEPT_RECORDINGS) return;
+    const [oldest, dropped] = this.#recordings.entries().next().value!;
+    this.#recordings.delete(oldest);
+    dropped.destroy();
+  }
+}
+
+function isForSamples(plan: Plan, instruction: Plan["instructions"][number]): boolean {
+  const slot = instruction.op === "gather" ? instruction.y : "x" in instruction ? instruction.x : undefined;
+  return slot !== undefined && plan.slots[slot]!.rows === "sample";
+}

@@ -1,0 +1,31 @@
+export { type Device, type DeviceInfo, KernelError } from "@tugboat/kernels";
+export type { Architecture, Hyperparameters } from "./architectures/architecture.ts";
+export { architectures, readArchitecture } from "./architectures/registry.ts";
+export { ChatTemplateError } from "./chat-template/errors.ts";
+export type { ChatMessage, MessageContent, ToolCall, ToolDefinition } from "./chat-template/types.ts";
+export {
+  type DeviceKind,
+  type Engine,
+  type EngineStats,
+  type GenerateRequest,
+  type LoadOptions,
+  loadEngine,
+  type ModelSource,
+} from "./engine.ts";
+export { EngineError, type EngineErrorCode } from "./errors.ts";
+export { type ConvertOptions, convertModel } from "./formats/convert/convert.ts";
+export { type EncodedType, encodedTypes } from "./formats/convert/encoding.ts";
+export { FormatError, type FormatErrorCode } from "./formats/errors.ts";
+export type { ByteSink, ByteSource, FileSet, ModelFiles, TensorInfo } from "./formats/types.ts";
+export type {
+  FinishReason,
+  GenerateEvent,
+  Timings,
+  TokenLogprob,
+  TokenLogprobs,
+  Usage,
+} from "./generation/events.ts";
+export type { ModelInfo } from "./info.ts";
+export type { LoadProgress } from "./load.ts";
+export { createTokenizer } from "./tokenizer/create.ts";
+export type { Tokenizer } from "./tokenizer/types.ts";

@@ -1,0 +1,78 @@
+import { type DeviceInfo, kvBlockBytes } from "@tugboat/kernels";
+import type { Hyperparameters } from "./architectures/architecture.ts";
+import { EngineError } from "./errors.ts";
+import type { ProgramSettings } from "./graph/settings.ts";
+import { BLOCK_TOKENS, blocksFor } from "./kv/blocks.ts";
+import type { SchedulerLimits } from "./scheduler/scheduler.ts";
+
+export interface LimitOptions {
+  /** Tokens of prompt and answer together. Default: what the model was trained for, at most 8,192. */
+  readonly contextLength?: number;
+  /** Sequences that run at once. Default 16. */
+  readonly maxSequences?: number;
+  /** Memory for keys and values. Default: `maxSequences` contexts, at most 256 MiB, at least one context. */
+  readonly kvCacheBytes?: number;
+  /** Default f16. */
+  readonly kvType?: "f16" | "f32";
+}
+
+const DEFAULT_CONTEXT = 8_192;
+const DEFAULT_SEQUENCES = 16;
+const DEFAULT_CACHE = 256 * 2 ** 20;
+/** Logit biases that a request may have beside the tokens of its context. */
+const BIASES = 1_024;
+
+/** Tokens of a step. On the CPU a step blocks its thread, and larger ones gain nothing; a GPU wants to be filled. */
+const ROWS = { cpu: 256, webgpu: 512 };
+/** Of which prefill may take so many when others decode. */
+const MIXED_ROWS = { cpu: 64, webgpu: 256 };
+
+/**
+ * How large everything is made for one model on one device.
+ * @throws EngineError `bad-request` for options that do not fit the model, `out-of-memory` when not even one context fits.
+ */
+export function chooseLimits(
+  p: Hyperparameters,
+  device: DeviceInfo,
+  options: LimitOptions,
+): { program: ProgramSettings; scheduler: SchedulerLimits } {
+  const contextLength = options.contextLength ?? Math.min(p.trainedContext, DEFAULT_CONTEXT);
+  const maxSequences = options.maxSequences ?? DEFAULT_SEQUENCES;
+  const type = options.kvType ?? "f16";
+  if (!Number.isInteger(contextLength) || contextLength < 1 || contextLength > p.trainedContext) {
+    throw new EngineError(
+      "bad-request",
+      `contextLength: ${contextLength} is not a whole number from 1 to ${p.trainedContext}, which the model was trained for`,
+    );
+  }
+  if (!Number.isInteger(maxSequences) || maxSequences < 1 || maxSequences > 1024) {
+    throw new EngineError("bad-request", `maxSequences: ${maxSequences} is not a whole number from 1 to 1024`);
+  }
+  const shape = { kvHeads: p.kvHeads, headDim: p.headDim, blockSize: BLOCK_TOKENS, type };
+  const block = kvBlockBytes({ ...shape, blocks: 1 });
+  const blockBytes = (block.keys + block.values) * p.layers;
+  const oneContext = blocksFor(contextLength);
+  const most = oneContext * maxSequences;
+  const affordable = Math.floor((options.kvCacheBytes ?? DEFAULT_CACHE) / blockBytes);
+  if (options.kvCacheBytes !== undefined && affordable < oneContext) {
+    throw new EngineError(
+      "out-of-memory",
+      `kvCacheBytes: a context of ${contextLength} tokens needs ${oneContext * blockBytes} bytes, ${options.kvCacheBytes} are given`,
+      "Give the cache more memory or lower the context length.",
+    );
+  }
+  const blocks = Math.max(oneContext, Math.min(most, affordable));
+  const maxRows = Math.max(ROWS[device.kind], maxSequences);
+  return {
+    program: {
+      maxRows,
+      maxSamples: maxSequences,
+      // One block table more, for work outside the scheduler.
+      maxSequences: maxSequences + 1,
+      contextLength,
+      maxEdits: Math.min(p.vocabulary, contextLength + BIASES),
+      kv: { ...shape, blocks },
+    },
+    scheduler: { blocks, maxSequences, maxRows, mixedPrefillRows: MIXED_ROWS[device.kind] },
+  };
+}

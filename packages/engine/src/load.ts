@@ -1,0 +1,174 @@
+import { type Device, KernelError, weightSize } from "@tugboat/kernels";
+import type { Architecture, Hyperparameters } from "./architectures/architecture.ts";
+import { readArchitecture } from "./architectures/registry.ts";
+import { EngineError } from "./errors.ts";
+import type { ModelFiles } from "./formats/types.ts";
+import { lower } from "./graph/lower.ts";
+import { NodeRecorder } from "./graph/nodes.ts";
+import type { Plan } from "./graph/plan.ts";
+import { Program } from "./graph/program.ts";
+import { estimateMemory, type ModelWeights } from "./graph/program-memory.ts";
+import type { ProgramSettings } from "./graph/settings.ts";
+import { chooseLimits, type LimitOptions } from "./limits.ts";
+import type { SchedulerLimits } from "./scheduler/scheduler.ts";
+import { type ResolvedTensor, resolveTensors } from "./weights/resolve.ts";
+import { streamVector, streamWeight } from "./weights/stream.ts";
+
+export interface LoadProgress {
+  /** `read`: bytes of the file; `compile` and `warm`: 0 or 1 of 1. */
+  readonly stage: "read" | "compile" | "warm";
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface LoadModelOptions extends LimitOptions {
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A model on a device, ready to run steps. */
+export interface LoadedModel {
+  readonly architecture: Architecture;
+  readonly hyperparameters: Hyperparameters;
+  readonly program: Program;
+  readonly limits: SchedulerLimits;
+  readonly contextLength: number;
+}
+
+/**
+ * Reads a model's weights onto a device, tensor by tensor, and compiles its steps.
+ * @throws EngineError `bad-model`, `unsupported`, `out-of-memory`; FormatError when reading fails; the signal's reason.
+ */
+export async function loadModel(files: ModelFiles, device: Device, options: LoadModelOptions): Promise<LoadedModel> {
+  const { architecture, hyperparameters } = await readArchitecture(files);
+  const tensors = resolveTensors(files, architecture, hyperparameters);
+  const plan = planModel(architecture, hyperparameters, tensors);
+  const limits = chooseLimits(hyperparameters, device.info, options);
+  const { program: settings } = limits;
+  checkMemory(files.name, device, plan, hyperparameters, settings);
+  options.onProgress?.({ stage: "compile", done: 0, total: 1 });
+  try {
+    const program = await Program.create(device, plan, hyperparameters, settings, () =>
+      streamModel(device, plan, tensors, options),
+    );
+    options.onProgress?.({ stage: "compile", done: 1, total: 1 });
+    return {
+      architecture,
+      hyperparameters,
+      program,
+      limits: limits.scheduler,
+      contextLength: settings.contextLength,
+    };
+  } catch (cause) {
+    throw explained(cause, files.name, device, plan, hyperparameters, settings);
+  }
+}
+
+/** The forward pass of a model as kernels and memory. */
+export function planModel(
+  architecture: Architecture,
+  hyperparameters: Hyperparameters,
+  tensors: ReadonlyMap<string, ResolvedTensor>,
+): Plan {
+  const specs = new Map([...tensors].map(([name, { spec }]) => [name, spec]));
+  const recorder = new NodeRecorder(specs);
+  architecture.forward(recorder, hyperparameters);
+  const typeOf = (tensor: string) => tensors.get(tensor)!.deviceType;
+  return lower({ nodes: recorder.nodes, hyperparameters, tensors: specs, typeOf });
+}
+
+async function streamModel(
+  device: Device,
+  plan: Plan,
+  tensors: ReadonlyMap<string, ResolvedTensor>,
+  { onProgress, signal }: LoadModelOptions,
+): Promise<ModelWeights> {
+  const total = [...tensors.values()].reduce((sum, { info, spec }) => {
+    // A part of a larger tensor counts its own share.
+    return sum + info.bytes * (spec.shape[0]! / info.shape[0]!);
+  }, 0);
+  let done = 0;
+  const onBytes = (bytes: number) => {
+    done += bytes;
+    onProgress?.({ stage: "read", done, total });
+  };
+  const owned: { destroy(): void }[] = [];
+  const keep = <T extends { destroy(): void }>(resource: T): T => {
+    owned.push(resource);
+    return resource;
+  };
+  try {
+    const weights = [];
+    for (const weight of plan.weights)
+      weights.push(keep(await streamWeight(device, weight, tensors, { signal, onBytes })));
+    const vectors = [];
+    for (const vector of plan.vectors)
+      vectors.push(keep(await streamVector(device, vector, tensors, { signal, onBytes })));
+    return { weights, vectors };
+  } catch (error) {
+    for (const resource of owned) resource.destroy();
+    throw error;
+  }
+}
+
+function memoryNeeds(plan: Plan, p: Hyperparameters, settings: ProgramSettings) {
+  const weights = plan.weights.map((weight) => weightSize(weight));
+  const { activations, cache, largest, ropeTables } = estimateMemory(plan, p, settings);
+  return {
+    weights: weights.reduce((sum, { quants, scales }) => sum + quants + scales, 0),
+    cache,
+    rest: activations + ropeTables,
+    largest: Math.max(largest, ...weights.map(({ quants }) => quants)),
+  };
+}
+
+function checkMemory(name: string, device: Device, plan: Plan, p: Hyperparameters, settings: ProgramSettings): void {
+  const needs = memoryNeeds(plan, p, settings);
+  if (needs.largest <= device.info.maxBufferSize) return;
+  throw outOfMemory(
+    name,
+    device,
+    needs,
+    `one buffer of ${mebibytes(needs.largest)}, of which the device allows ${mebibytes(device.info.maxBufferSize)}`,
+  );
+}
+
+function outOfMemory(
+  name: string,
+  device: Device,
+  { cache, rest, weights }: { weights: number; cache: number; rest: number },
+  what: string,
+  cause?: unknown,
+): EngineError {
+  return new EngineError(
+    "out-of-memory",
+    `${name} on ${device.info.description} needs ${mebibytes(weights)} for weights, ${mebibytes(cache)} for the KV cache and ${mebibytes(rest)} for the rest: ${what}`,
+    "Choose a smaller model or a stronger quantisation, or lower the context length or the KV cache.",
+    { cause },
+  );
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MiB`;
+}
+
+/** Errors of the kernels in the words of the engine. */
+function explained(
+  cause: unknown,
+  name: string,
+  device: Device,
+  plan: Plan,
+  p: Hyperparameters,
+  settings: ProgramSettings,
+): unknown {
+  if (!(cause instanceof KernelError)) return cause;
+  if (cause.code === "out-of-memory") {
+    return outOfMemory(name, device, memoryNeeds(plan, p, settings), cause.message, cause);
+  }
+  if (cause.code === "shape") {
+    return new EngineError("unsupported", `${name}: ${cause.message}`, "No kernel takes a model of these sizes.", {
+      cause,
+    });
+  }
+  return cause;
+}

@@ -1,0 +1,15 @@
+import { createDevice } from "@tugboat/kernels/node";
+import type { ModelSource } from "../engine.ts";
+import { openModelFiles } from "./files.ts";
+
+export { createDevice } from "@tugboat/kernels/node";
+export { createFile, type FileSink, folderFiles, openFile, openModelFiles } from "./files.ts";
+
+/**
+ * Opens a GGUF file or a Hugging Face folder. Weights are read when it is loaded.
+ * @throws FormatError
+ */
+export async function openModel(path: string): Promise<ModelSource> {
+  const files = await openModelFiles(path);
+  return { name: files.name, files, createDevice: (kind, options) => createDevice(kind, options) };
+}
