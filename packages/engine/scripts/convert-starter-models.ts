@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { convertModel } from "../src/formats/convert/convert.ts";
-import { encodedTypes } from "../src/formats/convert/encode.ts";
+import { encodedTypes } from "../src/formats/convert/encoding.ts";
 import { text } from "../src/formats/convert/key-values.ts";
 import { createFile, openModelFiles } from "../src/node/files.ts";
 

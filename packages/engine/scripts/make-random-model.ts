@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { convertModel } from "../src/formats/convert/convert.ts";
-import { encodedTypes } from "../src/formats/convert/encode.ts";
+import { encodedTypes } from "../src/formats/convert/encoding.ts";
 import { type RandomFamily, randomConfigs } from "../src/formats/testing/random-configs.ts";
 import { randomFolderFiles, randomModel, writeRandomSafetensors } from "../src/formats/testing/random-model.ts";
 import type { ByteSink } from "../src/formats/types.ts";

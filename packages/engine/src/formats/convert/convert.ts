@@ -3,10 +3,10 @@ import type { GgufValue } from "../gguf-metadata.ts";
 import { type PlannedTensor, type WriteOptions, writeGguf } from "../gguf-writer.ts";
 import type { ByteSink, GgufModel, HfModel, ModelFiles, TensorInfo } from "../types.ts";
 import { type Conversion, conversionOf, ggufTensorName } from "./architectures.ts";
-import type { EncodedType } from "./encode.ts";
+import { type EncodedType, fittingType } from "./encoding.ts";
 import { headSize, hyperparameters, ropeFactors } from "./hyperparameters.ts";
 import { text, u32 } from "./key-values.ts";
-import { convertedTensor, fittingType, isInteger, madeTensor } from "./tensors.ts";
+import { convertedTensor, madeTensor } from "./tensors.ts";
 import { tokenizerMetadata } from "./tokenizer.ts";
 
 export interface ConvertOptions extends WriteOptions {
@@ -19,7 +19,7 @@ export interface ConvertOptions extends WriteOptions {
 }
 
 /** `llama_ftype` of llama.h. */
-const fileTypes: Readonly<Record<EncodedType, number>> = { f32: 0, f16: 1, q4_0: 2, q8_0: 7 };
+const fileTypes: Readonly<Record<EncodedType, number>> = { f32: 0, f16: 1, q4_0: 2, q8_0: 7, bf16: 32 };
 
 /**
  * Writes a model as GGUF, with llama.cpp's names, keys and order of rows: from a Hugging Face folder, or from another
@@ -78,12 +78,6 @@ function planGguf(model: GgufModel, options: ConvertOptions): Plan {
   if (options.name !== undefined) metadata.set("general.name", text(options.name));
   const type = chooseType(options.type, !model.tensors.has("output.weight"));
   const tensors = Array.from(model.tensors.values(), (tensor) => {
-    if (isInteger(tensor.type)) {
-      throw new FormatError(
-        "unsupported",
-        `${tensor.name} is stored as ${tensor.type}, which is no weight that could be converted`,
-      );
-    }
     return convertedTensor(tensor, { name: tensor.name, type: type(tensor.name, tensor) });
   });
   return { metadata, tensors };

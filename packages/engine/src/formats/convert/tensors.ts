@@ -1,10 +1,10 @@
+import { quantizeRows } from "@tugboat/kernels";
 import { FormatError } from "../errors.ts";
 import type { PlannedTensor } from "../gguf-writer.ts";
 import { matrixShape, readRows } from "../rows.ts";
-import { rowBytes, type TensorType, tensorTypes } from "../tensor-types.ts";
+import { rowBytes } from "../tensor-types.ts";
 import type { TensorInfo } from "../types.ts";
-import { decoderOf } from "./decode.ts";
-import { type EncodedType, encoders } from "./encode.ts";
+import { decoderOf, type EncodedType } from "./encoding.ts";
 
 /** Values that are in memory at a time, per tensor. */
 const chunkValues = 1 << 18;
@@ -24,7 +24,6 @@ export function convertedTensor(
   { name, type, interleave, offset }: TensorConversion,
 ): PlannedTensor {
   const decode = decoderOf(tensor.type, tensor.name);
-  const encode = encoders[type];
   // A bias is one value per row here: its heads are reordered like a matrix's rows.
   const asRows: TensorInfo = tensor.shape.length === 1 ? { ...tensor, shape: [...tensor.shape, 1] } : tensor;
   const { rows, columns } = interleave === undefined ? matrixShape(tensor) : matrixShape(asRows);
@@ -37,16 +36,14 @@ export function convertedTensor(
       const raw = new Uint8Array(rowBytes(tensor.type, columns) * step);
       const values = new Float32Array(columns * step);
       const ordered = interleave === undefined ? values : new Float32Array(columns * step);
-      const bytes = new Uint8Array(rowBytes(type, columns) * step);
       for (let row = 0; row < rows; row += step) {
         const count = Math.min(step, rows - row);
         const chunk = values.subarray(0, count * columns);
         await readRows(interleave === undefined ? tensor : asRows, row, count, raw);
-        decode(raw, chunk);
+        decode(raw.subarray(0, rowBytes(tensor.type, columns) * count), chunk);
         if (offset !== undefined) for (let i = 0; i < chunk.length; i++) chunk[i] = (chunk[i] ?? 0) + offset;
         if (interleave !== undefined) interleaveHeads(chunk, ordered, columns, interleave);
-        encode(ordered.subarray(0, chunk.length), bytes);
-        yield bytes.subarray(0, rowBytes(type, columns) * count);
+        yield quantizeRows(type, ordered.subarray(0, chunk.length));
       }
     },
   };
@@ -59,21 +56,9 @@ export function madeTensor(name: string, values: Float32Array): PlannedTensor {
     type: "f32",
     shape: [values.length],
     async *data() {
-      const bytes = new Uint8Array(values.length * 4);
-      encoders.f32(values, bytes);
-      yield bytes;
+      yield quantizeRows("f32", values);
     },
   };
-}
-
-/** `wanted` where its blocks fit the rows, else f16, as llama.cpp's converter falls back. */
-export function fittingType(wanted: EncodedType, columns: number): EncodedType {
-  return columns % tensorTypes[wanted].block === 0 ? wanted : "f16";
-}
-
-/** True for types that are kept as they are because they hold no weights to be rounded. */
-export function isInteger(type: TensorType): boolean {
-  return /^([iu](8|16|32|64)|bool)$/.test(type);
 }
 
 function rowsPerChunk(rows: number, columns: number, head: number | undefined, tensor: TensorInfo): number {

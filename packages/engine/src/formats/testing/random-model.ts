@@ -92,7 +92,8 @@ function tensorsOf(config: HfConfig, seed: number): TensorInfo[] {
   const size = config.head_dim ?? config.hidden_size / heads;
   const { hidden_size: dim, intermediate_size: inner, vocab_size: vocabulary } = config;
 
-  add("model.embed_tokens.weight", [vocabulary, dim], { mean: 0, deviation: 0.2 });
+  // Where the embedding also makes the logits, a large one would only ever repeat the last token.
+  add("model.embed_tokens.weight", [vocabulary, dim], { mean: 0, deviation: config.tie_word_embeddings ? 0.05 : 0.2 });
   for (let i = 0; i < config.num_hidden_layers; i++) {
     const layer = `model.layers.${i}`;
     norm(`${layer}.input_layernorm`, dim);

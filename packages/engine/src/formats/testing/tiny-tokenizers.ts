@@ -63,9 +63,12 @@ export function byteLevelTokenizer(vocabulary: number): TinyTokenizer {
   };
 }
 
-/** SentencePiece BPE with byte fallback, as of Llama 2: unknown, start, end, the bytes, characters, pairs. */
+/**
+ * SentencePiece BPE with byte fallback, as of Llama 2: unknown, start, end, the bytes, characters, pairs. llama.cpp wants
+ * `<|endoftext|>` in models that have "phi3" in their name.
+ */
 export function sentencePieceTokenizer(vocabulary: number): TinyTokenizer {
-  const names = ["<unk>", "<s>", "</s>"];
+  const names = ["<unk>", "<s>", "</s>", "<|endoftext|>"];
   const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
   const characters = ["▁", ..."etaoinshrdlcumwfgypbvkxjqzETAOINSHRDLCUMWFGYPBVKXJQZ0123456789.,!?'-é"];
   const vocab: Record<string, number> = Object.fromEntries(
