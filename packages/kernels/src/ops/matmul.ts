@@ -1,4 +1,4 @@
-import type { Binding, Recorder } from "../device.ts";
+import type { Binding, DeviceInfo, Recorder } from "../device.ts";
 import type { KernelName } from "../wgsl/sources.gen.ts";
 import { ceilDiv, checkShape, checkSize, type Kernel, type OpSet } from "./op.ts";
 import { quantizedSize } from "./quantize.ts";
@@ -53,6 +53,9 @@ const MANY = 4;
 /** Multiply-adds that make a workgroup worth its dispatch on a CPU thread: about 5 µs. */
 const CPU_GROUP_WORK = 100_000;
 
+/** More than one, so that a thread that was held up does not hold up the others. */
+const GROUPS_PER_THREAD = 4;
+
 interface Variant {
   readonly kernel: Kernel;
   readonly tile: MatmulTile;
@@ -76,9 +79,9 @@ export class Matmul {
     rowBytes(type, k);
     checkShape(n > 0, this.#name, "there are no output rows");
     checkShape(gated === (activation !== undefined), this.#name, "a gated pair, and no other, has an activation");
-    const onCpu = ops.device.info.workgroupSize === 1;
-    this.#few = this.#variant(ops, { ...fewTile(options, onCpu), ...options.tiles?.few });
-    this.#many = this.#variant(ops, { ...manyTile(options, onCpu), ...options.tiles?.many });
+    const { info } = ops.device;
+    this.#few = this.#variant(ops, { ...fewTile(options, info), ...options.tiles?.few });
+    this.#many = this.#variant(ops, { ...manyTile(options, info), ...options.tiles?.many });
   }
 
   /** Whether activations must be quantised first. */
@@ -141,14 +144,21 @@ export class Matmul {
   }
 }
 
-function fewTile({ k }: WeightShape, onCpu: boolean): MatmulTile {
-  if (!onCpu) return { panels: 2, rows: 1, groupTiles: 1, groupRows: 4 };
-  return { panels: 2, rows: 1, groupTiles: ceilDiv(CPU_GROUP_WORK, 8 * k), groupRows: MANY };
+function fewTile(shape: WeightShape, info: DeviceInfo): MatmulTile {
+  if (info.kind === "webgpu") return { panels: 2, rows: 1, groupTiles: 1, groupRows: MANY };
+  return { panels: 2, rows: 1, groupTiles: cpuGroupTiles(shape, info, 2, 1), groupRows: MANY };
 }
 
-function manyTile({ type, k }: WeightShape, onCpu: boolean): MatmulTile {
-  const rows = WEIGHT_FORMATS[type].integer ? 2 : 4;
-  if (!onCpu) return { panels: 2, rows, groupTiles: 1, groupRows: 32 };
+function manyTile(shape: WeightShape, info: DeviceInfo): MatmulTile {
+  const rows = WEIGHT_FORMATS[shape.type].integer ? 2 : 4;
   const groupRows = 32;
-  return { panels: 2, rows, groupTiles: ceilDiv(CPU_GROUP_WORK, 8 * k * groupRows), groupRows };
+  if (info.kind === "webgpu") return { panels: 2, rows, groupTiles: 1, groupRows };
+  return { panels: 2, rows, groupTiles: cpuGroupTiles(shape, info, 2, groupRows), groupRows };
+}
+
+/** Enough tiles to be worth a dispatch, few enough that every thread gets several groups. */
+function cpuGroupTiles(shape: WeightShape, info: DeviceInfo, panels: number, rows: number): number {
+  const worth = ceilDiv(CPU_GROUP_WORK, panels * 4 * shape.k * rows);
+  const share = ceilDiv(ceilDiv(panelCount(shape), panels), info.threads * GROUPS_PER_THREAD);
+  return Math.min(worth, share);
 }
