@@ -27,12 +27,36 @@ export async function install(run) {
     const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=http"];
     await run("install", "Installing packages", 60_000, [...npm, ...flags], join(logs, "install.log"), QUIET_INSTALL);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    error.hint = `npm needs a package registry that it can reach. ${error.hint} The next npm start tries again from the beginning.`;
-    throw error;
+    if (!(error instanceof Problem) || error.code === "stopped") throw error;
+    const said = npmErrors(readFileSync(join(logs, "install.log"), "utf8"));
+    const hint = `${adviceFor(said)} The next npm start tries again. ${error.hint}`;
+    throw new Problem(error.code, error.message, hint, said.slice(0, 8).join("\n"));
   }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, fingerprint());
+}
+
+/**
+ * What npm said was wrong in its last run, without its manual.
+ *
+ * @param {string} log
+ */
+export function npmErrors(log) {
+  const run = log.slice(Math.max(0, log.lastIndexOf("npm error code")));
+  const lines = run.split("\n").filter((line) => line.startsWith("npm error"));
+  const said = lines.map((line) => line.slice("npm error".length).trim()).filter((line) => line !== "");
+  const manual = said.findIndex((line) => line === "Clean install a project");
+  return manual < 0 ? said : said.slice(0, manual);
+}
+
+/** @param {readonly string[]} said */
+function adviceFor(said) {
+  const text = said.join("\n");
+  if (/EUSAGE/.test(text))
+    return "package.json and package-lock.json don't belong together: take both from the same commit.";
+  if (/ENOSPC/.test(text)) return "The disk is full: the packages need 1 GB.";
+  if (/EACCES|EPERM/.test(text)) return "This account may not write here: own the folder, or clone it again.";
+  return "npm needs a package registry that it can reach (npm config get registry; npm ping).";
 }
 
 function isInstalled() {

@@ -51,6 +51,7 @@ const engineErrors: Readonly<Record<string, readonly [ContentfulStatusCode, ApiE
   "context-overflow": [400, "invalid_request_error", "context_length_exceeded"],
   "bad-request": [400, "invalid_request_error", "invalid_value"],
   "no-template": [400, "invalid_request_error", "no_chat_template"],
+  "bad-model": [503, "service_unavailable_error", "model_unavailable"],
   unsupported: [400, "invalid_request_error", "unsupported_value"],
   "out-of-memory": [503, "service_unavailable_error", "out_of_memory"],
   closed: [503, "service_unavailable_error", "shutting_down"],
@@ -72,12 +73,19 @@ export function toApiError(error: unknown, promptParam: string | null = null): A
   const known = error instanceof RemoteError ? engineErrors[error.code] : undefined;
   if (error instanceof RemoteError && known !== undefined) {
     const [status, type, code] = known;
-    const param = code === "context_length_exceeded" || code === "no_chat_template" ? promptParam : null;
+    const param = code === "invalid_value" ? fieldOf(error.message, promptParam) : promptParam;
     return new ApiError(status, type, code, sentence(error.message, error.hint), { param, cause: error });
   }
   return new ApiError(500, "server_error", "internal_error", "The server had an error while processing your request.", {
     cause: error,
   });
+}
+
+/** The engine begins a complaint with its own name of the field: `topP: …`. */
+function fieldOf(message: string, promptParam: string | null): string | null {
+  const field = /^([a-z][A-Za-z]*): /.exec(message)?.[1];
+  if (field === undefined || field === "prompt" || field === "messages") return promptParam;
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function sentence(message: string, hint: string | undefined): string {

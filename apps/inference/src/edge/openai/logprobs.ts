@@ -1,7 +1,5 @@
 import type { TokenLogprobs } from "@tugboat/engine";
 
-const encoder = new TextEncoder();
-
 export interface ChatLogprob {
   token: string;
   logprob: number;
@@ -10,13 +8,13 @@ export interface ChatLogprob {
 }
 
 /** OpenAI's form for chat. */
-export function chatLogprob({ text, logprob, top }: TokenLogprobs): ChatLogprob {
-  const entry = (token: string, value: number) => ({
-    token,
-    logprob: finite(value),
-    bytes: [...encoder.encode(token)],
+export function chatLogprob(token: TokenLogprobs): ChatLogprob {
+  const entry = ({ text, logprob, bytes }: Omit<TokenLogprobs, "top">) => ({
+    token: text,
+    logprob: finite(logprob),
+    bytes: [...bytes],
   });
-  return { ...entry(text, logprob), top_logprobs: top.map((one) => entry(one.text, one.logprob)) };
+  return { ...entry(token), top_logprobs: token.top.map(entry) };
 }
 
 /** OpenAI's form for plain completions: parallel lists. */

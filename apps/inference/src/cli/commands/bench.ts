@@ -1,0 +1,71 @@
+import { availableParallelism } from "node:os";
+import { Command, Option } from "commander";
+import type { Figure } from "../bench/figures.ts";
+import { benchKernels } from "../bench/kernels.ts";
+import { describeMachine, type Machine } from "../bench/machine.ts";
+import { type BenchModelType, benchModelTypes } from "../bench/model.ts";
+import { benchModelSpeed } from "../bench/model-speed.ts";
+import { type CliContext, contextOf } from "../context.ts";
+import { integer } from "../options.ts";
+import { printJson, table } from "../output.ts";
+
+export interface BenchOptions {
+  readonly model?: string;
+  readonly type: BenchModelType;
+  readonly threads: number;
+  readonly against?: "llama.cpp" | "jax-js";
+  readonly runs: number;
+  readonly device: "auto" | "cpu" | "webgpu";
+  readonly tokens?: number;
+}
+
+export type Bench = (options: BenchOptions, context: CliContext) => Promise<{ figures: Figure[]; device: string }>;
+
+export function benchCommand(): Command {
+  const bench = new Command("bench").description(
+    "measure, alone or against a peer; both run by turns and medians count",
+  );
+  add(bench, "decode", "tokens per second of one sequence", benchModelSpeed("decode"), "llama.cpp");
+  add(bench, "prefill", "prompt tokens per second", benchModelSpeed("prefill"), "llama.cpp");
+  add(bench, "kernels", "matrix products", benchKernels, "jax-js");
+  return bench;
+}
+
+function add(parent: Command, name: string, description: string, run: Bench, peer: "llama.cpp" | "jax-js"): void {
+  const command = parent
+    .command(name)
+    .description(description)
+    .addOption(new Option("--against <peer>", "measure this too, by turns").choices([peer]))
+    .option("--threads <n>", "CPU threads of each side", integer(1, 256), availableParallelism())
+    .option("--runs <n>", "measurements of each side", integer(1, 1000), 5)
+    .addOption(new Option("--device <device>", "where we compute").choices(["auto", "cpu", "webgpu"]).default("cpu"));
+  if (name !== "kernels") {
+    command
+      .option("--model <model>", "a name or path; by default a random one of 135M parameters")
+      .addOption(
+        new Option("--type <type>", "weights of the random model").choices([...benchModelTypes]).default("q8_0"),
+      )
+      .option("--tokens <n>", name === "decode" ? "tokens of each run" : "tokens of the prompt", integer(2, 100_000));
+  }
+  command.action(async (options: BenchOptions, self: Command) => {
+    const context = contextOf(self);
+    const { device, figures } = await run(options, context);
+    const machine = describeMachine(options.threads, device);
+    if (context.json) return printJson({ machine, results: figures });
+    print(machine, figures, options.against);
+  });
+}
+
+function print(machine: Machine, figures: readonly Figure[], peer: string | undefined): void {
+  process.stdout.write(
+    `${machine.cpu}, ${machine.threads} threads, Node ${machine.node}, device ${machine.device}\n\n`,
+  );
+  const show = (value: number | null) => (value === null ? "" : String(value));
+  const rows = figures.map(({ name, ours, peer: theirs, ratio, unit }) => [
+    name,
+    unit,
+    show(ours),
+    ...(peer === undefined ? [] : [show(theirs), show(ratio)]),
+  ]);
+  process.stdout.write(table(["", "unit", "Tugboat", ...(peer === undefined ? [] : [peer, "ratio"])], rows));
+}

@@ -1,0 +1,33 @@
+import { type Database, openDatabase } from "@tugboat/db";
+import type { Command } from "commander";
+import { type Env, readEnv } from "../env.ts";
+
+/** What a command works with. */
+export interface CliContext {
+  readonly env: Env;
+  /** `--json` was given. */
+  readonly json: boolean;
+}
+
+export function contextOf(command: Command): CliContext {
+  const { json } = command.optsWithGlobals<{ json?: boolean }>();
+  return { env: readEnv(), json: json === true };
+}
+
+/** Opens the database, joining the running service's, and closes it afterwards. */
+export async function withDatabase<T>({ env }: CliContext, use: (database: Database) => Promise<T>): Promise<T> {
+  const database = await openDatabase({
+    home: env.TUGBOAT_HOME,
+    url: env.DATABASE_URL,
+    onWarning: (message) => process.stderr.write(`${message}\n`),
+  });
+  try {
+    return await use(database);
+  } finally {
+    await database.close();
+  }
+}
+
+export function homeScope(database: Database) {
+  return database.organization(database.home.organizationId);
+}

@@ -1,0 +1,53 @@
+/** `tug`: exit code 0 when done, 1 when failed with a sentence on stderr, 2 on wrong usage. */
+import { Command, CommanderError } from "commander";
+import { version } from "../env.ts";
+import { benchCommand } from "./commands/bench.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { keysCommand } from "./commands/keys.ts";
+import { modelsCommand } from "./commands/models.ts";
+import { runCommand } from "./commands/run.ts";
+import { CliError, printFailure } from "./output.ts";
+
+const program = new Command("tug")
+  .description("Tugboat: small open models, served and measured on your machine.")
+  .version(version)
+  .option("--json", "print JSON for scripts")
+  .showHelpAfterError("Run with --help to see what it takes.")
+  .configureHelp({ showGlobalOptions: true })
+  .addCommand(doctorCommand())
+  .addCommand(modelsCommand())
+  .addCommand(runCommand())
+  .addCommand(benchCommand())
+  .addCommand(keysCommand());
+
+/** Every command of the tree throws instead of exiting, takes `--json`, and words errors the same way. */
+function prepare(command: Command, json: boolean): void {
+  command.exitOverride();
+  if (json) command.configureOutput({ writeErr: () => {} });
+  if (command !== program) command.option("--json", "print JSON for scripts");
+  for (const child of command.commands) prepare(child, json);
+}
+
+const wantsJson = process.argv.includes("--json");
+prepare(program, wantsJson);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+// The engine's threads and the database's pool may still be winding down.
+process.exit();
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const message = error.message.replace(/^error: /, "");
+    const said = error.code.startsWith("commander.help") || !wantsJson;
+    if (said) return 2;
+    printFailure(new CliError("usage", message, "Run with --help to see what it takes.", 2), true);
+    return 2;
+  }
+  printFailure(error, wantsJson);
+  return error instanceof CliError ? error.exitCode : 1;
+}

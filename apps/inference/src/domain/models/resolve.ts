@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { OrganizationScope } from "@tugboat/db";
+import { repositoryRoot } from "../../env.ts";
+import { CatalogError } from "./errors.ts";
+import { bundledFile } from "./register.ts";
+
+/**
+ * The file or folder that a person means by a model: a path, a bundled model, or a name in the catalog. The database is
+ * opened only for the last.
+ * @throws CatalogError `not-found`
+ */
+export async function resolveModel(
+  wanted: string,
+  readCatalog: <T>(read: (scope: OrganizationScope) => Promise<T>) => Promise<T>,
+): Promise<string> {
+  if (/[\\/]/.test(wanted) || wanted.endsWith(".gguf")) {
+    if (existsSync(wanted)) return wanted;
+    throw new CatalogError("not-found", `There is no file or folder ${wanted}.`, {
+      hint: "Give the path of a GGUF file or of a Hugging Face folder, or a name from `tug models list`.",
+    });
+  }
+  if (/^[\w.-]+$/.test(wanted) && !wanted.startsWith(".")) {
+    const bundled = await bundledFile(join(repositoryRoot, "models", wanted));
+    if (bundled !== undefined) return bundled;
+  }
+  const { found, names } = await readCatalog(async ({ models }) => ({
+    found: await models.get(wanted),
+    names: (await models.list()).map(({ name }) => name),
+  }));
+  if (found !== null) return found.sourcePath;
+  if (existsSync(wanted)) return wanted;
+  throw new CatalogError("not-found", `There is no model ${wanted}.`, {
+    hint: names.length > 0 ? `There are: ${names.join(", ")}. Or give a path.` : "`tug models add` adds one.",
+  });
+}
