@@ -24,6 +24,7 @@ export interface Draw {
 /** What a step drew, one for each sample of its plan, in order. */
 export interface StepResult {
   readonly tokens: Uint32Array;
+  /** Empty unless a draw asked for log-probabilities. */
   readonly logprobs: Float32Array;
   /** Present when a draw asked for log-probabilities: `[samples, alternatives]`. */
   readonly top:
@@ -31,7 +32,8 @@ export interface StepResult {
     | undefined;
 }
 
-const nothing: StepResult = { tokens: new Uint32Array(), logprobs: new Float32Array(), top: undefined };
+const none = new Float32Array();
+const nothing: StepResult = { tokens: new Uint32Array(), logprobs: none, top: undefined };
 
 const greedy: Draw = {
   sampling: greedySampling,
@@ -72,7 +74,7 @@ export class StepRunner {
 
   /** @param drawOf asked once for each sample of the plan. */
   async run(plan: StepPlan, drawOf: (sequence: Sequence) => Draw): Promise<StepResult> {
-    const { device, input, memory } = this.#program;
+    const { device, memory } = this.#program;
     this.#copyBlocks(plan.copies);
     const shape = this.#fillRows(plan.entries, plan.samples);
     let sample = 0;
@@ -92,14 +94,20 @@ export class StepRunner {
       await device.finish();
       return nothing;
     }
-    if (wantsTop) this.#program.runTop(plan.samples);
-    const { logprobsOffset, result } = memory.sampler;
-    const bytes = await device.read(result, 0, logprobsOffset + input.range("sampleRows").size);
-    return {
-      tokens: new Uint32Array(bytes, 0, plan.samples),
-      logprobs: new Float32Array(bytes, logprobsOffset, plan.samples),
-      top: wantsTop ? await this.#readTop(plan.samples) : undefined,
-    };
+    const { logprobs, tokens } = memory.sampler;
+    if (!wantsTop)
+      return {
+        tokens: new Uint32Array(await device.read(tokens, 0, plan.samples * 4)),
+        logprobs: none,
+        top: undefined,
+      };
+    this.#program.runTop(plan.samples);
+    const [drawn, likelihoods, top] = await Promise.all([
+      device.read(tokens, 0, plan.samples * 4),
+      device.read(logprobs, 0, plan.samples * 4),
+      this.#readTop(plan.samples),
+    ]);
+    return { tokens: new Uint32Array(drawn), logprobs: new Float32Array(likelihoods), top };
   }
 
   /**
@@ -266,12 +274,9 @@ export class StepRunner {
 
   async #readTop(samples: number): Promise<StepResult["top"]> {
     const { alternatives, device, memory } = this.#program;
-    const { normalisersOffset, top, topLogprobsOffset } = memory.sampler;
-    const bytes = await device.read(top, 0, normalisersOffset);
-    return {
-      ids: new Uint32Array(bytes, 0, samples * alternatives),
-      logprobs: new Float32Array(bytes, topLogprobsOffset, samples * alternatives),
-      alternatives,
-    };
+    const { topIds, topLogprobs } = memory.sampler;
+    const bytes = samples * alternatives * 4;
+    const [ids, logprobs] = await Promise.all([device.read(topIds, 0, bytes), device.read(topLogprobs, 0, bytes)]);
+    return { ids: new Uint32Array(ids), logprobs: new Float32Array(logprobs), alternatives };
   }
 }

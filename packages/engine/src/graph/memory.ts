@@ -7,11 +7,11 @@ export interface RowLimits {
   readonly sample: number;
 }
 
-/** Which buffer a slot lies in. An int8 slot has its scales `scalesOffset` bytes after its quants. */
+/** Which buffer a slot lies in; an int8 slot has a second one for its scales. */
 export interface SlotPlace {
   readonly buffer: number;
   readonly bytes: number;
-  readonly scalesOffset: number;
+  readonly scales?: { readonly buffer: number; readonly bytes: number };
 }
 
 /** Bindings start at multiples of this. */
@@ -41,27 +41,32 @@ export function placeSlots(plan: Plan, limits: RowLimits): { places: SlotPlace[]
   const order = plan.slots.map((_, slot) => slot).sort((a, b) => lifetimes[a]!.first - lifetimes[b]!.first);
   for (const slot of order) {
     const { first, last } = lifetimes[slot]!;
-    const size = slotBytes(plan.slots[slot]!, limits);
-    const free = buffers.filter((buffer) => buffer.freeFrom <= first);
-    // The tightest that is large enough, else the largest, which grows.
-    const fitting = free.filter(({ bytes }) => bytes >= size.bytes).sort((a, b) => a.bytes - b.bytes)[0];
-    let chosen = fitting ?? free.sort((a, b) => b.bytes - a.bytes)[0];
-    if (!chosen) {
-      chosen = { bytes: 0, freeFrom: 0 };
-      buffers.push(chosen);
-    }
-    chosen.bytes = Math.max(chosen.bytes, size.bytes);
-    chosen.freeFrom = last + 1;
-    places[slot] = { buffer: buffers.indexOf(chosen), ...size };
+    const { bytes, scaleBytes } = slotBytes(plan.slots[slot]!, limits);
+    const take = (wanted: number) => {
+      const free = buffers.filter((buffer) => buffer.freeFrom <= first);
+      // The tightest that is large enough, else the largest, which grows.
+      const fitting = free.filter((buffer) => buffer.bytes >= wanted).sort((a, b) => a.bytes - b.bytes)[0];
+      let chosen = fitting ?? free.sort((a, b) => b.bytes - a.bytes)[0];
+      if (!chosen) {
+        chosen = { bytes: 0, freeFrom: 0 };
+        buffers.push(chosen);
+      }
+      chosen.bytes = Math.max(chosen.bytes, wanted);
+      chosen.freeFrom = last + 1;
+      return buffers.indexOf(chosen);
+    };
+    const buffer = take(bytes);
+    places[slot] =
+      scaleBytes === 0 ? { buffer, bytes } : { buffer, bytes, scales: { buffer: take(scaleBytes), bytes: scaleBytes } };
   }
   return { places, buffers: buffers.map(({ bytes }) => bytes) };
 }
 
-function slotBytes({ form, rows, width }: SlotPlan, limits: RowLimits): { bytes: number; scalesOffset: number } {
+function slotBytes({ form, rows, width }: SlotPlan, limits: RowLimits): { bytes: number; scaleBytes: number } {
   const count = limits[rows];
-  if (form === "f32") return { bytes: count * width * 4, scalesOffset: 0 };
+  if (form === "f32") return { bytes: count * width * 4, scaleBytes: 0 };
   const { xq, xs } = quantizedSize(count, width);
-  return { bytes: align(xq) + xs, scalesOffset: align(xq) };
+  return { bytes: xq, scaleBytes: xs };
 }
 
 function slotsOf(instruction: Instruction): readonly number[] {

@@ -100,10 +100,11 @@ export function allocateMemory(parts: MemoryParts): ProgramMemory {
       ...model,
       slot: (ref) => ({ buffer: slots[placeOf(ref).buffer]!, offset: 0, size: placeOf(ref).bytes }),
       int8: (ref) => {
-        const { buffer, bytes, scalesOffset } = placeOf(ref);
+        const { buffer, bytes, scales } = placeOf(ref);
+        if (!scales) throw new Error(`slot ${ref} holds no int8`);
         return {
-          xq: { buffer: slots[buffer]!, offset: 0, size: scalesOffset },
-          xs: { buffer: slots[buffer]!, offset: scalesOffset, size: bytes - scalesOffset },
+          xq: { buffer: slots[buffer]!, offset: 0, size: bytes },
+          xs: { buffer: slots[scales.buffer]!, offset: 0, size: scales.bytes },
         };
       },
       input: (section) => ({ buffer: inputBuffer, ...input.range(section) }),

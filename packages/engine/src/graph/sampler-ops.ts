@@ -18,13 +18,11 @@ export interface SamplerBuffers {
   readonly edits: DeviceBuffer;
   readonly work: DeviceBuffer;
   readonly chunks: DeviceBuffer;
-  /** Tokens, then log-probabilities from `logprobsOffset` on. */
-  readonly result: DeviceBuffer;
-  readonly logprobsOffset: number;
-  /** Ids, log-probabilities, normalisers. */
-  readonly top: DeviceBuffer;
-  readonly topLogprobsOffset: number;
-  readonly normalisersOffset: number;
+  readonly tokens: DeviceBuffer;
+  readonly logprobs: DeviceBuffer;
+  readonly topIds: DeviceBuffer;
+  readonly topLogprobs: DeviceBuffer;
+  readonly normalisers: DeviceBuffer;
   destroy(): void;
 }
 
@@ -47,20 +45,20 @@ export class SamplerOps {
   allocate(device: Device): SamplerBuffers {
     const { maxEdits, maxSamples } = this.#settings;
     const { stride } = this.#sample;
-    const column = align(maxSamples * 4);
-    const table = align(maxSamples * this.alternatives * 4);
+    const column = maxSamples * 4;
+    const table = column * this.alternatives;
     const buffers = {
       edits: device.createBuffer(align(maxSamples * Math.max(1, maxEdits) * EDIT_WORDS * 4), "logit edits"),
       work: device.createBuffer(align(maxSamples * stride * 4), "sampler work"),
       chunks: device.createBuffer(align(maxSamples * stride), "sampler chunks"),
-      result: device.createBuffer(2 * column, "sampled tokens"),
-      top: device.createBuffer(2 * table + column, "top logprobs"),
+      tokens: device.createBuffer(align(column), "sampled tokens"),
+      logprobs: device.createBuffer(align(column), "sampled logprobs"),
+      topIds: device.createBuffer(align(table), "top tokens"),
+      topLogprobs: device.createBuffer(align(table), "top logprobs"),
+      normalisers: device.createBuffer(align(column), "normalisers"),
     };
     return {
       ...buffers,
-      logprobsOffset: column,
-      topLogprobsOffset: table,
-      normalisersOffset: 2 * table,
       destroy() {
         for (const buffer of Object.values(buffers)) buffer.destroy();
       },
@@ -68,27 +66,12 @@ export class SamplerOps {
   }
 
   recordSample(recorder: Recorder, buffers: SamplerBuffers, logits: Binding, params: Binding, rows: number): void {
-    const { chunks, edits, logprobsOffset, result, work } = buffers;
-    this.#sample.record(recorder, {
-      logits,
-      params,
-      edits,
-      work,
-      chunks,
-      tokens: { buffer: result, offset: 0, size: logprobsOffset },
-      logprobs: { buffer: result, offset: logprobsOffset, size: result.size - logprobsOffset },
-      rows,
-    });
+    const { chunks, edits, logprobs, tokens, work } = buffers;
+    this.#sample.record(recorder, { logits, params, edits, work, chunks, tokens, logprobs, rows });
   }
 
   recordTop(recorder: Recorder, buffers: SamplerBuffers, logits: Binding, rows: number): void {
-    const { normalisersOffset, top, topLogprobsOffset } = buffers;
-    this.#top.record(recorder, {
-      logits,
-      ids: { buffer: top, offset: 0, size: topLogprobsOffset },
-      logprobs: { buffer: top, offset: topLogprobsOffset, size: normalisersOffset - topLogprobsOffset },
-      normalisers: { buffer: top, offset: normalisersOffset, size: top.size - normalisersOffset },
-      rows,
-    });
+    const { normalisers, topIds: ids, topLogprobs: logprobs } = buffers;
+    this.#top.record(recorder, { logits, ids, logprobs, normalisers, rows });
   }
 }
