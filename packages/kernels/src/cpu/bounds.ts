@@ -12,6 +12,8 @@ export interface Fact {
   readonly node: Node;
   readonly limit: Node;
   readonly side: "below" | "at-most" | "at-least" | "above";
+  /** The fact is about `node + offset`; it is used only where that sum surely does not wrap. */
+  readonly offset: number;
 }
 
 /** What is known when a dispatch is recorded. */
@@ -56,12 +58,17 @@ class Evaluator {
   of(node: Node): Interval {
     const seen = this.memo.get(node.key);
     if (seen) return seen;
-    // Breaks cycles: a fact may speak of the node it bounds.
-    this.memo.set(node.key, unknown);
-    let [low, high] = this.plain(node);
+    const plain = this.plain(node);
+    if (isConst(node)) return plain;
+    // Facts may speak of each other in circles: what is known without them stands in meanwhile.
+    this.memo.set(node.key, plain);
+    let [low, high] = plain;
     for (const fact of this.facts) {
       if (fact.node.key !== node.key) continue;
-      const [limitLow, limitHigh] = this.of(fact.limit);
+      if (fact.offset !== 0 && (low + fact.offset < 0 || high + fact.offset >= 2 ** 32)) continue;
+      const bound = this.of(fact.limit);
+      const limitLow = bound[0] - fact.offset;
+      const limitHigh = bound[1] - fact.offset;
       if (fact.side === "below") high = Math.min(high, limitHigh - 1);
       else if (fact.side === "at-most") high = Math.min(high, limitHigh);
       else if (fact.side === "at-least") low = Math.max(low, limitLow);
@@ -79,9 +86,11 @@ class Evaluator {
       case "local":
         return node.definition ? this.of(node.definition) : unknown;
       case "counter": {
-        // A loop's counter: from `args[0]` while below (imm 0) or at most (imm 1) `args[1]`.
-        const [low] = this.of(args[0]!);
-        return [low, this.of(args[1]!)[1] - (node.imm === 0 ? 1 : 0)];
+        // A loop's counter: from `args[0]` in steps of `args[2]`, below (imm 0) or at most (imm 1) `args[1]`.
+        const [low, first] = this.of(args[0]!);
+        const last = this.of(args[1]!)[1] - (node.imm === 0 ? 1 : 0);
+        const step = args[2]!.imm;
+        return [low, low === first && last >= low ? low + Math.floor((last - low) / step) * step : last];
       }
       case "group":
         return this.env ? [0, this.env.groups[node.imm]! - 1] : anyU32;

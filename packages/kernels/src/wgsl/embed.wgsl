@@ -27,36 +27,38 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
 // Inputs 4i … 4i+3 of row r of the panel.
 fn inputs(panel: u32, r: u32, i: u32) -> vec4<f32> {
+  var result = vec4<f32>(0.0);
   switch TYPE {
     case 0u: {
       let at = (panel * K + i * 4u) * 4u + r;
-      return bitcast<vec4<f32>>(vec4<u32>(quants[at], quants[at + 4u], quants[at + 8u], quants[at + 12u]));
+      result = bitcast<vec4<f32>>(vec4<u32>(quants[at], quants[at + 4u], quants[at + 8u], quants[at + 12u]));
     }
     case 1u: {
       let at = (panel * (K / 2u) + i * 2u) * 4u + r;
-      return f16x4(vec2<u32>(quants[at], quants[at + 4u]));
+      result = f16x4(vec2<u32>(quants[at], quants[at + 4u]));
     }
     case 2u: {
       let at = (panel * (K / 2u) + i * 2u) * 4u + r;
       let v = vec4<u32>(quants[at], quants[at], quants[at + 4u], quants[at + 4u]);
-      return bitcast<vec4<f32>>((v << vec4<u32>(16u, 0u, 16u, 0u)) & vec4<u32>(0xffff0000u));
+      result = bitcast<vec4<f32>>((v << vec4<u32>(16u, 0u, 16u, 0u)) & vec4<u32>(0xffff0000u));
     }
     case 3u: {
-      return bytes(quants[(panel * (K / 4u) + i) * 4u + r]) * simple_scale(panel, r, i / 8u);
+      result = bytes(quants[(panel * (K / 4u) + i) * 4u + r]) * simple_scale(panel, r, i / 8u);
     }
     case 4u: {
       // Words j of low nibbles are inputs 4j, of high nibbles 16 + 4j of the block.
       let word = quants[((panel * (K / 32u) + i / 8u) * 4u + i % 4u) * 4u + r];
       let nibbles = (word >> (((i / 4u) % 2u) * 4u)) & 0x0f0f0f0fu;
-      return (bytes(nibbles) - vec4<f32>(8.0)) * simple_scale(panel, r, i / 8u);
+      result = (bytes(nibbles) - vec4<f32>(8.0)) * simple_scale(panel, r, i / 8u);
     }
     case 5u: {
-      return q4_k(panel * (K / 256u) + i / 64u, r, i % 64u);
+      result = q4_k(panel * (K / 256u) + i / 64u, r, i % 64u);
     }
     default: {
-      return q6_k(panel * (K / 256u) + i / 64u, r, i % 64u);
+      result = q6_k(panel * (K / 256u) + i / 64u, r, i % 64u);
     }
   }
+  return result;
 }
 
 fn bytes(word: u32) -> vec4<f32> {

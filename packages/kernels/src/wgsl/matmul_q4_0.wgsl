@@ -8,7 +8,7 @@ struct Params {
 
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<vec2<u32>>;
-@group(0) @binding(4) var<storage, read> xq: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> xq: array<u32>;
 @group(0) @binding(5) var<storage, read> xs: array<vec2<f32>>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -17,30 +17,35 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   matmul(group, lane, params.rows);
 }
 
+// The innermost loop stays a loop: its turn fits the CPU's registers, a whole block does not.
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let nibbles = vec4<u32>(0x0f0f0f0fu);
+  let last_panel = panel_count() - 1u;
   for (var block = lane; block < K / 32u; block += W) {
-    for (var p = 0u; p < P; p++) {
-      let at = min(first_panel + p, panel_count() - 1u) * (K / 32u) + block;
-      let w0 = quants[at * 4u];
-      let w1 = quants[at * 4u + 1u];
-      let w2 = quants[at * 4u + 2u];
-      let w3 = quants[at * 4u + 3u];
-      let scale = f16x4(scales[at]);
+    var dots = array<DotAcc, 16>();
+    for (var i = 0u; i < 4u; i++) {
+      var low: array<vec4<u32>, 8>;
+      var high: array<vec4<u32>, 8>;
+      for (var p = 0u; p < P; p++) {
+        let w = quants[(min(first_panel + p, last_panel) * (K / 32u) + block) * 4u + i];
+        low[p] = w & nibbles;
+        high[p] = (w >> vec4<u32>(4u)) & nibbles;
+      }
       for (var m = 0u; m < M; m++) {
-        let x_block = min(first_row + m, last_row) * (K / 32u) + block;
-        let low = xq[x_block * 2u];
-        let high = xq[x_block * 2u + 1u];
-        var dot = dot_u7(vec4<i32>(0), w0 & nibbles, low.x);
-        dot = dot_u7(dot, (w0 >> vec4<u32>(4u)) & nibbles, high.x);
-        dot = dot_u7(dot, w1 & nibbles, low.y);
-        dot = dot_u7(dot, (w1 >> vec4<u32>(4u)) & nibbles, high.y);
-        dot = dot_u7(dot, w2 & nibbles, low.z);
-        dot = dot_u7(dot, (w2 >> vec4<u32>(4u)) & nibbles, high.z);
-        dot = dot_u7(dot, w3 & nibbles, low.w);
-        dot = dot_u7(dot, (w3 >> vec4<u32>(4u)) & nibbles, high.w);
-        let s = xs[x_block];
-        (*acc)[p * M + m] += (vec4<f32>(dot) * s.x - vec4<f32>(8.0 * s.y)) * scale;
+        let at = (min(first_row + m, last_row) * (K / 32u) + block) * 8u + i;
+        let v_low = spread_u7(xq[at]);
+        let v_high = spread_u7(xq[at + 4u]);
+        for (var p = 0u; p < P; p++) {
+          dots[p * M + m] = dot_u4(dot_u4(dots[p * M + m], low[p], v_low), high[p], v_high);
+        }
+      }
+    }
+    for (var p = 0u; p < P; p++) {
+      let scale = f16x4(scales[min(first_panel + p, last_panel) * (K / 32u) + block]);
+      for (var m = 0u; m < M; m++) {
+        let s = xs[min(first_row + m, last_row) * (K / 32u) + block];
+        let shifted = fma(vec4<f32>(dot_u4_sum(dots[p * M + m])), vec4<f32>(s.x), vec4<f32>(-8.0 * s.y));
+        (*acc)[p * M + m] = fma(shifted, scale, (*acc)[p * M + m]);
       }
     }
   }

@@ -8,7 +8,7 @@ struct Params {
 
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<vec4<u32>>;
-@group(0) @binding(4) var<storage, read> xq: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> xq: array<u32>;
 @group(0) @binding(5) var<storage, read> xs: array<vec2<f32>>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -22,34 +22,33 @@ fn byte_of(v: vec4<u32>, i: u32) -> vec4<f32> {
 }
 
 // Groups of 64 inputs: 8 words of low nibbles (the first 32) and high nibbles (the next 32).
+// The innermost loop stays a loop: its turn fits the CPU's registers, a whole group does not.
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let nibbles = vec4<u32>(0x0f0f0f0fu);
+  let last_panel = panel_count() - 1u;
   for (var g = lane; g < K / 64u; g += W) {
-    for (var p = 0u; p < P; p++) {
-      let panel = min(first_panel + p, panel_count() - 1u);
-      let at = (panel * (K / 64u) + g) * 8u;
-      let block = (panel * (K / 256u) + g / 4u) * 5u;
-      var dots_low = array<vec4<i32>, 4>();
-      var dots_high = array<vec4<i32>, 4>();
-      for (var half = 0u; half < 2u; half++) {
-        let w0 = quants[at + half * 4u];
-        let w1 = quants[at + half * 4u + 1u];
-        let w2 = quants[at + half * 4u + 2u];
-        let w3 = quants[at + half * 4u + 3u];
-        for (var m = 0u; m < M; m++) {
-          let x_at = (min(first_row + m, last_row) * (K / 64u) + g) * 4u + half;
-          let low = xq[x_at];
-          let high = xq[x_at + 2u];
-          var dot = dot_u7(dots_low[m], w0 & nibbles, low.x);
-          dot = dot_u7(dot, w1 & nibbles, low.y);
-          dot = dot_u7(dot, w2 & nibbles, low.z);
-          dots_low[m] = dot_u7(dot, w3 & nibbles, low.w);
-          dot = dot_u7(dots_high[m], (w0 >> vec4<u32>(4u)) & nibbles, high.x);
-          dot = dot_u7(dot, (w1 >> vec4<u32>(4u)) & nibbles, high.y);
-          dot = dot_u7(dot, (w2 >> vec4<u32>(4u)) & nibbles, high.z);
-          dots_high[m] = dot_u7(dot, (w3 >> vec4<u32>(4u)) & nibbles, high.w);
+    var dots_low = array<DotAcc, 16>();
+    var dots_high = array<DotAcc, 16>();
+    for (var i = 0u; i < 8u; i++) {
+      var low: array<vec4<u32>, 8>;
+      var high: array<vec4<u32>, 8>;
+      for (var p = 0u; p < P; p++) {
+        let w = quants[(min(first_panel + p, last_panel) * (K / 64u) + g) * 8u + i];
+        low[p] = w & nibbles;
+        high[p] = (w >> vec4<u32>(4u)) & nibbles;
+      }
+      for (var m = 0u; m < M; m++) {
+        let at = (min(first_row + m, last_row) * (K / 64u) + g) * 16u + i;
+        let v_low = spread_u7(xq[at]);
+        let v_high = spread_u7(xq[at + 8u]);
+        for (var p = 0u; p < P; p++) {
+          dots_low[p * M + m] = dot_u4(dots_low[p * M + m], low[p], v_low);
+          dots_high[p * M + m] = dot_u4(dots_high[p * M + m], high[p], v_high);
         }
       }
+    }
+    for (var p = 0u; p < P; p++) {
+      let block = (min(first_panel + p, last_panel) * (K / 256u) + g / 4u) * 5u;
       let d = f16_lo(scales[block]);
       let d_min = f16_hi(scales[block]);
       let bytes = scales[block + 1u + g % 4u];
@@ -61,8 +60,9 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
         let x_block = (min(first_row + m, last_row) * (K / 64u) + g) * 2u;
         let s_low = xs[x_block];
         let s_high = xs[x_block + 1u];
-        (*acc)[p * M + m] += vec4<f32>(dots_low[m]) * (scale_low * s_low.x) + vec4<f32>(dots_high[m]) * (scale_high * s_high.x)
-          - (min_low * s_low.y + min_high * s_high.y);
+        let offset = min_low * s_low.y + min_high * s_high.y;
+        let sum = fma(vec4<f32>(dot_u4_sum(dots_high[p * M + m])), scale_high * s_high.x, (*acc)[p * M + m] - offset);
+        (*acc)[p * M + m] = fma(vec4<f32>(dot_u4_sum(dots_low[p * M + m])), scale_low * s_low.x, sum);
       }
     }
   }

@@ -8,7 +8,7 @@ struct Params {
 
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<vec4<u32>>;
-@group(0) @binding(4) var<storage, read> xq: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read> xq: array<u32>;
 @group(0) @binding(5) var<storage, read> xs: array<vec2<f32>>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -45,27 +45,39 @@ fn signed_byte(v: vec4<u32>, i: u32) -> vec4<f32> {
 // Units of 64 inputs: four runs of 16, 32 apart, that share 12 words.
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let ones = vec4<u32>(0x01010101u);
+  let last_panel = panel_count() - 1u;
   for (var unit = lane; unit < K / 64u; unit += W) {
     let half = (unit / 2u) % 2u;
     // Where the unit's first run of 16 starts, in 16s; the others follow at distance 2.
     let run = (unit / 4u) * 16u + half * 8u + unit % 2u;
+    var dots = array<array<vec4<i32>, 4>, 16>();
+    var sums = array<array<vec4<i32>, 4>, 4>();
+    for (var i = 0u; i < 4u; i++) {
+      for (var p = 0u; p < P; p++) {
+        let at = (min(first_panel + p, last_panel) * (K / 64u) + unit) * 12u + i * 3u;
+        let a = quants[at];
+        let b = quants[at + 1u];
+        let c = quants[at + 2u];
+        for (var s = 0u; s < 4u; s++) {
+          let w = six_bits(a, b, c, s);
+          for (var m = 0u; m < M; m++) {
+            let v = spread_u7(xq[(min(first_row + m, last_row) * (K / 16u) + run + s * 2u) * 4u + i]);
+            dots[p * M + m][s] = dot_u7(dots[p * M + m][s], w, v);
+            if (p == 0u) {
+              sums[m][s] = dot_u7(sums[m][s], ones, v);
+            }
+          }
+        }
+      }
+    }
     for (var p = 0u; p < P; p++) {
-      let panel = min(first_panel + p, panel_count() - 1u);
-      let at = (panel * (K / 64u) + unit) * 12u;
-      let block = (panel * (K / 256u) + unit / 4u) * 5u;
+      let block = (min(first_panel + p, last_panel) * (K / 256u) + unit / 4u) * 5u;
       let d = f16_lo(scales[block]);
       for (var s = 0u; s < 4u; s++) {
-        let w0 = six_bits(quants[at], quants[at + 1u], quants[at + 2u], s);
-        let w1 = six_bits(quants[at + 3u], quants[at + 4u], quants[at + 5u], s);
-        let w2 = six_bits(quants[at + 6u], quants[at + 7u], quants[at + 8u], s);
-        let w3 = six_bits(quants[at + 9u], quants[at + 10u], quants[at + 11u], s);
         let scale = d * signed_byte(scales[block + 1u + half * 2u + s / 2u], (s % 2u) * 2u + unit % 2u);
         for (var m = 0u; m < M; m++) {
-          let x_run = min(first_row + m, last_row) * (K / 16u) + run + s * 2u;
-          let v = xq[x_run];
-          let dot = dot_u7(dot_u7(dot_u7(dot_u7(vec4<i32>(0), w0, v.x), w1, v.y), w2, v.z), w3, v.w);
-          let sum = dot_u7(dot_u7(dot_u7(dot_u7(vec4<i32>(0), ones, v.x), ones, v.y), ones, v.z), ones, v.w);
-          (*acc)[p * M + m] += vec4<f32>(dot - 32 * sum) * (scale * xs[x_run / 2u].x);
+          let x = xs[(min(first_row + m, last_row) * (K / 16u) + run + s * 2u) / 2u].x;
+          (*acc)[p * M + m] = fma(vec4<f32>(dots[p * M + m][s] - 32 * sums[m][s]), scale * x, (*acc)[p * M + m]);
         }
       }
     }

@@ -1,6 +1,31 @@
 // Idioms that a GPU compiles as they stand and that the CPU device replaces, by name, with SIMD instructions.
 // Weights lie in panels of 4 rows, so a vec4 holds the same inputs of 4 output rows.
 
+// 16 bytes of weights made ready for dot_s8. The CPU widens both halves to 16 bits.
+struct Wide {
+  a: vec4<u32>,
+  b: vec4<u32>,
+}
+
+fn widen_s8(w: vec4<u32>) -> Wide {
+  return Wide(w, vec4<u32>(0u));
+}
+
+// 4 bytes of activations made ready for the dot products below: one spread serves several panels.
+struct Spread {
+  x: vec4<u32>,
+}
+
+// For dot_s8.
+fn spread_s8(x: u32) -> Spread {
+  return Spread(vec4<u32>(x));
+}
+
+// For dot_u4 and dot_u7.
+fn spread_u7(x: u32) -> Spread {
+  return Spread(vec4<u32>(x));
+}
+
 // Running integer dot products of 4 rows. `a + b` is the result; the CPU keeps partial sums in both halves.
 struct DotAcc {
   a: vec4<i32>,
@@ -8,11 +33,8 @@ struct DotAcc {
 }
 
 // Lane r += the 4 signed bytes of w[r] · the 4 signed bytes of x.
-fn dot_s8(acc: DotAcc, w: vec4<u32>, x: u32) -> DotAcc {
-  return DotAcc(
-    acc.a + vec4<i32>(dot4I8Packed(w.x, x), dot4I8Packed(w.y, x), dot4I8Packed(w.z, x), dot4I8Packed(w.w, x)),
-    acc.b,
-  );
+fn dot_s8(acc: DotAcc, w: Wide, x: Spread) -> DotAcc {
+  return DotAcc(acc.a + dot_bytes(w.a, x.x.x), acc.b);
 }
 
 fn dot_sum(acc: DotAcc) -> vec4<i32> {
@@ -20,8 +42,21 @@ fn dot_sum(acc: DotAcc) -> vec4<i32> {
 }
 
 // As dot_s8, for bytes of w in 0..127.
-fn dot_u7(acc: vec4<i32>, w: vec4<u32>, x: u32) -> vec4<i32> {
-  return acc + vec4<i32>(dot4I8Packed(w.x, x), dot4I8Packed(w.y, x), dot4I8Packed(w.z, x), dot4I8Packed(w.w, x));
+fn dot_u7(acc: vec4<i32>, w: vec4<u32>, x: Spread) -> vec4<i32> {
+  return acc + dot_bytes(w, x.x.x);
+}
+
+// The same for bytes of w in 0..15, at most 8 of them before dot_u4_sum: the CPU adds in 16 bits.
+fn dot_u4(acc: DotAcc, w: vec4<u32>, x: Spread) -> DotAcc {
+  return DotAcc(acc.a + dot_bytes(w, x.x.x), acc.b);
+}
+
+fn dot_u4_sum(acc: DotAcc) -> vec4<i32> {
+  return acc.a + acc.b;
+}
+
+fn dot_bytes(w: vec4<u32>, x: u32) -> vec4<i32> {
+  return vec4<i32>(dot4I8Packed(w.x, x), dot4I8Packed(w.y, x), dot4I8Packed(w.z, x), dot4I8Packed(w.w, x));
 }
 
 // 4 packed halves, ascending.

@@ -43,7 +43,7 @@ export class Builder {
     if (node.op === "const" || (node.op === "local" && this.isStable(node))) return node;
     const index = this.newLocal(node.kind);
     this.push({ op: "set", local: index, value: node });
-    return local(node.kind, index, 0, this.isStable(node) ? node : undefined);
+    return local(node.kind, index, 0, node.kind === "i32" ? node : undefined);
   }
 
   /** A value computed once, before the first workgroup. */
@@ -61,7 +61,7 @@ export class Builder {
   assign(slot: Slot, value: Node): void {
     this.push({ op: "set", local: slot.index, value });
     slot.version = this.nextVersion();
-    slot.definition = this.isStable(value) ? value : undefined;
+    slot.definition = value;
   }
 
   private versions = 0;

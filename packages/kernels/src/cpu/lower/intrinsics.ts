@@ -12,6 +12,16 @@ import { nodeVal, type Val } from "./values.ts";
 const ints: Type = vec(4, "i32");
 const floats: Type = vec(4, "f32");
 
+/** Sixteen bytes as two vectors of eight shorts; straight from memory where they are loaded for this alone. */
+function widened(bytes: Node, held: (v: Val) => Node): [low: Node, high: Node] {
+  if (bytes.op === "v128.load") {
+    const half = (offset: number): Node => make("v128", "v128.load8x8_s", bytes.args, bytes.imm + offset);
+    return [half(0), half(8)];
+  }
+  const kept = held(nodeVal(vec(4, "u32"), bytes));
+  return [extendLow(kept), extendHigh(kept)];
+}
+
 const extendLow = (v: Node): Node => unary("v128", "i16x8.extend_low_i8x16_s", v);
 const extendHigh = (v: Node): Node => unary("v128", "i16x8.extend_high_i8x16_s", v);
 
@@ -31,14 +41,24 @@ function halves(bits: Node, low: boolean): Node {
 export function intrinsic(c: Context, name: string, args: readonly Val[], at: Position): Val | undefined {
   const held = (v: Val): Node => c.builder.materialise(nodeOf(v, at));
   switch (name) {
+    case "widen_s8": {
+      const [low, high] = widened(nodeOf(args[0]!, at), held);
+      const item = (n: Node): Val => nodeVal(vec(4, "u32"), c.builder.materialise(n));
+      return { k: "aggregate", type: c.type({ name: "Wide", args: [], at }), items: [item(low), item(high)] };
+    }
     case "dot_s8": {
       const [acc, w, x] = args;
-      if (acc?.k !== "aggregate") return undefined;
-      const weights = held(w!);
-      const activation = c.builder.materialise(extendLow(splat(nodeOf(x!, at))));
-      const dot = (sum: Val, half: Node): Val =>
-        nodeVal(ints, vector("i32x4.add", nodeOf(sum, at), vector("i32x4.dot_i16x8_s", half, activation)));
-      return { ...acc, items: [dot(acc.items[0]!, extendLow(weights)), dot(acc.items[1]!, extendHigh(weights))] };
+      if (acc?.k !== "aggregate" || w?.k !== "aggregate" || x?.k !== "aggregate") return undefined;
+      const activation = nodeOf(x.items[0]!, at);
+      const dot = (sum: Val, half: Val): Val =>
+        nodeVal(ints, vector("i32x4.add", nodeOf(sum, at), vector("i32x4.dot_i16x8_s", nodeOf(half, at), activation)));
+      return { ...acc, items: [dot(acc.items[0]!, w.items[0]!), dot(acc.items[1]!, w.items[1]!)] };
+    }
+    case "spread_s8":
+    case "spread_u7": {
+      const wide = name === "spread_s8" ? extendLow(splat(nodeOf(args[0]!, at))) : splat(nodeOf(args[0]!, at));
+      const spread = c.type({ name: "Spread", args: [], at });
+      return { k: "aggregate", type: spread, items: [nodeVal(vec(4, "u32"), c.builder.materialise(wide))] };
     }
     case "dot_sum": {
       const [acc] = args;
@@ -47,17 +67,41 @@ export function intrinsic(c: Context, name: string, args: readonly Val[], at: Po
     }
     case "dot_u7": {
       const [acc, w, x] = args;
-      const activation = splat(nodeOf(x!, at));
+      if (x?.k !== "aggregate") return undefined;
+      const activation = nodeOf(x.items[0]!, at);
       if (c.features.relaxed)
         return nodeVal(
           ints,
           vector("i32x4.relaxed_dot_i8x16_i7x16_add_s", activation, nodeOf(w!, at), nodeOf(acc!, at)),
         );
-      const weights = held(w!);
       const wide = c.builder.materialise(extendLow(activation));
+      const weights = held(w!);
       const low = c.builder.materialise(vector("i32x4.dot_i16x8_s", extendLow(weights), wide));
       const high = c.builder.materialise(vector("i32x4.dot_i16x8_s", extendHigh(weights), wide));
       return nodeVal(ints, vector("i32x4.add", nodeOf(acc!, at), joinPairs(low, high)));
+    }
+    case "dot_u4": {
+      // 8 · 2 · 15 · 128 = 30,720: eight pairs of products fit 16 bits.
+      const [acc, w, x] = args;
+      if (acc?.k !== "aggregate" || x?.k !== "aggregate") return undefined;
+      const [a, b] = acc.items.map((item) => nodeOf(item, at)) as [Node, Node];
+      const activation = nodeOf(x.items[0]!, at);
+      const plus = (sum: Node, products: Node): Val => nodeVal(ints, vector("i16x8.add", sum, products));
+      if (c.features.relaxed) {
+        const pairs = vector("i16x8.relaxed_dot_i8x16_i7x16_s", activation, nodeOf(w!, at));
+        return { ...acc, items: [plus(a, pairs), acc.items[1]!] };
+      }
+      const weights = held(w!);
+      const product = (half: string): Node => vector(`i16x8.extmul_${half}_i8x16_s`, weights, activation);
+      return { ...acc, items: [plus(a, product("low")), plus(b, product("high"))] };
+    }
+    case "dot_u4_sum": {
+      const [acc] = args;
+      if (acc?.k !== "aggregate") return undefined;
+      const pairs = (item: Val): Node => unary("v128", "i32x4.extadd_pairwise_i16x8_s", nodeOf(item, at));
+      const [a, b] = acc.items as [Val, Val];
+      if (c.features.relaxed) return nodeVal(ints, pairs(a));
+      return nodeVal(ints, joinPairs(c.builder.materialise(pairs(a)), c.builder.materialise(pairs(b))));
     }
     case "f16_lo":
     case "f16_hi":

@@ -19,9 +19,12 @@ interface Targets {
 }
 
 const maxUnrolled = 512;
-/** Loops of up to this many turns are unrolled when their whole body stays under `maxUnrolledWork` tree nodes. */
-const smallTrips = 16;
-const maxUnrolledWork = 3000;
+/**
+ * Other loops are unrolled only when very short: a loop's turn is a block that V8 schedules by itself, and long
+ * straight-line code with many loads makes it keep everything in flight and spill registers.
+ */
+const smallTrips = 4;
+const maxUnrolledWork = 200;
 
 export class Statements {
   private readonly c: Context;
@@ -370,9 +373,10 @@ export class Statements {
     if ((condition.op !== "<" && condition.op !== "<=") || update?.kind !== "assign" || update.op !== "+")
       return undefined;
     let limit: Node | undefined;
+    let step: number | undefined;
     const emitted = c.builder.capture(() => {
       const by = this.expressions.value(update.value);
-      const step = c.constantNumber(by);
+      step = c.constantNumber(by);
       const unsigned = counter.ref.type.k === "scalar" && counter.ref.type.name === "u32";
       const v = this.expressions.value(condition.right);
       const grows = step === undefined ? unsigned : step > 0;
@@ -381,7 +385,7 @@ export class Statements {
     });
     const first = counter.ref.slot.definition;
     if (emitted.length > 0 || !limit || !first) return undefined;
-    return make("i32", "counter", [first, limit], condition.op === "<" ? 0 : 1);
+    return make("i32", "counter", [first, limit, i32(step ?? 1)], condition.op === "<" ? 0 : 1);
   }
 
   /** Variables by these names may have changed: nothing is known of what they hold. */
@@ -421,33 +425,26 @@ function factsOf(condition: Node, holds: boolean): Fact[] {
   const kind = holds ? match[1]! : { lt: "ge", le: "gt", gt: "le", ge: "lt", eq: "" }[match[1]!];
   switch (kind) {
     case "lt":
-      return [
-        { node: a, limit: b, side: "below" },
-        { node: b, limit: a, side: "above" },
-      ];
+      return [...fact(a, b, "below"), ...fact(b, a, "above")];
     case "le":
-      return [
-        { node: a, limit: b, side: "at-most" },
-        { node: b, limit: a, side: "at-least" },
-      ];
+      return [...fact(a, b, "at-most"), ...fact(b, a, "at-least")];
     case "gt":
-      return [
-        { node: a, limit: b, side: "above" },
-        { node: b, limit: a, side: "below" },
-      ];
+      return [...fact(a, b, "above"), ...fact(b, a, "below")];
     case "ge":
-      return [
-        { node: a, limit: b, side: "at-least" },
-        { node: b, limit: a, side: "at-most" },
-      ];
+      return [...fact(a, b, "at-least"), ...fact(b, a, "at-most")];
     case "eq":
-      return [
-        { node: a, limit: b, side: "at-most" },
-        { node: a, limit: b, side: "at-least" },
-      ];
+      return [...fact(a, b, "at-most"), ...fact(a, b, "at-least")];
     default:
       return [];
   }
+}
+
+/** A fact about a node, and about its variable part where it is `x + constant`. */
+function fact(node: Node, limit: Node, side: Fact["side"]): Fact[] {
+  const plain: Fact = { node, limit, side, offset: 0 };
+  const constant = node.args[1];
+  if (node.op !== "i32.add" || !constant || !isConst(constant)) return [plain];
+  return [plain, { node: node.args[0]!, limit, side, offset: constant.imm }];
 }
 const isBoolean = (n: Node): boolean =>
   /\.(eq|ne|lt|le|gt|ge)(_[su])?$|eqz$|i32\.and$|i32\.or$/.test(n.op) || n.op === "local";

@@ -121,6 +121,11 @@ export const vectorOps: Readonly<Record<string, number>> = {
   "f32x4.convert_i32x4_u": 251,
   "f32x4.relaxed_madd": 0x105,
   "i32x4.relaxed_dot_i8x16_i7x16_add_s": 0x113,
+  "i16x8.relaxed_dot_i8x16_i7x16_s": 0x112,
+  "i16x8.add": 142,
+  "i16x8.extmul_low_i8x16_s": 156,
+  "i16x8.extmul_high_i8x16_s": 157,
+  "i32x4.extadd_pairwise_i16x8_s": 126,
 };
 
 export const laneOps: Readonly<Record<string, number>> = {
@@ -137,6 +142,7 @@ export const memoryOps: Readonly<Record<string, readonly [opcode: readonly numbe
   "i32.store": [[0x36], 2],
   "f32.store": [[0x38], 2],
   "v128.load": [[0xfd, 0], 4],
+  "v128.load8x8_s": [[0xfd, 1], 3],
   "v128.load32_splat": [[0xfd, 9], 2],
   "v128.store": [[0xfd, 11], 4],
   "v128.load64_zero": [[0xfd, 93], 3],
