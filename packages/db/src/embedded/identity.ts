@@ -54,7 +54,7 @@ async function findAccount(user: string): Promise<Identity | undefined> {
 
 /**
  * Decides how root starts a program under another account. Where that account may not enter the folders on the way
- * (a clone under /root, or one made by `mktemp -d`), `setpriv` leaves it the right to search folders and nothing else of root's.
+ * (a clone under /root, or one made by `mktemp -d`), `setpriv` leaves it root's right to pass closed doors, and takes every other.
  *
  * @param paths the programs and folders it must reach
  */
@@ -85,6 +85,8 @@ export async function launchAs(identity: Identity | undefined, paths: readonly s
       `--inh-caps=-all,+${capability}`,
       `--ambient-caps=-all,+${capability}`,
       `--bounding-set=-all,+${capability}`,
+      // Without this, access(2), by which initdb looks for its sibling, would ignore the capability.
+      "--securebits=+no_setuid_fixup",
       "--",
     ],
     ids: {},
