@@ -1,5 +1,8 @@
 import { EngineError } from "../errors.ts";
 
+/** In bytes. Unicode's longest compatibility decomposition has 33. */
+const longestReplacement = 256;
+
 /**
  * SentencePiece's normalisation rules, as models carry them (`precompiled_charsmap`): a double array (Darts-clone) that
  * maps UTF-8 prefixes to offsets of null-terminated replacements. Layout: u32 length of the array in bytes, the array,
@@ -22,16 +25,24 @@ export class Charsmap {
     this.#replacements = bytes.subarray(4 + size);
   }
 
-  /** Replaces, from left to right, the longest prefix that has a rule; characters without a rule stay. */
+  /**
+   * Replaces, from left to right, the longest prefix that has a rule; characters without a rule stay.
+   * @throws EngineError `bad-model` at a rule without a proper replacement.
+   */
   normalize(text: string): string {
     const input = this.#encoder.encode(text);
     const output: number[] = [];
     for (let at = 0; at < input.length; ) {
       const [length, offset] = this.#longestRule(input, at);
       if (length > 0) {
-        for (let i = offset; i < this.#replacements.length && this.#replacements[i] !== 0; i++) {
-          output.push(this.#replacements[i]!);
+        const end = this.#replacements.indexOf(0, offset);
+        if (end < 0 || end - offset > longestReplacement) {
+          throw new EngineError(
+            "bad-model",
+            "The tokenizer's precompiled_charsmap is damaged: a replacement has no end",
+          );
         }
+        for (let i = offset; i < end; i++) output.push(this.#replacements[i]!);
         at += length;
       } else {
         do output.push(input[at++]!);
