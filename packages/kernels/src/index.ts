@@ -13,6 +13,7 @@ export type {
 export { KernelError } from "./device.ts";
 export { AddRmsNorm, type AddRmsNormArgs } from "./ops/add-rms-norm.ts";
 export { Attention, type AttentionArgs, type AttentionOptions } from "./ops/attention.ts";
+export { attentionSplits } from "./ops/attention-plan.ts";
 export { attentionTiles } from "./ops/attention-tiles.ts";
 export { Combine, type CombineArgs } from "./ops/combine.ts";
 export { CopyBlocks, type CopyBlocksArgs } from "./ops/copy-blocks.ts";

@@ -1,12 +1,11 @@
-import { describe, expect, it } from "vitest";
-import type { DeviceInfo } from "../device.ts";
+import { expect, it } from "vitest";
 import { attention } from "../reference/attention.ts";
 import { describeOnDevices } from "../testing/devices.ts";
 import { relativeError } from "../testing/error.ts";
 import { type HostCache, poisonedCache, writeHead } from "../testing/kv.ts";
 import { Random } from "../testing/random.ts";
 import { poisoned, readF32, runOps, upload } from "../testing/run.ts";
-import { Attention, planTile } from "./attention.ts";
+import { Attention } from "./attention.ts";
 import { attentionTiles } from "./attention-tiles.ts";
 import type { KvShape } from "./kv-layout.ts";
 
@@ -210,29 +209,3 @@ function fillSequence(random: Random, kv: KvShape, cache: HostCache, length: num
   }
   return { keys, values };
 }
-
-describe("planTile", () => {
-  const devices = [1, 16, 64, 256].map((workgroupSize) => ({ workgroupSize, maxWorkgroupMemory: 32 * 1024 }));
-  const shapes = [8, 12, 64, 80, 96, 128, 200, 256].flatMap((headDim) =>
-    [1, 3, 4, 5, 7, 8, 16].flatMap((group) => (["f16", "f32"] as const).map((type) => ({ headDim, group, type }))),
-  );
-
-  it.each(["decode", "prefill"] as const)("fits registers and workgroup memory: %s", (phase) => {
-    for (const device of devices) {
-      for (const { headDim, group, type } of shapes) {
-        const kv: KvShape = { kvHeads: 1, headDim, blocks: 1, type };
-        const plan = planTile(device as DeviceInfo, group, kv, phase);
-        const pitch = type === "f16" ? Math.ceil(headDim / 8) * 2 : headDim / 4;
-        expect(plan.MR * Math.max(plan.NK, plan.NV)).toBeLessThanOrEqual(16);
-        expect(plan.T % (4 * plan.NK)).toBe(0);
-        expect(pitch % plan.NV).toBe(0);
-        expect(plan.lanes % plan.LX).toBe(0);
-        if (device.workgroupSize === 1 || headDim * group > 2048) continue;
-        const queries = Math.ceil((plan.ROWS * group) / plan.MR) * plan.MR;
-        const tile = Math.max((plan.T / 4) * (headDim + plan.PAD), plan.T * pitch) * 16;
-        const bytes = tile + queries * (headDim * 4 + pitch * 16 + plan.T * 8 + 12);
-        expect(bytes, `${phase} ${headDim} ${group} ${type}`).toBeLessThanOrEqual(32 * 1024);
-      }
-    }
-  });
-});

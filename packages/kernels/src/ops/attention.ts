@@ -1,4 +1,5 @@
-import type { Binding, DeviceInfo, Recorder } from "../device.ts";
+import type { Binding, Recorder } from "../device.ts";
+import { planTile } from "./attention-plan.ts";
 import { checkKvShape, KV_BLOCK, type KvShape, kvCacheBytes } from "./kv-layout.ts";
 import { checkShape, checkSize, type Kernel, type OpSet } from "./op.ts";
 
@@ -19,7 +20,7 @@ export interface AttentionOptions {
   readonly maxBlocks: number;
   /** `decode`: tiles of one row. `prefill`: tiles of several rows of one sequence, which share each load of K and V. */
   readonly phase: "decode" | "prefill";
-  /** Cuts the positions of each sequence among so many workgroups, merged by a second kernel. Default 1. */
+  /** Cuts the positions of each sequence among so many workgroups, merged by a second kernel. See `attentionSplits`. Default 1. */
   readonly splits?: number;
 }
 
@@ -63,7 +64,7 @@ export class Attention {
     checkShape(sequences > 0 && maxBlocks > 0 && splits > 0, "attention", "no sequences, blocks or splits");
     this.options = options;
     const plan = planTile(ops.device.info, heads / kv.kvHeads, kv, options.phase);
-    this.rowsPerTile = plan.ROWS;
+    this.rowsPerTile = plan.constants.ROWS;
     this.#kernel = ops.kernel("attention", {
       workgroupSize: plan.lanes,
       constants: {
@@ -80,13 +81,7 @@ export class Attention {
         SOFTCAP: softcap,
         WINDOW: window,
         SPLITS: splits,
-        ROWS: plan.ROWS,
-        T: plan.T,
-        MR: plan.MR,
-        NK: plan.NK,
-        NV: plan.NV,
-        LX: plan.LX,
-        PAD: plan.PAD,
+        ...plan.constants,
       },
     });
     const merged = { HEADS: heads, HEAD4: kv.headDim / 4, SPLITS: splits };
@@ -116,59 +111,4 @@ export class Attention {
     this.#kernel.dispatch(recorder, bindings, [tileCount, kv.kvHeads, splits]);
     if (parts !== undefined) this.#merge?.dispatch(recorder, [parts, y], [rows]);
   }
-}
-
-interface TilePlan {
-  readonly lanes: number;
-  readonly ROWS: number;
-  readonly T: number;
-  readonly MR: number;
-  readonly NK: number;
-  readonly NV: number;
-  readonly LX: number;
-  readonly PAD: number;
-}
-
-/** Query vectors that a prefill tile aims at: enough to pay for unpacking keys and values once. */
-const PREFILL_QUERIES = 24;
-/** What a workgroup may use of a CPU's first-level cache. */
-const CPU_TILE_BYTES = 48 * 1024;
-
-/** Tile sizes for a device. They change speed, not results (but for rounding). */
-export function planTile(info: DeviceInfo, group: number, kv: KvShape, phase: "decode" | "prefill"): TilePlan {
-  const isCpu = info.workgroupSize === 1;
-  const valuePitch = kv.type === "f16" ? Math.ceil(kv.headDim / 8) * 2 : kv.headDim / 4;
-  const budget = isCpu ? CPU_TILE_BYTES : Math.min(info.maxWorkgroupMemory, 32 * 1024) - info.workgroupSize * 16;
-  const PAD = isCpu ? 0 : 1;
-  const NV = largestDivisor(valuePitch, 4);
-  let rows = phase === "decode" ? 1 : Math.max(1, Math.floor(PREFILL_QUERIES / group));
-  for (; ; rows = Math.floor(rows / 2)) {
-    const MR = registerRows(rows * group);
-    // Shorter tiles cost more than fewer rows, so rows give way first.
-    for (let T = isCpu ? 64 : 32; T >= (rows === 1 ? 4 : 16); T /= 2) {
-      const queries = Math.ceil((rows * group) / MR) * MR;
-      const tile = Math.max((T / 4) * (kv.headDim + PAD), T * valuePitch) * 16;
-      const bytes = tile + queries * (kv.headDim * 4 + valuePitch * 16 + T * 8 + 12);
-      if (bytes > budget && !(rows === 1 && T === 4)) continue;
-      const lanes = isCpu ? 1 : Math.min(info.workgroupSize * 2, 128);
-      const NK = largestDivisor(T / 4, isCpu ? 4 : 2);
-      const LX = isCpu ? 1 : Math.min(lanes, 16);
-      return { lanes, ROWS: rows, T, MR, NK, NV: isCpu ? NV : largestDivisor(NV, 2), LX, PAD };
-    }
-  }
-}
-
-/** Query vectors of a register tile: few rows left over, then as many as fit. */
-function registerRows(queries: number): number {
-  return [4, 3, 2, 1].reduce((best, rows) => (waste(queries, rows) < waste(queries, best) ? rows : best));
-}
-
-function waste(queries: number, rows: number): number {
-  // Loads of K or V per query vector weigh as much as the vectors that are computed for nothing.
-  return Math.ceil(queries / rows) * (rows + 1);
-}
-
-function largestDivisor(value: number, most: number): number {
-  for (let divisor = most; divisor > 1; divisor--) if (value % divisor === 0) return divisor;
-  return 1;
 }
