@@ -55,7 +55,7 @@ export async function readGgufString(cursor: Cursor, what: string, limit: number
     const code = bytes > cursor.remaining ? "truncated" : "limit";
     throw new FormatError(
       code,
-      `${cursor.source.name}: ${what} claims ${bytes} bytes at byte ${at}, at most ${limit} are accepted`,
+      `${cursor.source.name}: ${what} claims ${BigInt(bytes)} bytes at byte ${at}, at most ${limit} are accepted`,
       "The file is damaged or not a model: download or copy it again.",
     );
   }
@@ -99,7 +99,7 @@ async function readArray(cursor: Cursor, key: string, depth: number): Promise<Gg
   if (length * sizes[of] > cursor.remaining) {
     throw new FormatError(
       "truncated",
-      `${name}: ${key} claims ${length} items of type ${of} at byte ${at}, the file ends ${cursor.remaining} bytes later`,
+      `${name}: ${key} claims ${BigInt(length)} items of type ${of} at byte ${at}, the file ends ${cursor.remaining} bytes later`,
       "The file is incomplete or damaged: download or copy it again.",
     );
   }
@@ -152,7 +152,7 @@ async function readStrings(cursor: Cursor, key: string, length: number): Promise
     if (bytes > ggufLimits.stringBytes) {
       throw new FormatError(
         bytes > cursor.remaining ? "truncated" : "limit",
-        `${cursor.source.name}: item ${i} of ${key} claims ${bytes} bytes at byte ${at}, at most ${ggufLimits.stringBytes} are accepted`,
+        `${cursor.source.name}: item ${i} of ${key} claims ${BigInt(bytes)} bytes at byte ${at}, at most ${ggufLimits.stringBytes} are accepted`,
         "The file is damaged or not a model: download or copy it again.",
       );
     }

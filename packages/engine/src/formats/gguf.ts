@@ -75,12 +75,15 @@ function checkCount(cursor: Cursor, what: string, count: number, least: number, 
   if (count * least > size) {
     throw new FormatError(
       "truncated",
-      `${name} claims ${count} ${what} at byte ${at}, its ${size} bytes cannot hold them`,
+      `${name} claims ${BigInt(count)} ${what} at byte ${at}, its ${size} bytes cannot hold them`,
       "The file is incomplete or damaged: download or copy it again.",
     );
   }
   if (count > limit) {
-    throw new FormatError("limit", `${name} claims ${count} ${what} at byte ${at}, at most ${limit} are accepted`);
+    throw new FormatError(
+      "limit",
+      `${name} claims ${BigInt(count)} ${what} at byte ${at}, at most ${limit} are accepted`,
+    );
   }
 }
 
