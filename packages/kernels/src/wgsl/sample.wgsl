@@ -14,7 +14,7 @@
 // ascend with p; equals at the threshold stay together. Once few enough candidates are left each lane keeps only the
 // chunks (4 tokens) that still hold one. Then an inverse CDF over the chunks, lane by lane.
 // One workgroup a row.
-// requires: reduce
+// requires: sample_threshold, reduce
 
 override W: u32 = 1u;
 override VOCAB: u32;
@@ -187,67 +187,6 @@ fn weigh(base: u32, peak: f32, rate: f32, lane: u32) {
     work[base + i] = exp(max((work[base + i] - vec4<f32>(peak)) * rate, vec4<f32>(-100.0)));
     chunk_ids[base + i] = i;
   }
-}
-
-fn mass_above(base: u32, count: u32, threshold: u32, lane: u32) -> f32 {
-  let least = vec4<f32>(bitcast<f32>(threshold));
-  var mass = vec4<f32>(0.0);
-  for (var j = 0u; j < count; j++) {
-    let v = work[base + lane + j * W];
-    mass += select(vec4<f32>(0.0), v, v >= least);
-  }
-  return group_sum(sum4(mass), lane);
-}
-
-fn count_above(base: u32, count: u32, threshold: u32, lane: u32) -> u32 {
-  let least = vec4<f32>(bitcast<f32>(threshold));
-  var found = vec4<u32>(0u);
-  for (var j = 0u; j < count; j++) {
-    found += select(vec4<u32>(0u), vec4<u32>(1u), work[base + lane + j * W] >= least);
-  }
-  return group_sum_u32(found.x + found.y + found.z + found.w, lane);
-}
-
-// The largest threshold at or above `low` that leaves at least `wanted_count` tokens, or a mass of `wanted_mass`.
-fn bisect(base: u32, count: ptr<function, u32>, start: u32, wanted_mass: f32, wanted_count: u32, lane: u32) -> u32 {
-  var low = start;
-  var high = ONE + 1u;
-  var since = 0u;
-  while (low + 1u < high) {
-    let middle = low + (high - low) / 2u;
-    var enough = false;
-    if (wanted_count > 0u) {
-      enough = count_above(base, *count, middle, lane) >= wanted_count;
-    } else {
-      enough = mass_above(base, *count, middle, lane) >= wanted_mass;
-    }
-    if (enough) {
-      low = middle;
-      since += 1u;
-      // What lies below `low` is out for good. Not at every step: a pass that removes little costs as much as it saves.
-      if (since == 3u || since == 5u || since == 8u) {
-        *count = compact(base, *count, low, lane);
-      }
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-fn compact(base: u32, count: u32, threshold: u32, lane: u32) -> u32 {
-  let least = vec4<f32>(bitcast<f32>(threshold));
-  var kept = 0u;
-  for (var j = 0u; j < count; j++) {
-    let v = work[base + lane + j * W];
-    if (any(v >= least)) {
-      let id = chunk_ids[base + lane + j * W];
-      work[base + lane + kept * W] = v;
-      chunk_ids[base + lane + kept * W] = id;
-      kept += 1u;
-    }
-  }
-  return kept;
 }
 
 // The token where the running sum of what is left first exceeds u times the total. Totals and running sums are added in
