@@ -30,13 +30,16 @@ export function blobSource(blob: Blob, name: string): ByteSource {
   };
 }
 
-/** The files of a folder that the person chose (`<input webkitdirectory>`) or dropped. */
-export function chosenFiles(files: readonly File[]): FileSet {
+/**
+ * The files of a folder that the person chose (`<input webkitdirectory>`) or dropped.
+ * @param name the folder's, for messages.
+ */
+export function chosenFiles(files: readonly File[], name: string): FileSet {
   return {
-    name: files[0]?.webkitRelativePath.split("/")[0] || "folder",
-    async open(name) {
-      const file = files.find((candidate) => candidate.name === name);
-      return file === undefined ? undefined : blobSource(file, name);
+    name,
+    async open(wanted) {
+      const file = files.find((candidate) => candidate.name === wanted);
+      return file === undefined ? undefined : blobSource(file, wanted);
     },
   };
 }
