@@ -15,6 +15,8 @@ export interface Column<Row> extends ValueColumn<Row> {
   readonly numeric?: boolean;
   /** Hidden on narrow screens; it stays in the export. */
   readonly wide?: boolean;
+  /** Holds something to do with the row: it has no value to sort, filter or export by. */
+  readonly action?: boolean;
 }
 
 export interface DataTableProps<Row> {
@@ -94,6 +96,13 @@ interface HeadingProps<Row> {
 
 function Heading<Row>({ column, order, onSort }: HeadingProps<Row>) {
   const direction = order?.column === column.id ? order.direction : undefined;
+  if (column.action) {
+    return (
+      <th scope="col">
+        <span className="sr-only">{column.header}</span>
+      </th>
+    );
+  }
   return (
     <th
       scope="col"
@@ -121,9 +130,10 @@ function edges<Row>({ numeric, wide }: Column<Row>): string {
 }
 
 function download<Row>(label: string, columns: readonly Column<Row>[], rows: readonly Row[]): void {
+  const exported = columns.filter((column) => !column.action);
   const csv = toCsv(
-    columns.map((column) => column.header),
-    rows.map((row) => columns.map((column) => column.value(row) ?? "")),
+    exported.map((column) => column.header),
+    rows.map((row) => exported.map((column) => column.value(row) ?? "")),
   );
   const url = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
   const link = document.createElement("a");

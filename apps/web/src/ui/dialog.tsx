@@ -17,14 +17,20 @@ export interface DialogProps {
   readonly shape?: "card" | "sheet" | "bare";
 }
 
-/** A modal on the platform's own `<dialog>`: it traps focus, closes on Esc and makes the page behind it inert. */
+/**
+ * A modal on the platform's own `<dialog>`: it traps focus, closes on Esc and makes the page behind it inert.
+ * Put `data-first-focus` on what should have the focus first; otherwise it is the first control.
+ */
 export function Dialog({ open, onClose, title, description, children, actions, shape = "card" }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = element.current;
     if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      dialog.showModal();
+      dialog.querySelector<HTMLElement>("[data-first-focus]")?.focus();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
   return (

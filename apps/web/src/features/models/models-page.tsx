@@ -65,7 +65,8 @@ const columns: readonly Column<ModelCard>[] = [
   { id: "licence", header: "Licence", value: (model) => model.licence },
   {
     id: "try",
-    header: "",
+    header: "Try",
+    action: true,
     value: () => undefined,
     cell: (model) => (
       <ButtonLink href={`/playground?model=${encodeURIComponent(model.id)}`} kind="quiet" size="sm">

@@ -117,10 +117,10 @@ function AnswerFigures({ answer }: { readonly answer: Answer }) {
       {answer.requestId ? (
         <div className="-ml-2 flex items-center">
           <dt className="sr-only">Request id</dt>
-          <dd className="sr-only">{answer.requestId}</dd>
-          <span className="-my-1">
+          <dd className="-my-1">
+            <span className="sr-only">{answer.requestId}</span>
             <CopyButton text={answer.requestId} what="request id" icon={<Hash />} />
-          </span>
+          </dd>
         </div>
       ) : null}
     </dl>

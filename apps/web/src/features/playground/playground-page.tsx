@@ -59,6 +59,11 @@ export function PlaygroundPage() {
 
   useEscape(running, stop);
 
+  // Ready to write at once, but without calling up a phone's keyboard over the page.
+  useEffect(() => {
+    if (restored && matchMedia("(pointer: fine)").matches) composer.current?.focus();
+  }, [restored]);
+
   async function share() {
     try {
       await navigator.clipboard.writeText(window.location.href);

@@ -37,7 +37,7 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
       <div className="flex items-center gap-3 border-line border-b px-4">
         <Search aria-hidden className="size-4 shrink-0 text-ink-3" />
         <Command.Input
-          autoFocus
+          data-first-focus
           placeholder="Go to a page, a model, or do something"
           className="h-12 w-full bg-transparent text-md outline-none pointer-coarse:text-lg"
         />

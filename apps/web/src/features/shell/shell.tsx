@@ -57,7 +57,7 @@ export function Shell({ email, theme, children }: ShellProps) {
         Skip to the page
       </a>
       <aside className="sticky top-0 h-dvh w-[224px] shrink-0 border-line border-r max-lg:hidden">{sidebar}</aside>
-      <div className="sticky top-0 z-20 flex h-12 items-center justify-between border-line border-b bg-canvas px-2 lg:hidden">
+      <header className="sticky top-0 z-20 flex h-12 items-center justify-between border-line border-b bg-canvas px-2 lg:hidden">
         <IconButton label="Open the menu" onClick={() => setMenuOpen(true)}>
           <MenuIcon />
         </IconButton>
@@ -65,7 +65,7 @@ export function Shell({ email, theme, children }: ShellProps) {
         <IconButton label="Search and commands" onClick={() => setPalette("open")}>
           <Search />
         </IconButton>
-      </div>
+      </header>
       <Dialog open={menuOpen} onClose={() => setMenuOpen(false)} title="Menu" shape="sheet">
         {sidebar}
       </Dialog>

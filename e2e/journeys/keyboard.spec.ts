@@ -1,0 +1,46 @@
+import { Playground } from "../src/playground.ts";
+import { expect, test } from "../src/test.ts";
+
+test("a chat by keyboard alone: find the playground, choose, write, send, stop, read", async ({ console: page }) => {
+  const { keyboard } = page;
+  await keyboard.press("Control+k");
+  const search = page.getByRole("combobox", { name: "Search and commands" });
+  await expect(search).toBeFocused();
+  await keyboard.type("tug-nano");
+  await keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/playground\?model=tug-nano/);
+  const playground = new Playground(page);
+  await expect(playground.message).toBeFocused();
+  await keyboard.type("Choose one: animal, food, plant");
+  await keyboard.press("Enter");
+  await keyboard.type("Text: a tall tree with needles");
+  await keyboard.press("Control+Enter");
+  expect(await playground.finished()).not.toBe("");
+  await expect(page.getByRole("article").first()).toContainText("Text: a tall tree with needles");
+
+  // Everything after the message is reached by Tab, and shows where the focus is.
+  await keyboard.press("Shift+Tab");
+  const focused = await page.evaluate(() => {
+    const style = document.activeElement && getComputedStyle(document.activeElement);
+    return style && Number.parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none";
+  });
+  expect(focused).toBe(true);
+});
+
+test("the palette opens and closes by keyboard and gives the focus back", async ({ console: page }) => {
+  await page.getByRole("link", { name: "Models", exact: true }).focus();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Search and commands" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("combobox", { name: "Search and commands" })).toBeHidden();
+  await expect(page.getByRole("link", { name: "Models", exact: true })).toBeFocused();
+});
+
+test("the first Tab offers to skip the navigation", async ({ console: page }) => {
+  await page.reload();
+  await page.keyboard.press("Tab");
+  const skip = page.getByRole("link", { name: "Skip to the page" });
+  await expect(skip).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("main")).toBeFocused();
+});

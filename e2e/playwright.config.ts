@@ -1,0 +1,23 @@
+import { defineConfig } from "@playwright/test";
+import { chromiumArgs, findChromium } from "./src/chromium.ts";
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "test-results",
+  globalSetup: "./src/global-setup.ts",
+  // Two cores, one product: side by side the tests would only wait for each other.
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    launchOptions: { executablePath: findChromium(), args: chromiumArgs },
+    trace: "retain-on-failure",
+  },
+  projects: [
+    { name: "console", testDir: "journeys", use: { viewport: { width: 1440, height: 900 } } },
+    { name: "browser-engine", testDir: "browser-engine", timeout: 240_000 },
+  ],
+});
