@@ -46,6 +46,8 @@ export function intervalOf(node: Node, facts: readonly Fact[], env: DispatchEnvi
 }
 
 class Evaluator {
+  /** The facts contradict each other: the access is never reached. */
+  unreachable = false;
   private readonly memo = new Map<string, Interval>();
   private readonly facts: readonly Fact[];
   private readonly env: DispatchEnvironment | undefined;
@@ -74,6 +76,7 @@ class Evaluator {
       else if (fact.side === "at-least") low = Math.max(low, limitLow);
       else low = Math.max(low, limitLow + 1);
     }
+    if (high < low) this.unreachable = true;
     const result: Interval = [low, Math.max(low, high)];
     this.memo.set(node.key, result);
     return result;
@@ -166,9 +169,10 @@ export function brokenObligation(
   env: DispatchEnvironment,
 ): string | undefined {
   for (const o of obligations) {
-    const [low, high] = intervalOf(o.index, o.facts, env);
+    const evaluator = new Evaluator(o.facts, env);
+    const [low, high] = evaluator.of(o.index);
     const needs = o.start + high * o.stride + o.size;
-    if (low >= 0 && needs <= bytesOf(o.binding)) continue;
+    if (evaluator.unreachable || (low >= 0 && needs <= bytesOf(o.binding))) continue;
     return `binding ${o.binding} holds ${bytesOf(o.binding)} bytes, but element ${low < 0 ? low : high} would be touched (${needs} bytes)`;
   }
   return undefined;

@@ -242,6 +242,11 @@ export function lane(n: Node, index: number, float: boolean): Node {
     if (n.imm === index) return n.args[1]!;
     return lane(n.args[0]!, index, float);
   }
+  if (n.op === "local" && n.definition) {
+    // A vector made of named scalars: the scalar itself is at hand.
+    const known = lane(n.definition, index, float);
+    if (known.op === "const" || (known.op === "local" && known.key.endsWith(".0"))) return known;
+  }
   if (n.op === "shuffle" && n.bytes![index * 4]! % 4 === 0) {
     const byte = n.bytes![index * 4]!;
     return lane(n.args[byte < 16 ? 0 : 1]!, (byte % 16) / 4, float);

@@ -16,6 +16,8 @@ function prepareV8(): void {
   // Kernels are few, hot and run for long: compile each once, with the optimising compiler, before it is needed.
   setFlagsFromString("--no-liftoff");
   setFlagsFromString("--no-wasm-lazy-compilation");
+  // Kernels neither recurse nor run long: checking the stack in every turn of an inner loop only costs.
+  setFlagsFromString("--no-wasm-stack-checks");
 }
 
 function spawnThread(source: string): ThreadPort {

@@ -9,7 +9,7 @@ struct Params {
 }
 
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(W)
@@ -32,27 +32,21 @@ fn high(v: vec4<u32>) -> vec4<f32> {
 }
 
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
-  for (var i = lane; i < K / 4u; i += W) {
-    var xs: array<vec4<f32>, 4>;
-    for (var m = 0u; m < M; m++) {
-      xs[m] = x[min(first_row + m, last_row) * (K / 4u) + i];
-    }
+  let last_panel = panel_count() - 1u;
+  for (var i = lane; i < K / 2u; i += W) {
+    var w_low: array<vec4<f32>, 8>;
+    var w_high: array<vec4<f32>, 8>;
     for (var p = 0u; p < P; p++) {
-      let at = min(first_panel + p, panel_count() - 1u) * (K / 2u) + i * 2u;
-      let a = quants[at];
-      let b = quants[at + 1u];
-      let w0 = low(a);
-      let w1 = high(a);
-      let w2 = low(b);
-      let w3 = high(b);
-      for (var m = 0u; m < M; m++) {
-        let v = xs[m];
-        var sum = (*acc)[p * M + m];
-        sum = fma(w0, vec4<f32>(v.x), sum);
-        sum = fma(w1, vec4<f32>(v.y), sum);
-        sum = fma(w2, vec4<f32>(v.z), sum);
-        sum = fma(w3, vec4<f32>(v.w), sum);
-        (*acc)[p * M + m] = sum;
+      let w = quants[min(first_panel + p, last_panel) * (K / 2u) + i];
+      w_low[p] = low(w);
+      w_high[p] = high(w);
+    }
+    for (var m = 0u; m < M; m++) {
+      let at = min(first_row + m, last_row) * K + 2u * i;
+      let v_low = vec4<f32>(x[at]);
+      let v_high = vec4<f32>(x[at + 1u]);
+      for (var p = 0u; p < P; p++) {
+        (*acc)[p * M + m] = fma(w_high[p], v_high, fma(w_low[p], v_low, (*acc)[p * M + m]));
       }
     }
   }

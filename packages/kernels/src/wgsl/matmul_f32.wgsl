@@ -6,7 +6,7 @@ struct Params {
 }
 
 @group(0) @binding(2) var<storage, read> quants: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> x: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(W)
@@ -15,25 +15,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
-  for (var i = lane; i < K / 4u; i += W) {
-    var xs: array<vec4<f32>, 4>;
-    for (var m = 0u; m < M; m++) {
-      xs[m] = x[min(first_row + m, last_row) * (K / 4u) + i];
-    }
+  let last_panel = panel_count() - 1u;
+  for (var i = lane; i < K; i += W) {
+    var w: array<vec4<f32>, 8>;
     for (var p = 0u; p < P; p++) {
-      let at = min(first_panel + p, panel_count() - 1u) * K + i * 4u;
-      let w0 = quants[at];
-      let w1 = quants[at + 1u];
-      let w2 = quants[at + 2u];
-      let w3 = quants[at + 3u];
-      for (var m = 0u; m < M; m++) {
-        let v = xs[m];
-        var sum = (*acc)[p * M + m];
-        sum = fma(w0, vec4<f32>(v.x), sum);
-        sum = fma(w1, vec4<f32>(v.y), sum);
-        sum = fma(w2, vec4<f32>(v.z), sum);
-        sum = fma(w3, vec4<f32>(v.w), sum);
-        (*acc)[p * M + m] = sum;
+      w[p] = quants[min(first_panel + p, last_panel) * K + i];
+    }
+    for (var m = 0u; m < M; m++) {
+      let v = vec4<f32>(x[min(first_row + m, last_row) * K + i]);
+      for (var p = 0u; p < P; p++) {
+        (*acc)[p * M + m] = fma(w[p], v, (*acc)[p * M + m]);
       }
     }
   }

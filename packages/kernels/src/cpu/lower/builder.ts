@@ -19,9 +19,20 @@ export class Builder {
   private readonly cached = new Map<string, Node>();
   private readonly stableMemo = new WeakMap<Node, boolean>();
 
+  /** Loops around the statement being lowered, outermost first. */
+  private readonly loops: { readonly before: Stmt[]; readonly known: Map<string, Node> }[] = [];
+  /** The innermost loop that changes each local, by index; 0 outside loops. */
+  private readonly depths: number[] = [];
+
   newLocal(kind: Kind): number {
     this.locals.push(kind);
     return parameterCount + this.locals.length - 1;
+  }
+
+  /** How deep the innermost loop lies in which a node's value changes. */
+  depthOf(node: Node): number {
+    if (node.op === "local") return this.depths[node.imm] ?? 0;
+    return node.args.reduce((deepest, a) => Math.max(deepest, this.depthOf(a)), 0);
   }
 
   push(statement: Stmt): void {
@@ -38,12 +49,43 @@ export class Builder {
     return inner;
   }
 
-  /** Evaluates `node` now and gives an immutable name to it. */
+  /**
+   * Evaluates `node` now and gives an immutable name to it. What does not change in the loops around is evaluated
+   * before them, once for equal nodes.
+   */
   materialise(node: Node): Node {
     if (node.op === "const" || (node.op === "local" && this.isStable(node))) return node;
+    const definition = node.kind === "i32" || /x4\.(splat|replace_lane)$/.test(node.op) ? node : undefined;
+    const depth = this.depthOf(node);
+    const loop = this.isStable(node) ? this.loops[depth] : undefined;
+    const known = loop?.known.get(node.key);
+    if (known) return known;
     const index = this.newLocal(node.kind);
-    this.push({ op: "set", local: index, value: node });
-    return local(node.kind, index, 0, node.kind === "i32" ? node : undefined);
+    const name = local(node.kind, index, 0, definition);
+    const set: Stmt = { op: "set", local: index, value: node };
+    if (loop) {
+      loop.before.push(set);
+      loop.known.set(node.key, name);
+      this.depths[index] = depth;
+    } else {
+      this.push(set);
+      this.depths[index] = this.loops.length;
+    }
+    return name;
+  }
+
+  /** A node that changes in no loop around: evaluated before it. Others stay as they are. */
+  outside(node: Node): Node {
+    return this.isStable(node) && this.depthOf(node) < this.loops.length ? this.materialise(node) : node;
+  }
+
+  /** Lowers a loop; returns what is to run before it and its body. */
+  loop(build: () => void): { before: Stmt[]; body: Stmt[] } {
+    const frame = { before: [] as Stmt[], known: new Map<string, Node>() };
+    this.loops.push(frame);
+    const body = this.capture(build);
+    this.loops.pop();
+    return { before: frame.before, body };
   }
 
   /** A value computed once, before the first workgroup. */
@@ -62,6 +104,7 @@ export class Builder {
     this.push({ op: "set", local: slot.index, value });
     slot.version = this.nextVersion();
     slot.definition = value;
+    this.depths[slot.index] = Math.max(this.depths[slot.index] ?? 0, this.loops.length);
   }
 
   private versions = 0;

@@ -156,13 +156,29 @@ function elementAt(
     const limit = count === undefined ? runtimeLength(c, ref.root, ref.offset, stride) : i32(count);
     node = minU(raw, binary("i32.sub", limit, i32(1)));
   }
-  const scaled = binary("i32.mul", node, i32(stride));
+  const { constant: offset, terms } = sumOf(node, stride);
   // A proven index cannot wrap, so its constant part may travel in the memory operand.
-  const constantPart =
-    proven && scaled.op === "i32.add" && isConst(scaled.args[1]!) && scaled.args[1]!.imm > 0 ? scaled.args[1]!.imm : 0;
-  const rest = constantPart > 0 ? scaled.args[0]! : scaled;
-  if (proven && isConst(scaled) && scaled.imm >= 0) return { ...ref, type: of, offset: ref.offset + scaled.imm };
-  return { ...ref, type: of, base: binary("i32.add", ref.base, rest), offset: ref.offset + constantPart };
+  const travels = proven && offset >= 0;
+  // What changes in outer loops is added first: the engine's compiler then takes these sums out of the inner loops.
+  terms.sort((a, b) => c.builder.depthOf(a) - c.builder.depthOf(b));
+  const start = travels || offset === 0 ? ref.base : binary("i32.add", ref.base, i32(offset));
+  const base = terms.reduce((sum, term) => make("i32", "i32.add", [c.builder.outside(sum), term]), start);
+  return { ...ref, type: of, base, offset: ref.offset + (travels ? offset : 0) };
+}
+
+/** `index · stride` as a constant and terms. */
+function sumOf(index: Node, stride: number): { constant: number; terms: Node[] } {
+  if (isConst(index)) return { constant: Math.imul(index.imm, stride), terms: [] };
+  if (index.op === "i32.add") {
+    const [a, b] = index.args.map((part) => sumOf(part, stride)) as [
+      ReturnType<typeof sumOf>,
+      ReturnType<typeof sumOf>,
+    ];
+    return { constant: (a.constant + b.constant) | 0, terms: [...a.terms, ...b.terms] };
+  }
+  if (index.op === "i32.mul" && isConst(index.args[1]!))
+    return sumOf(index.args[0]!, Math.imul(stride, index.args[1]!.imm));
+  return { constant: 0, terms: [binary("i32.mul", index, i32(stride))] };
 }
 
 export function load(c: Context, ref: Ref, at: Position): Val {

@@ -238,7 +238,7 @@ export class Statements {
     const exit: Label = { name: "break" };
     const next: Label = { name: "continue" };
     const outerFacts = c.builder.facts;
-    const body = c.builder.capture(() => {
+    const { before, body } = c.builder.loop(() => {
       let condition: Node | undefined;
       if (counter && range) {
         const slot = counter.ref.slot;
@@ -259,6 +259,7 @@ export class Statements {
       if (s.update) this.statement(s.update, t);
       c.builder.branch(top);
     });
+    for (const one of before) c.builder.push(one);
     c.builder.push({ op: "block", label: exit, body: [{ op: "loop", label: top, body }] });
     this.forget([...inside.assigned]);
     if (counter) {
