@@ -45,7 +45,7 @@ export function npmErrors(log) {
   const run = log.slice(Math.max(0, log.lastIndexOf("npm error code")));
   const lines = run.split("\n").filter((line) => line.startsWith("npm error"));
   const said = lines.map((line) => line.slice("npm error".length).trim()).filter((line) => line !== "");
-  const manual = said.findIndex((line) => line === "Clean install a project");
+  const manual = said.indexOf("Clean install a project");
   return manual < 0 ? said : said.slice(0, manual);
 }
 
