@@ -52,8 +52,10 @@ export interface EngineStats {
   readonly kvBlocksTotal: number;
   /** Of all requests together, the last seconds weighing most. */
   readonly tokensPerSecond: number;
-  /** Steps since the model was loaded. */
+  /** Since the model was loaded. */
   readonly steps: number;
+  /** Times that a sequence gave its cache up for an older one and was computed again. */
+  readonly preemptions: number;
 }
 
 export interface Engine {
@@ -203,6 +205,7 @@ class LoadedEngine implements Engine {
       kvBlocksTotal: this.#scheduler.pool.total,
       tokensPerSecond: this.#loop.tokensPerSecond,
       steps: this.#loop.steps,
+      preemptions: this.#scheduler.preemptions,
     };
   }
 

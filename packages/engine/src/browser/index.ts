@@ -33,7 +33,7 @@ export async function openModelFromUrl(
 export async function openModelFromFile(chosen: File | readonly File[]): Promise<ModelSource> {
   const files = chosen instanceof File ? [chosen] : chosen;
   const gguf = files.find((file) => file.name.endsWith(".gguf"));
-  const folder = chosenFiles(files);
+  const folder = chosenFiles(files, files[0]?.webkitRelativePath.split("/")[0] || "chosen files");
   return asSource(gguf ? await openGguf(blobSource(gguf, gguf.name), folder) : await openHuggingFace(folder));
 }
 

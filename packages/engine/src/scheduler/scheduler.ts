@@ -46,6 +46,7 @@ export class Scheduler {
   readonly #running: Sequence[] = [];
   readonly #slots: number[];
   #submitted = 0;
+  #preemptions = 0;
 
   constructor(limits: SchedulerLimits) {
     this.limits = limits;
@@ -60,6 +61,11 @@ export class Scheduler {
 
   get waiting(): number {
     return this.#waiting.reduce((sum, sequence) => sum + 1 + sequence.followers.length, 0);
+  }
+
+  /** How often a sequence had to give its blocks up, so far. */
+  get preemptions(): number {
+    return this.#preemptions;
   }
 
   get idle(): boolean {
@@ -224,6 +230,7 @@ export class Scheduler {
     sequence.table.release();
     sequence.computed = 0;
     sequence.preemptions += 1;
+    this.#preemptions += 1;
     sequence.state = "waiting";
     for (const member of [sequence, ...sequence.followers]) this.#releaseSlot(member);
     this.#waiting.unshift(sequence);

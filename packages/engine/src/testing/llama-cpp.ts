@@ -1,4 +1,4 @@
-import { getLlama, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
+import { getLlama, type Llama, LlamaLogLevel, type LlamaModel, type Token } from "node-llama-cpp";
 
 /** llama.cpp on the CPU, as the oracle of tests. */
 export interface LlamaCpp {
@@ -13,8 +13,11 @@ export interface LlamaCpp {
 /** GGML_TYPE_F32. */
 const F32 = "F32";
 
+let library: Promise<Llama> | undefined;
+
 export async function openLlamaCpp(path: string, contextSize = 512): Promise<LlamaCpp> {
-  const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
+  library ??= getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
+  const llama = await library;
   const model = await llama.loadModel({ modelPath: path, useMmap: false });
   const context = await model.createContext({
     contextSize,
@@ -26,36 +29,36 @@ export async function openLlamaCpp(path: string, contextSize = 512): Promise<Lla
     experimentalKvCacheValueType: F32,
   });
   const sequence = context.getSequence();
-  const evaluate = async (tokens: readonly number[], from: number) => {
-    const results = await sequence.controlledEvaluate(
-      tokens.map((token, i) => [
-        // node-llama-cpp brands its token numbers.
-        token as Token,
-        i < from ? {} : { generateNext: { logits: true, options: { temperature: 0 } } },
-      ]),
-    );
-    return results.slice(from).map((result) => {
-      const row = new Float64Array(model.fileInfo.metadata.tokenizer.ggml.tokens.length);
-      for (const [token, logit] of result?.next.logits ?? []) row[token] = logit;
-      return row;
-    });
-  };
+  const vocabulary = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
   return {
     model,
     async logits(tokens) {
       await sequence.clearHistory();
-      return evaluate(tokens, 0);
+      const results = await sequence.controlledEvaluate(
+        // node-llama-cpp brands its token numbers.
+        tokens.map((token) => [token as Token, { generateNext: { logits: true, options: { temperature: 0 } } }]),
+      );
+      return results.map((result) => {
+        const row = new Float64Array(vocabulary);
+        for (const [token, logit] of result?.next.logits ?? []) row[token] = logit;
+        return row;
+      });
     },
     async greedy(tokens, count) {
       await sequence.clearHistory();
       const out: number[] = [];
-      let next = tokens;
+      let next = tokens.map((token) => token as Token);
       while (out.length < count) {
-        const [row] = await evaluate(next, next.length - 1);
-        if (!row) throw new Error("llama.cpp gave no logits");
-        const best = row.indexOf(row.reduce((a, b) => Math.max(a, b)));
-        out.push(best);
-        next = [best];
+        const before = next.slice(0, -1);
+        const last = next.at(-1)!;
+        const results = await sequence.controlledEvaluate([
+          ...before,
+          [last, { generateNext: { token: true, options: { temperature: 0 } } }],
+        ]);
+        const token = results.at(-1)?.next.token;
+        if (token === undefined || token === null) throw new Error("llama.cpp gave no token");
+        out.push(token);
+        next = [token];
       }
       return out;
     },
