@@ -34,7 +34,7 @@ export function blobSource(blob: Blob, name: string): ByteSource {
  * The files of a folder that the person chose (`<input webkitdirectory>`) or dropped.
  * @param name the folder's, for messages.
  */
-export function chosenFiles(files: readonly File[], name: string): FileSet {
+export function chosenFiles(files: readonly File[], name = "the chosen folder"): FileSet {
   return {
     name,
     async open(wanted) {

@@ -33,7 +33,7 @@ const textConfig = z.looseObject({
   num_hidden_layers: count.max(10_000),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
-  head_dim: count.nullish(),
+  head_dim: count.max(65_536).nullish(),
   vocab_size: count,
   max_position_embeddings: count,
   rms_norm_eps: z.number().positive().default(1e-6),

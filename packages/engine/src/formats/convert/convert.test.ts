@@ -150,6 +150,9 @@ describe("convertModel from Hugging Face", () => {
     await expect(refuse({ ...model, tensors: fewer })).rejects.toThrow(
       /no tensors for layer 1, config\.json says 3 layers/,
     );
+    await expect(refuse({ ...model, metadata: { ...model.metadata, vocab_size: 2 ** 31 } })).rejects.toThrow(
+      /its embedding is \[512, 128\], config\.json says \[2147483648, 128\]/,
+    );
     const packed = new Map(model.tensors).set(some.name, { ...some, type: "i32" });
     await expect(refuse({ ...model, tensors: packed })).rejects.toThrow(/lm_head\.weight is stored as i32/);
   });

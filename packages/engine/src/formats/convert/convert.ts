@@ -1,6 +1,7 @@
 import { FormatError } from "../errors.ts";
 import type { GgufValue } from "../gguf-metadata.ts";
 import { type PlannedTensor, type WriteOptions, writeGguf } from "../gguf-writer.ts";
+import type { HfConfig } from "../hf-config.ts";
 import type { ByteSink, GgufModel, HfModel, ModelFiles, TensorInfo } from "../types.ts";
 import { type Conversion, conversionOf, ggufTensorName } from "./architectures.ts";
 import { type EncodedType, fittingType } from "./encoding.ts";
@@ -46,7 +47,7 @@ function planHuggingFace(model: HfModel, options: ConvertOptions): Plan {
     const name = ggufTensorName(tensor.name, conversion, config);
     if (name !== undefined) named.set(name, tensor);
   }
-  requireTensors(named, config.num_hidden_layers, model.name);
+  requireTensors(named, config, model.name);
   const type = chooseType(options.type, !named.has("output.weight"));
   const tensors = [...ropeFactors(config)].map(([name, values]) => madeTensor(name, values));
   for (const [name, tensor] of [...named].sort(([a], [b]) => fileOrder(a) - fileOrder(b))) {
@@ -106,14 +107,25 @@ function fileOrder(name: string): number {
   return name === "token_embd.weight" ? -1 : Number.MAX_SAFE_INTEGER;
 }
 
-function requireTensors(named: ReadonlyMap<string, TensorInfo>, layers: number, model: string): void {
+/** The config must fit the tensors: what follows makes room by what it says. */
+function requireTensors(named: ReadonlyMap<string, TensorInfo>, config: HfConfig, model: string): void {
   const present = new Set([...named.keys()].map((name) => /^blk\.(\d+)\./.exec(name)?.[1]));
-  for (let layer = 0; layer < layers; layer++) {
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     if (!present.has(String(layer))) {
-      throw new FormatError("missing", `${model} has no tensors for layer ${layer}, config.json says ${layers} layers`);
+      throw new FormatError(
+        "missing",
+        `${model} has no tensors for layer ${layer}, config.json says ${config.num_hidden_layers} layers`,
+      );
     }
   }
   for (const name of ["token_embd.weight", "output_norm.weight"]) {
     if (!named.has(name)) throw new FormatError("missing", `${model} has no tensor for ${name}`);
+  }
+  const shape = named.get("token_embd.weight")?.shape ?? [];
+  if (shape[0] !== config.vocab_size || shape[1] !== config.hidden_size) {
+    throw new FormatError(
+      "invalid",
+      `${model}: its embedding is [${shape.join(", ")}], config.json says [${config.vocab_size}, ${config.hidden_size}]`,
+    );
   }
 }
