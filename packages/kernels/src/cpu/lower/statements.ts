@@ -295,7 +295,8 @@ export class Statements {
     if (!s.condition || s.update?.kind !== "assign" || !first || !isConst(first)) return undefined;
     const needed = inside.indexedBy(counter.name).some((root) => {
       const named = c.lookup(root);
-      return inside.declared.has(root) || (named?.b === "place" && named.ref.k === "aggregate");
+      const ref = named?.b === "place" ? named.ref : named?.val.k === "pointer" ? named.val.ref : undefined;
+      return inside.declared.has(root) || ref?.k === "aggregate";
     });
     const limit = needed ? maxUnrolled : Math.min(smallTrips, Math.floor(maxUnrolledWork / Math.max(1, inside.work)));
     const values: Val[] = [];
