@@ -4,7 +4,6 @@ import { chromiumArgs, findChromium } from "./src/chromium.ts";
 export default defineConfig({
   testDir: ".",
   outputDir: "test-results",
-  globalSetup: "./src/global-setup.ts",
   // Two cores, one product: side by side the tests would only wait for each other.
   workers: 1,
   timeout: 60_000,

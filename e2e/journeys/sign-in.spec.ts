@@ -11,6 +11,12 @@ test("a one-time link signs in, with a cookie that scripts and other sites can't
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
 });
 
+test("the link that npm start prints signs in", async ({ page, facts }) => {
+  test.skip(facts.printedLink === undefined, "the product was started by somebody else, who has its link");
+  await page.goto(facts.printedLink ?? "");
+  await expect(page).toHaveURL(`${facts.consoleUrl}/`);
+});
+
 test("a link works once; then it says so", async ({ page, facts, browser }) => {
   const link = makeSignInLink(facts);
   await page.goto(link);

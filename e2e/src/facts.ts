@@ -13,14 +13,11 @@ const firstRun = z.object({
 export interface ProductFacts extends z.infer<typeof firstRun> {
   /** The data directory of the product under test. */
   readonly home: string;
+  /** The link that the launcher printed; unknown for a product that was started by somebody else. */
+  readonly printedLink?: string;
 }
 
-/** Names the data directory of the product under test; set by the global setup, or by hand to test a running one. */
-export const homeVariable = "TUGBOAT_E2E_HOME";
-
-/** How to reach the product under test, from the file that it leaves for scripts. */
-export function productFacts(): ProductFacts {
-  const home = process.env[homeVariable];
-  if (!home) throw new Error(`${homeVariable} is not set: the global setup did not run.`);
+/** How to reach a running product, from the file that it leaves for scripts in its data directory. */
+export function readFacts(home: string): ProductFacts {
   return { home, ...firstRun.parse(JSON.parse(readFileSync(join(home, "first-run.json"), "utf8"))) };
 }

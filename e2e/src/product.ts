@@ -46,7 +46,10 @@ export async function startProduct(): Promise<Product> {
   const lines = createInterface({ input: child.stdout });
   const timer = setTimeout(() => child.kill("SIGINT"), startPatienceMs);
   try {
-    for await (const line of lines) return { ...started.parse(JSON.parse(line)), home, stop };
+    for await (const line of lines) {
+      const facts = started.safeParse(JSON.parse(line));
+      if (facts.success) return { ...facts.data, home, stop };
+    }
     throw new Error(`Tugboat did not start.\n${said}\n${logTails(home)}`);
   } catch (error) {
     await stop();

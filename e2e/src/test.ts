@@ -1,17 +1,35 @@
 import { test as base, expect, type Page } from "@playwright/test";
-import { type ProductFacts, productFacts } from "./facts.ts";
+import { type ProductFacts, readFacts } from "./facts.ts";
+import { startProduct } from "./product.ts";
 import { makeSignInLink } from "./sign-in-link.ts";
 
 export { expect };
 
-interface Fixtures {
+interface WorkerFixtures {
+  /** The product under test: started for the journeys, or, with TUGBOAT_E2E_HOME, one that runs already. */
   readonly facts: ProductFacts;
-  /** A page that is signed in and shows Home. */
-  readonly console: Page;
 }
 
-/** Every test fails on an error of the page itself: a thrown exception, or something the content policy refused. */
-export const test = base.extend<Fixtures & { complaints: string[] }>({
+interface Fixtures {
+  /** A page that is signed in and shows Home. */
+  readonly console: Page;
+  /** What went wrong on the page by itself. Must be empty at the end of every test. */
+  readonly complaints: string[];
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  facts: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures' names from the pattern.
+    async ({}, use) => {
+      const running = process.env.TUGBOAT_E2E_HOME;
+      if (running) return use(readFacts(running));
+      const product = await startProduct();
+      await use({ ...readFacts(product.home), printedLink: product.signInLink });
+      await product.stop();
+    },
+    { scope: "worker", timeout: 660_000 },
+  ],
+  baseURL: async ({ facts }, use) => use(facts.consoleUrl),
   complaints: [
     async ({ page }, use) => {
       const complaints: string[] = [];
@@ -26,10 +44,6 @@ export const test = base.extend<Fixtures & { complaints: string[] }>({
     },
     { auto: true },
   ],
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures' names from the pattern.
-  baseURL: async ({}, use) => use(productFacts().consoleUrl),
-  // biome-ignore lint/correctness/noEmptyPattern: the same.
-  facts: async ({}, use) => use(productFacts()),
   console: async ({ page, facts }, use) => {
     await page.goto(makeSignInLink(facts));
     await expect(page).toHaveURL(`${facts.consoleUrl}/`);
