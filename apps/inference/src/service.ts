@@ -1,16 +1,16 @@
 import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Database, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
 import { firstRun } from "./domain/first-run.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
+import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
 import { registerBundled } from "./domain/models/register.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
 import { listen } from "./edge/port.ts";
-import { type Env, repositoryRoot } from "./env.ts";
+import type { Env } from "./env.ts";
 import { launchProcess } from "./workers/launch.ts";
 import { DeploymentPool } from "./workers/pool.ts";
 
@@ -44,7 +44,7 @@ export async function startService(env: Env, log: Logger): Promise<Service> {
 async function serveWith(database: Database, env: Env, log: Logger): Promise<Service> {
   if (database.migrated.length > 0) log.info({ migrations: database.migrated }, "database migrated");
   const scope = database.organization(database.home.organizationId);
-  const added = await registerBundled(scope, join(repositoryRoot, "models"));
+  const added = await registerBundled(scope, bundledFolder);
   if (added.length > 0) log.info({ models: added }, "bundled models added to the catalog");
 
   const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL);

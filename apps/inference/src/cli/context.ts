@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from "@tugboat/db";
+import type { Database } from "@tugboat/db";
 import type { Command } from "commander";
 import { type Env, readEnv } from "../env.ts";
 
@@ -16,6 +16,8 @@ export function contextOf(command: Command): CliContext {
 
 /** Opens the database, joining the running service's, and closes it afterwards. */
 export async function withDatabase<T>({ env }: CliContext, use: (database: Database) => Promise<T>): Promise<T> {
+  // Imported here: most commands need no database, and loading its client takes longer than they do.
+  const { openDatabase } = await import("@tugboat/db");
   const database = await openDatabase({
     home: env.TUGBOAT_HOME,
     url: env.DATABASE_URL,

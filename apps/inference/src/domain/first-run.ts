@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, hashKey } from "@tugboat/db";
+import type { Database } from "@tugboat/db";
 import { z } from "zod";
 
 const schema = z.object({
@@ -59,7 +59,7 @@ export async function firstRun({ home, apiUrl, consoleUrl, database }: FirstRunO
 }
 
 async function isValid(apiKey: string, database: Database): Promise<boolean> {
-  return (await database.keys.verify(hashKey(apiKey))) !== null;
+  return (await database.keys.verify(createHash("sha256").update(apiKey).digest())) !== null;
 }
 
 async function createFirstKey(database: Database): Promise<string> {

@@ -52,8 +52,8 @@ export class Call {
       ...(generation && { usage: generation.usage }),
       ...(outcome !== "done" && { outcome }),
     };
-    const level =
-      status >= 500 || outcome === "error" ? "error" : route === "/health" || route === "/metrics" ? "debug" : "info";
+    const isProbe = route === "/health" || route === "/metrics";
+    const level = isProbe ? "debug" : status >= 500 || outcome === "error" ? "error" : "info";
     this.log[level](line, "request");
   }
 }

@@ -48,7 +48,15 @@ export function wordsEngine({ words = 20, pauseMs = 0 }: { words?: number; pause
     detokenize: (tokens) => Buffer.from(tokens).toString(),
     renderChat: (messages) => messages.map(({ content }) => String(content)).join("\n"),
     logits: async () => new Float32Array(),
-    stats: () => ({ running: 0, waiting: 0, kvBlocksUsed: 0, kvBlocksTotal: 8, tokensPerSecond: 0, steps: 0 }),
+    stats: () => ({
+      running: 0,
+      waiting: 0,
+      kvBlocksUsed: 0,
+      kvBlocksTotal: 8,
+      tokensPerSecond: 0,
+      steps: 0,
+      preemptions: 0,
+    }),
     close: async () => {},
     async *generate(request, options): AsyncGenerator<GenerateEvent> {
       engine.requests.push(request);

@@ -1,12 +1,11 @@
 import { access, constants, mkdir, statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import { createDevice, createHardwareDevice } from "@tugboat/kernels/node";
 import { Command } from "commander";
 import { readFirstRun } from "../../domain/first-run.ts";
-import { bundledFile } from "../../domain/models/register.ts";
+import { bundledFile, bundledFolder } from "../../domain/models/bundled.ts";
 import { portHolder } from "../../edge/port.ts";
-import { type Env, repositoryRoot, version } from "../../env.ts";
+import { type Env, version } from "../../env.ts";
 import { contextOf, homeScope, withDatabase } from "../context.ts";
 import { bytesText, printJson } from "../output.ts";
 
@@ -111,6 +110,7 @@ async function diskFinding({ TUGBOAT_HOME }: Env): Promise<Finding> {
 
 async function gpuFinding(): Promise<Finding> {
   try {
+    const { createHardwareDevice } = await import("@tugboat/kernels/node");
     const device = await createHardwareDevice();
     if (device !== undefined) {
       const found = `${device.info.description} through WebGPU`;
@@ -131,6 +131,7 @@ async function gpuFinding(): Promise<Finding> {
 
 async function deviceFinding({ TUGBOAT_DEVICE, TUGBOAT_THREADS }: Env): Promise<Finding> {
   try {
+    const { createDevice } = await import("@tugboat/kernels/node");
     const device = await createDevice(
       TUGBOAT_DEVICE,
       TUGBOAT_THREADS === undefined ? {} : { threads: TUGBOAT_THREADS },
@@ -152,13 +153,13 @@ async function modelsFinding(): Promise<Finding> {
   const bundled = ["tug-small", "tug-nano", "stories260K"];
   const missing: string[] = [];
   for (const name of bundled) {
-    if ((await bundledFile(join(repositoryRoot, "models", name))) === undefined) missing.push(name);
+    if ((await bundledFile(join(bundledFolder, name))) === undefined) missing.push(name);
   }
   if (missing.length === 0) return { name: "Models", verdict: "ok", found: `${bundled.join(", ")} come with Tugboat` };
   return {
     name: "Models",
     verdict: "note",
-    found: `missing under ${join(repositoryRoot, "models")}: ${missing.join(", ")}`,
+    found: `missing under ${bundledFolder}: ${missing.join(", ")}`,
     mend: "Check the clone out again, or add any model with `tug models add`.",
   };
 }

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CatalogModel } from "@tugboat/db";
-import { convertModel, encodedTypes } from "@tugboat/engine";
-import { createFile, openModelFiles } from "@tugboat/engine/node";
+import type { EncodedType } from "@tugboat/engine";
 import { Command, Option } from "commander";
-import { addModel } from "../../domain/models/register.ts";
 import { contextOf, homeScope, withDatabase } from "../context.ts";
 import { bytesText, CliError, countText, ProgressLine, printJson, table } from "../output.ts";
+
+const types = ["f32", "f16", "q8_0", "q4_0"] as const satisfies readonly EncodedType[];
 
 export function modelsCommand(): Command {
   const models = new Command("models").description("the catalog: which models can be served");
@@ -39,18 +39,18 @@ export function modelsCommand(): Command {
       const context = contextOf(command);
       const { env } = context;
       const line = new ProgressLine();
-      const model = await withDatabase(context, (database) =>
-        addModel(homeScope(database), source, {
-          name: options.name,
-          downloads: join(env.TUGBOAT_HOME, "models"),
-          hub: {
-            endpoint: env.HF_ENDPOINT,
-            token: env.HF_TOKEN,
-            onProgress: ({ done, file, total }) =>
-              line.show(`${file}: ${bytesText(done)} of ${bytesText(total)} (${Math.floor((done / total) * 100)} %)`),
-          },
-        }),
-      );
+      const { prepareModel } = await import("../../domain/models/register.ts");
+      const prepared = await prepareModel(source, {
+        name: options.name,
+        downloads: join(env.TUGBOAT_HOME, "models"),
+        hub: {
+          endpoint: env.HF_ENDPOINT,
+          token: env.HF_TOKEN,
+          onProgress: ({ done, file, total }) =>
+            line.show(`${file}: ${bytesText(done)} of ${bytesText(total)} (${Math.floor((done / total) * 100)} %)`),
+        },
+      });
+      const model = await withDatabase(context, (database) => homeScope(database).models.upsert(prepared));
       line.clear();
       if (context.json) return printJson(modelJson(model));
       process.stdout.write(
@@ -82,7 +82,7 @@ export function modelsCommand(): Command {
     .description("write a GGUF file from a Hugging Face folder or another GGUF file")
     .argument("<source>", "file or folder")
     .argument("<target>", "the GGUF file to write")
-    .addOption(new Option("--type <type>", "type of the weights").choices([...encodedTypes]).default("q8_0"))
+    .addOption(new Option("--type <type>", "type of the weights").choices([...types]).default("q8_0"))
     .option("--name <name>", "the model's name in the file")
     .option("--force", "replace the target")
     .action(convert);
@@ -90,7 +90,7 @@ export function modelsCommand(): Command {
 }
 
 interface ConvertOptions {
-  readonly type: (typeof encodedTypes)[number];
+  readonly type: EncodedType;
   readonly name?: string;
   readonly force?: boolean;
 }
@@ -100,6 +100,8 @@ async function convert(source: string, target: string, options: ConvertOptions, 
   if (existsSync(target) && options.force !== true) {
     throw new CliError("exists", `${target} is there already.`, "Choose another name, or replace it with --force.");
   }
+  const { convertModel } = await import("@tugboat/engine");
+  const { createFile, openModelFiles } = await import("@tugboat/engine/node");
   const line = new ProgressLine();
   const start = performance.now();
   const model = await openModelFiles(source);

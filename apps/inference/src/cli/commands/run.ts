@@ -1,7 +1,5 @@
-import { type Engine, type GenerateRequest, loadEngine } from "@tugboat/engine";
-import { openModel } from "@tugboat/engine/node";
+import type { Engine, GenerateRequest } from "@tugboat/engine";
 import { Command, Option } from "commander";
-import { resolveModel } from "../../domain/models/resolve.ts";
 import { type CliContext, contextOf, homeScope, withDatabase } from "../context.ts";
 import { decimal, integer } from "../options.ts";
 import { CliError, ProgressLine, printJson } from "../output.ts";
@@ -40,6 +38,7 @@ export function runCommand(): Command {
 async function run(model: string, prompt: string, options: RunOptions, command: Command): Promise<void> {
   const context = contextOf(command);
   const text = prompt === "-" ? await readStdin() : prompt;
+  const { resolveModel } = await import("../../domain/models/resolve.ts");
   const path = await resolveModel(model, (read) => withDatabase(context, (database) => read(homeScope(database))));
   const engine = await load(path, options, context);
   const interrupt = new AbortController();
@@ -52,17 +51,18 @@ async function run(model: string, prompt: string, options: RunOptions, command: 
 }
 
 async function load(path: string, options: RunOptions, { env }: CliContext): Promise<Engine> {
+  const { loadEngine } = await import("@tugboat/engine");
+  const { openModel } = await import("@tugboat/engine/node");
   const line = new ProgressLine();
   const words = { read: "reading weights", compile: "compiling kernels", warm: "warming up" };
   try {
-    const engine = await loadEngine(await openModel(path), {
+    return await loadEngine(await openModel(path), {
       device: options.device ?? env.TUGBOAT_DEVICE,
       threads: options.threads ?? env.TUGBOAT_THREADS,
       maxSequences: 1,
       onProgress: ({ done, stage, total }) =>
         line.show(`${words[stage]} ${total > 0 ? Math.floor((done / total) * 100) : 0} %`),
     });
-    return engine;
   } finally {
     line.clear();
   }

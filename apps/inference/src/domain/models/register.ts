@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { CatalogModel, OrganizationScope } from "@tugboat/db";
+import type { NewModel, OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
+import { bundledFile } from "./bundled.ts";
 import { sha256File } from "./digest.ts";
 import { CatalogError } from "./errors.ts";
 import { downloadModel, type HubOptions, parseHubReference } from "./hub.ts";
@@ -21,10 +22,11 @@ export interface AddOptions {
 const namePattern = /^[A-Za-z0-9][\w.:-]{0,127}$/;
 
 /**
- * Adds a model file, a folder or a hub id to the catalog. Files stay where they are; the hub's are downloaded.
+ * Finds out everything the catalog must know of a model file, a folder or a hub id. Files stay where they are; the hub's
+ * are downloaded. Touches no database.
  * @throws CatalogError
  */
-export async function addModel(scope: Scope, source: string, options: AddOptions): Promise<CatalogModel> {
+export async function prepareModel(source: string, options: AddOptions): Promise<NewModel> {
   const here = existsSync(source);
   const reference = here ? undefined : parseHubReference(source);
   if (!here && reference === undefined) {
@@ -38,7 +40,7 @@ export async function addModel(scope: Scope, source: string, options: AddOptions
     reference === undefined
       ? source
       : await downloadModel(reference, join(options.downloads, ...reference.repository.split("/")), options.hub);
-  return register(scope, name, path);
+  return describe(name, path);
 }
 
 /** `models/tug-small/tug-small-q8_0.gguf` → `tug-small-q8_0`. */
@@ -56,33 +58,24 @@ export function checkName(name: string): void {
   });
 }
 
-async function register(scope: Scope, name: string, path: string): Promise<CatalogModel> {
+async function describe(name: string, path: string): Promise<NewModel> {
   const { files, hasChatTemplate: _, licence, ...description } = await inspectModel(path);
+  const folder = folderOf(description.sourcePath, files);
   const hashed = [];
   for (const file of files) {
-    hashed.push({
-      ...file,
-      sha256: await sha256File(
-        file.path === "" ? description.sourcePath : join(dirnameOf(description.sourcePath, files), file.path),
-      ),
-    });
+    const full = file.path === "" ? description.sourcePath : join(folder, file.path);
+    hashed.push({ ...file, sha256: await sha256File(full) });
   }
-  return scope.models.upsert({
-    ...description,
-    name,
-    licence: (await cardLicence(description.sourcePath)) ?? licence,
-    files: hashed,
-  });
+  return { ...description, name, licence: (await cardLicence(folder)) ?? licence, files: hashed };
 }
 
 /** The folder that a model's files lie in. */
-function dirnameOf(sourcePath: string, files: readonly { readonly path: string }[]): string {
+function folderOf(sourcePath: string, files: readonly { readonly path: string }[]): string {
   return files.some(({ path }) => path === "") ? dirname(sourcePath) : sourcePath;
 }
 
 /** `license:` in the head of the README beside a model. */
-async function cardLicence(sourcePath: string): Promise<string | undefined> {
-  const folder = sourcePath.endsWith(".gguf") ? dirname(sourcePath) : sourcePath;
+async function cardLicence(folder: string): Promise<string | undefined> {
   const card = await readFile(join(folder, "README.md"), "utf8").catch(() => "");
   const [, head = ""] = /^---\n([\s\S]*?)\n---/.exec(card) ?? [];
   return /^license(?:_name)?:\s*["']?([^"'\n]+?)["']?\s*$/m.exec(head)?.[1];
@@ -108,17 +101,10 @@ export async function registerBundled(scope: Scope, folder: string): Promise<str
       next[entry.name] = path;
       continue;
     }
-    await register(scope, entry.name, path);
+    await scope.models.upsert(await describe(entry.name, path));
     next[entry.name] = path;
     added.push(entry.name);
   }
   if (JSON.stringify(next) !== JSON.stringify(known)) await scope.settings.set(bundledSetting, next);
   return added;
-}
-
-/** The GGUF file of a bundled model's folder. */
-export async function bundledFile(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch(() => []);
-  const name = names.filter((one) => one.endsWith(".gguf")).sort()[0];
-  return name === undefined ? undefined : join(folder, name);
 }

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { OrganizationScope } from "@tugboat/db";
-import { repositoryRoot } from "../../env.ts";
+import { bundledFile, bundledFolder, bundledNames } from "./bundled.ts";
 import { CatalogError } from "./errors.ts";
-import { bundledFile } from "./register.ts";
 
 /**
  * The file or folder that a person means by a model: a path, a bundled model, or a name in the catalog. The database is
@@ -21,7 +20,7 @@ export async function resolveModel(
     });
   }
   if (/^[\w.-]+$/.test(wanted) && !wanted.startsWith(".")) {
-    const bundled = await bundledFile(join(repositoryRoot, "models", wanted));
+    const bundled = await bundledFile(join(bundledFolder, wanted));
     if (bundled !== undefined) return bundled;
   }
   const { found, names } = await readCatalog(async ({ models }) => ({
@@ -30,7 +29,8 @@ export async function resolveModel(
   }));
   if (found !== null) return found.sourcePath;
   if (existsSync(wanted)) return wanted;
+  const known = [...new Set([...names, ...(await bundledNames())])].sort();
   throw new CatalogError("not-found", `There is no model ${wanted}.`, {
-    hint: names.length > 0 ? `There are: ${names.join(", ")}. Or give a path.` : "`tug models add` adds one.",
+    hint: known.length > 0 ? `There are: ${known.join(", ")}. Or give a path.` : "`tug models add` adds one.",
   });
 }

@@ -14,18 +14,27 @@ export function schemaError(error: z.ZodError, root: unknown): ApiError {
   return describe(inner, path, valueAt(root, path));
 }
 
-/** Follows a union to the alternative that got furthest: its fault is the one that the sender can mend. */
-function deepest(issue: Issue, prefix: readonly PropertyKey[]): { path: readonly PropertyKey[]; inner: Issue } {
-  const path = [...prefix, ...issue.path];
-  if (issue.code !== "invalid_union") return { path, inner: issue };
-  let best: { path: readonly PropertyKey[]; inner: Issue } | undefined;
-  for (const alternative of issue.errors) {
-    const first = alternative[0];
+interface Found {
+  readonly path: readonly PropertyKey[];
+  readonly inner: Issue;
+}
+
+/**
+ * Follows a union to the alternative that the sender most likely meant: one whose types fit, else the one that got
+ * furthest.
+ */
+function deepest(issue: Issue, prefix: readonly PropertyKey[]): Found {
+  const here: Found = { path: [...prefix, ...issue.path], inner: issue };
+  if (issue.code !== "invalid_union") return here;
+  let best = here;
+  for (const [first] of issue.errors) {
     if (first === undefined) continue;
-    const found = deepest(first, path);
-    if (found.path.length > (best?.path.length ?? path.length)) best = found;
+    const found = deepest(first, here.path);
+    const fits = (one: Found) => one.inner.code !== "invalid_type" && one !== here;
+    const further = fits(found) === fits(best) ? found.path.length > best.path.length : fits(found);
+    if (further) best = found;
   }
-  return best ?? { path, inner: issue };
+  return best;
 }
 
 function describe(issue: Issue, path: readonly PropertyKey[], value: unknown): ApiError {

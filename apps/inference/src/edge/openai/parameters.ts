@@ -5,9 +5,20 @@ export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined);
 }
 
-/** A list whose length is checked before its elements are looked at. */
+/** A list whose length is checked before its elements are looked at: a million of them cost nothing. */
 export function bounded<T extends z.ZodType>(element: T, { min = 0, max }: { min?: number; max: number }) {
-  return z.array(z.unknown()).min(min).max(max).pipe(z.array(element));
+  return z
+    .unknown()
+    .transform((value, context): unknown[] => {
+      if (!Array.isArray(value)) context.addIssue({ code: "invalid_type", expected: "array", input: value });
+      else if (value.length < min) {
+        context.addIssue({ code: "too_small", origin: "array", minimum: min, inclusive: true, input: value });
+      } else if (value.length > max) {
+        context.addIssue({ code: "too_big", origin: "array", maximum: max, inclusive: true, input: value });
+      } else return value;
+      return z.NEVER;
+    })
+    .pipe(z.array(element));
 }
 
 /** A parameter of OpenAI's that would change the answer and that is not served: refused unless it asks for nothing. */

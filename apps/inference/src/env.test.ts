@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { EnvError, readEnv } from "./env.ts";
+
+it("has a default for everything", () => {
+  const env = readEnv({});
+  expect(env).toMatchObject({ TUGBOAT_API_PORT: 4000, TUGBOAT_WEB_PORT: 3000, TUGBOAT_DEVICE: "auto" });
+  expect(env.TUGBOAT_HOME).toMatch(/\/\.tugboat$/);
+  expect([...env.TUGBOAT_ROLES]).toEqual(["edge", "engine", "jobs"]);
+});
+
+it("takes an empty variable as unset", () => {
+  expect(readEnv({ DATABASE_URL: "", TUGBOAT_API_PORT: "" })).toMatchObject({ TUGBOAT_API_PORT: 4000 });
+});
+
+it.each([
+  [{ TUGBOAT_API_PORT: "70000" }, "TUGBOAT_API_PORT"],
+  [{ TUGBOAT_API_PORT: "http" }, "TUGBOAT_API_PORT"],
+  [{ TUGBOAT_DEVICE: "tpu" }, "TUGBOAT_DEVICE"],
+  [{ TUGBOAT_ROLES: "edge,cook" }, "TUGBOAT_ROLES"],
+  [{ TUGBOAT_THREADS: "0" }, "TUGBOAT_THREADS"],
+])("names the variable that is wrong: %j", (source, name) => {
+  expect(() => readEnv(source)).toThrow(EnvError);
+  expect(() => readEnv(source)).toThrow(name);
+});
+
+it("reads roles as a list", () => {
+  expect([...readEnv({ TUGBOAT_ROLES: "edge, jobs" }).TUGBOAT_ROLES]).toEqual(["edge", "jobs"]);
+});
