@@ -152,6 +152,15 @@ async function keepUp(stop, servers, running) {
   await Promise.all(servers.map((server, i) => watch(server, running[i])));
 }
 
+/** Something that the small bundled model does well. */
+const EXAMPLE = JSON.stringify({
+  model: "tug-small",
+  temperature: 0,
+  messages: [
+    { role: "user", content: "Choose one: animal, food, plant\nText: a small domesticated carnivore that chases mice" },
+  ],
+});
+
 /** What the service left for scripts. */
 function readFacts() {
   return JSON.parse(readFileSync(join(home, "first-run.json"), "utf8"));
@@ -170,7 +179,7 @@ function block({ consoleUrl, apiUrl, link, apiKey, took }) {
 
   Try it:
 
-curl ${apiUrl}/v1/chat/completions -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" -d '{"model":"tug-small","messages":[{"role":"user","content":"What is a tugboat?"}]}'
+curl ${apiUrl}/v1/chat/completions -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" -d '${EXAMPLE}'
 
   Ctrl-C stops it.
 `;

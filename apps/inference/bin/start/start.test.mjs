@@ -116,7 +116,7 @@ describe.runIf(process.platform === "linux")("npm start", () => {
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const response = await fetch(url, { method: "POST", headers, body });
     const { choices } = await response.json();
-    expect(choices[0].message.content.length).toBeGreaterThan(0);
+    expect(choices[0].message.content).toBe("animal");
     interrupt();
     expect(await ended).toBe("SIGINT");
     await nothingLeft();
