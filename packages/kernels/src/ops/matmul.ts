@@ -130,11 +130,14 @@ export class Matmul {
     checkShape(fits, this.#name, `a tile of ${panels} panels by ${rows} rows does not fit the kernel`);
     const flags = { ACCUMULATE: accumulate, BIAS: bias, GATED: gated, GELU: activation === "gelu" };
     const source = KERNELS[type];
+    // One row of x: integer kernels wait for memory, float kernels for their own sums.
+    const sequential = rows === 1 && this.integer && ops.device.info.workgroupSize === 1;
     const constants: Record<string, number> = {
       N: n,
       K: k,
       P: panels,
       M: rows,
+      Q: sequential ? 1 : panels,
       GROUP_TILES: tile.groupTiles,
       GROUP_ROWS: tile.groupRows,
       ...Object.fromEntries(Object.entries(flags).map(([name, on]) => [name, on ? 1 : 0])),

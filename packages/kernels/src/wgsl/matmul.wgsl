@@ -5,9 +5,9 @@
 // tiles by GROUP_ROWS rows, the weights of a tile staying in cache while the rows stream past. Its W lanes share the
 // inputs of a tile among them and add up at the end. The including kernel brings
 //
-//   fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32)
+//   fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32)
 //
-// which adds this lane's share to acc[p * M + m]. Panels past the last and rows past `last_row` repeat the last one and
+// which adds this lane's share of Q panels to acc[a + p * M + m]. Panels past the last and rows past `last_row` repeat the last one and
 // are not stored, so a kernel clamps its indices and needs no branch.
 
 override W: u32 = 1u;
@@ -17,6 +17,9 @@ override K: u32;
 // Panels of a tile (even for a gated pair) and rows of a tile: P * M <= 16.
 override P: u32 = 2u;
 override M: u32 = 1u;
+// Panels that are read side by side. Memory likes one stream: few rows of x leave arithmetic to spare, so panels are
+// read one after the other; many rows share each input between panels.
+override Q: u32 = P;
 override GROUP_TILES: u32 = 1u;
 override GROUP_ROWS: u32 = 1u;
 
@@ -46,7 +49,9 @@ fn matmul(group: vec3<u32>, lane: u32, rows: u32) {
     for (var row = first_row; row < end_row; row += M) {
       // Zeroed by an initialiser: some drivers zero a bare `var` only on the first round of a loop.
       var acc = array<vec4<f32>, 16>();
-      multiply(&acc, tile * P, row, end_row - 1u, lane);
+      for (var p = 0u; p < P; p += Q) {
+        multiply(&acc, p * M, tile * P + p, row, end_row - 1u, lane);
+      }
       if (W > 1u) {
         add_lanes(&acc, lane);
       }

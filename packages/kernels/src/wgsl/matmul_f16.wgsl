@@ -31,12 +31,12 @@ fn high(v: vec4<u32>) -> vec4<f32> {
   return f16_hi(v);
 }
 
-fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
+fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let last_panel = panel_count() - 1u;
   for (var i = lane; i < K / 2u; i += W) {
     var w_low: array<vec4<f32>, 8>;
     var w_high: array<vec4<f32>, 8>;
-    for (var p = 0u; p < P; p++) {
+    for (var p = 0u; p < Q; p++) {
       let w = quants[min(first_panel + p, last_panel) * (K / 2u) + i];
       w_low[p] = low(w);
       w_high[p] = high(w);
@@ -45,8 +45,8 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
       let at = min(first_row + m, last_row) * K + 2u * i;
       let v_low = vec4<f32>(x[at]);
       let v_high = vec4<f32>(x[at + 1u]);
-      for (var p = 0u; p < P; p++) {
-        (*acc)[p * M + m] = fma(w_high[p], v_high, fma(w_low[p], v_low, (*acc)[p * M + m]));
+      for (var p = 0u; p < Q; p++) {
+        (*acc)[a + p * M + m] = fma(w_high[p], v_high, fma(w_low[p], v_low, (*acc)[a + p * M + m]));
       }
     }
   }

@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 // The innermost loop stays a loop: its turn fits the CPU's registers, a whole block does not.
-fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
+fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let nibbles = vec4<u32>(0x0f0f0f0fu);
   let last_panel = panel_count() - 1u;
   for (var block = lane; block < K / 32u; block += W) {
@@ -26,7 +26,7 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
     for (var i = 0u; i < 4u; i++) {
       var low: array<vec4<u32>, 8>;
       var high: array<vec4<u32>, 8>;
-      for (var p = 0u; p < P; p++) {
+      for (var p = 0u; p < Q; p++) {
         let w = quants[(min(first_panel + p, last_panel) * (K / 32u) + block) * 4u + i];
         low[p] = w & nibbles;
         high[p] = (w >> vec4<u32>(4u)) & nibbles;
@@ -35,17 +35,17 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
         let at = (min(first_row + m, last_row) * (K / 32u) + block) * 8u + i;
         let v_low = spread_u7(xq[at]);
         let v_high = spread_u7(xq[at + 4u]);
-        for (var p = 0u; p < P; p++) {
+        for (var p = 0u; p < Q; p++) {
           dots[p * M + m] = dot_u4(dot_u4(dots[p * M + m], low[p], v_low), high[p], v_high);
         }
       }
     }
-    for (var p = 0u; p < P; p++) {
+    for (var p = 0u; p < Q; p++) {
       let scale = f16x4(scales[min(first_panel + p, last_panel) * (K / 32u) + block]);
       for (var m = 0u; m < M; m++) {
         let s = xs[min(first_row + m, last_row) * (K / 32u) + block];
         let shifted = fma(vec4<f32>(dot_u4_sum(dots[p * M + m])), vec4<f32>(s.x), vec4<f32>(-8.0 * s.y));
-        (*acc)[p * M + m] = fma(shifted, scale, (*acc)[p * M + m]);
+        (*acc)[a + p * M + m] = fma(shifted, scale, (*acc)[a + p * M + m]);
       }
     }
   }

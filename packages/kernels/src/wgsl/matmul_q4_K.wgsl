@@ -23,7 +23,7 @@ fn byte_of(v: vec4<u32>, i: u32) -> vec4<f32> {
 
 // Groups of 64 inputs: 8 words of low nibbles (the first 32) and high nibbles (the next 32).
 // The innermost loop stays a loop: its turn fits the CPU's registers, a whole group does not.
-fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
+fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let nibbles = vec4<u32>(0x0f0f0f0fu);
   let last_panel = panel_count() - 1u;
   for (var g = lane; g < K / 64u; g += W) {
@@ -32,7 +32,7 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
     for (var i = 0u; i < 8u; i++) {
       var low: array<vec4<u32>, 8>;
       var high: array<vec4<u32>, 8>;
-      for (var p = 0u; p < P; p++) {
+      for (var p = 0u; p < Q; p++) {
         let w = quants[(min(first_panel + p, last_panel) * (K / 64u) + g) * 8u + i];
         low[p] = w & nibbles;
         high[p] = (w >> vec4<u32>(4u)) & nibbles;
@@ -41,13 +41,13 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
         let at = (min(first_row + m, last_row) * (K / 64u) + g) * 16u + i;
         let v_low = spread_u7(xq[at]);
         let v_high = spread_u7(xq[at + 8u]);
-        for (var p = 0u; p < P; p++) {
+        for (var p = 0u; p < Q; p++) {
           dots_low[p * M + m] = dot_u4(dots_low[p * M + m], low[p], v_low);
           dots_high[p * M + m] = dot_u4(dots_high[p * M + m], high[p], v_high);
         }
       }
     }
-    for (var p = 0u; p < P; p++) {
+    for (var p = 0u; p < Q; p++) {
       let block = (min(first_panel + p, last_panel) * (K / 256u) + g / 4u) * 5u;
       let d = f16_lo(scales[block]);
       let d_min = f16_hi(scales[block]);
@@ -61,8 +61,8 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
         let s_low = xs[x_block];
         let s_high = xs[x_block + 1u];
         let offset = min_low * s_low.y + min_high * s_high.y;
-        let sum = fma(vec4<f32>(dot_u4_sum(dots_high[p * M + m])), scale_high * s_high.x, (*acc)[p * M + m] - offset);
-        (*acc)[p * M + m] = fma(vec4<f32>(dot_u4_sum(dots_low[p * M + m])), scale_low * s_low.x, sum);
+        let sum = fma(vec4<f32>(dot_u4_sum(dots_high[p * M + m])), scale_high * s_high.x, (*acc)[a + p * M + m] - offset);
+        (*acc)[a + p * M + m] = fma(vec4<f32>(dot_u4_sum(dots_low[p * M + m])), scale_low * s_low.x, sum);
       }
     }
   }

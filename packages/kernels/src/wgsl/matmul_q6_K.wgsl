@@ -43,7 +43,7 @@ fn signed_byte(v: vec4<u32>, i: u32) -> vec4<f32> {
 }
 
 // Units of 64 inputs: four runs of 16, 32 apart, that share 12 words.
-fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
+fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let ones = vec4<u32>(0x01010101u);
   let last_panel = panel_count() - 1u;
   for (var unit = lane; unit < K / 64u; unit += W) {
@@ -53,13 +53,13 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
     var dots = array<array<vec4<i32>, 4>, 16>();
     var sums = array<array<vec4<i32>, 4>, 4>();
     for (var i = 0u; i < 4u; i++) {
-      for (var p = 0u; p < P; p++) {
+      for (var p = 0u; p < Q; p++) {
         let at = (min(first_panel + p, last_panel) * (K / 64u) + unit) * 12u + i * 3u;
-        let a = quants[at];
-        let b = quants[at + 1u];
-        let c = quants[at + 2u];
+        let w_a = quants[at];
+        let w_b = quants[at + 1u];
+        let w_c = quants[at + 2u];
         for (var s = 0u; s < 4u; s++) {
-          let w = six_bits(a, b, c, s);
+          let w = six_bits(w_a, w_b, w_c, s);
           for (var m = 0u; m < M; m++) {
             let v = spread_u7(xq[(min(first_row + m, last_row) * (K / 16u) + run + s * 2u) * 4u + i]);
             dots[p * M + m][s] = dot_u7(dots[p * M + m][s], w, v);
@@ -70,14 +70,14 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_ro
         }
       }
     }
-    for (var p = 0u; p < P; p++) {
+    for (var p = 0u; p < Q; p++) {
       let block = (min(first_panel + p, last_panel) * (K / 256u) + unit / 4u) * 5u;
       let d = f16_lo(scales[block]);
       for (var s = 0u; s < 4u; s++) {
         let scale = d * signed_byte(scales[block + 1u + half * 2u + s / 2u], (s % 2u) * 2u + unit % 2u);
         for (var m = 0u; m < M; m++) {
           let x = xs[(min(first_row + m, last_row) * (K / 16u) + run + s * 2u) / 2u].x;
-          (*acc)[p * M + m] = fma(vec4<f32>(dots[p * M + m][s] - 32 * sums[m][s]), scale * x, (*acc)[p * M + m]);
+          (*acc)[a + p * M + m] = fma(vec4<f32>(dots[p * M + m][s] - 32 * sums[m][s]), scale * x, (*acc)[a + p * M + m]);
         }
       }
     }

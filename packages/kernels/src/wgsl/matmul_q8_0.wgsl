@@ -18,27 +18,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 // The innermost loop stays a loop: its turn fits the CPU's registers, a whole block does not.
-fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
+fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let last_panel = panel_count() - 1u;
   for (var block = lane; block < K / 32u; block += W) {
     var dots = array<DotAcc, 16>();
     for (var i = 0u; i < 8u; i++) {
       var w: array<Wide, 8>;
-      for (var p = 0u; p < P; p++) {
+      for (var p = 0u; p < Q; p++) {
         w[p] = widen_s8(quants[(min(first_panel + p, last_panel) * (K / 32u) + block) * 8u + i]);
       }
       for (var m = 0u; m < M; m++) {
         let v = spread_s8(xq[(min(first_row + m, last_row) * (K / 32u) + block) * 8u + i]);
-        for (var p = 0u; p < P; p++) {
+        for (var p = 0u; p < Q; p++) {
           dots[p * M + m] = dot_s8(dots[p * M + m], w[p], v);
         }
       }
     }
-    for (var p = 0u; p < P; p++) {
+    for (var p = 0u; p < Q; p++) {
       let scale = f16x4(scales[min(first_panel + p, last_panel) * (K / 32u) + block]);
       for (var m = 0u; m < M; m++) {
         let d = xs[min(first_row + m, last_row) * (K / 32u) + block].x;
-        (*acc)[p * M + m] = fma(vec4<f32>(dot_sum(dots[p * M + m])), scale * d, (*acc)[p * M + m]);
+        (*acc)[a + p * M + m] = fma(vec4<f32>(dot_sum(dots[p * M + m])), scale * d, (*acc)[a + p * M + m]);
       }
     }
   }
