@@ -3,9 +3,9 @@ import { expect, test } from "../src/test.ts";
 
 test("tug-small streams an answer, with its figures", async ({ console: page }) => {
   const playground = new Playground(page);
-  await playground.open({ model: "tug-small", temperature: "0", max_tokens: "120" });
+  await playground.open({ model: "tug-small", temperature: "1.5", seed: "1", max_tokens: "160" });
   const lengths = recordLengths(page);
-  await playground.send("Write a description for this program: a text editor for the terminal");
+  await playground.send("Describe this in a paragraph: a text editor for the terminal");
   const text = await playground.finished();
   expect(text.length).toBeGreaterThan(20);
   // Shown piece by piece: more than one length was on screen before the last.

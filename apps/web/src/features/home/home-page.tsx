@@ -15,8 +15,8 @@ import { Tabs } from "../../ui/tabs.tsx";
 import { TimeChart } from "../../ui/time-chart.tsx";
 import { FigureText, parametersFigure, sizeFigure } from "../models/model-figures.tsx";
 import { ModelStateStatus } from "../models/model-state.tsx";
+import { sampleRequest } from "../playground/samples.ts";
 import { snippets } from "../playground/snippets.ts";
-import { defaultParameters } from "../playground/types.ts";
 import { OverviewProblem } from "../service/overview-problem.tsx";
 import type { ModelCard, Overview } from "../service/types.ts";
 import { useOverview } from "../service/use-overview.ts";
@@ -139,12 +139,6 @@ function CallTheApi({ up }: { readonly up: Up }) {
     up.models[0];
   if (!model) return null;
   const baseUrl = `${up.apiUrl}/v1`;
-  const request = {
-    model: model.id,
-    messages: [{ role: "user" as const, content: "Explain the word lighthouse." }],
-    parameters: { ...defaultParameters, temperature: 0, maxTokens: 64 },
-    seed: 0,
-  };
   return (
     <Panel
       title="Call it from code"
@@ -158,7 +152,7 @@ function CallTheApi({ up }: { readonly up: Up }) {
     >
       <Tabs
         label="Language"
-        tabs={snippets(request, baseUrl).map(({ id, name, code }) => ({
+        tabs={snippets(sampleRequest(model.id), baseUrl).map(({ id, name, code }) => ({
           id,
           label: name,
           content: <CodeBlock code={code} what={`${name} snippet`} />,

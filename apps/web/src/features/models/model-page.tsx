@@ -12,8 +12,8 @@ import { Facts, Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Stat } from "../../ui/stat.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
+import { sampleRequest } from "../playground/samples.ts";
 import { snippets } from "../playground/snippets.ts";
-import { defaultParameters } from "../playground/types.ts";
 import { OverviewProblem } from "../service/overview-problem.tsx";
 import type { ModelCard } from "../service/types.ts";
 import { useOverview } from "../service/use-overview.ts";
@@ -118,13 +118,7 @@ function Details({ model, baseUrl }: { readonly model: ModelCard; readonly baseU
 }
 
 function callIt(model: ModelCard, baseUrl: string) {
-  const request = {
-    model: model.id,
-    messages: [{ role: "user" as const, content: "Explain the word lighthouse." }],
-    parameters: { ...defaultParameters, temperature: 0, maxTokens: 64 },
-    seed: 0,
-  };
-  return snippets(request, baseUrl).map(({ id, name, code }) => ({
+  return snippets(sampleRequest(model.id), baseUrl).map(({ id, name, code }) => ({
     id,
     label: name,
     content: <CodeBlock code={code} what={`${name} snippet`} />,

@@ -1,13 +1,29 @@
+import type { ChatRequest } from "./stream-chat.ts";
+import { defaultParameters } from "./types.ts";
+
 /** Prompts that show what a small instruction model is good for; each is answered well by the bundled tug-small. */
 export const samples = [
   {
     name: "Sort into a class",
     text: "Choose one: animal, food, plant\n\nText: a small domesticated carnivore that chases mice",
   },
-  { name: "Pull out fields as JSON", text: "Extract name, version as JSON.\n\nthe name is redis, version: 7.0" },
-  { name: "Explain a word", text: "Explain the word lighthouse." },
+  {
+    name: "Pull out fields as JSON",
+    text: "Extract name, version, size as JSON.\n\nthe size is 120; the name is tugboat; the version 0.1",
+  },
   {
     name: "Answer yes or no",
     text: 'Does the text mention "harbour"? Answer yes or no.\n\nThe tugboat left the harbour at dawn.',
   },
+  { name: "Count", text: "How many words are in this list? anchor, buoy, cable, deck, engine" },
 ] as const;
+
+/** The first sample as a request that gives the same answer each time, to call the API with. */
+export function sampleRequest(model: string): ChatRequest {
+  return {
+    model,
+    messages: [{ role: "user", content: samples[0].text }],
+    parameters: { ...defaultParameters, temperature: 0, maxTokens: 64 },
+    seed: 0,
+  };
+}
