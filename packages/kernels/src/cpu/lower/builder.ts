@@ -1,4 +1,5 @@
 /** Collects a kernel's statements, locals, facts and what it needs from a dispatch. */
+import { KernelError } from "../../device.ts";
 import type { Fact, Obligation } from "../bounds.ts";
 import { type Kind, type Label, local, type Node, type Stmt } from "../ir.ts";
 import type { Slot } from "./values.ts";
@@ -7,6 +8,11 @@ import type { Slot } from "./values.ts";
 export const parameterCount = 3;
 /** Words of the argument block before the first binding: groups in x, y, z, and one spare. */
 export const argumentHeaderWords = 4;
+
+interface Mark {
+  readonly assigned: number;
+  readonly locals: number;
+}
 
 export class Builder {
   readonly locals: Kind[] = [];
@@ -104,7 +110,33 @@ export class Builder {
     this.push({ op: "set", local: slot.index, value });
     slot.version = this.nextVersion();
     slot.definition = value;
+    this.assigned.push(slot);
     this.depths[slot.index] = Math.max(this.depths[slot.index] ?? 0, this.loops.length);
+  }
+
+  /** Every assignment so far, to find those that code lowered in between made. */
+  private readonly assigned: Slot[] = [];
+
+  mark(): Mark {
+    return { assigned: this.assigned.length, locals: this.locals.length };
+  }
+
+  /** Nothing is known of what the slot holds. */
+  forget(slot: Slot): void {
+    slot.version = this.nextVersion();
+    slot.definition = undefined;
+  }
+
+  /**
+   * Forgets what was assigned since: that code may not have run. `expected`, where given, must name every older slot
+   * among them, or else what was lowered in between relied on stale knowledge.
+   */
+  forgetSince(mark: Mark, expected?: ReadonlySet<Slot>): void {
+    for (const slot of new Set(this.assigned.slice(mark.assigned))) {
+      if (expected && slot.index < parameterCount + mark.locals && !expected.has(slot))
+        throw new KernelError("compile", "a loop changes a variable in a way that this device does not follow");
+      this.forget(slot);
+    }
   }
 
   private versions = 0;

@@ -102,9 +102,11 @@ export class Expressions {
     const isAnd = e.op === "&&";
     if (isConst(left)) return (left.imm !== 0) === isAnd ? nodeVal(boolType, this.bool(e.right)) : boolVal(!isAnd);
     let right: Node | undefined;
+    const before = c.builder.mark();
     const inside = c.builder.capture(() => {
       right = this.bool(e.right);
     });
+    c.builder.forgetSince(before);
     const known = right!;
     if (inside.length === 0 && c.builder.isStable(known))
       return nodeVal(boolType, binary(isAnd ? "i32.and" : "i32.or", left, known));
@@ -328,19 +330,13 @@ export class Expressions {
       return single.value ?? zero({ k: "void" });
     }
     const ref = type.k === "void" ? undefined : allocate(c, type, f, at);
+    const before = c.builder.mark();
     const body = c.builder.capture(() => this.lowerBody(c, f, { type, ref, value: undefined }, exit));
     c.builder.push({ op: "block", label: exit, body });
-    if (!ref) return zero({ k: "void" });
-    invalidate(c, ref);
-    return load(c, ref, at);
+    // An early return may have left out any of the assignments.
+    c.builder.forgetSince(before);
+    return ref ? load(c, ref, at) : zero({ k: "void" });
   }
-}
-
-function invalidate(c: Context, ref: Ref): void {
-  if (ref.k === "slot") {
-    ref.slot.version = c.builder.nextVersion();
-    ref.slot.definition = undefined;
-  } else if (ref.k === "aggregate") for (const r of ref.items) invalidate(c, r);
 }
 
 export function reinterpret(node: Node, toFloat: boolean): Node {

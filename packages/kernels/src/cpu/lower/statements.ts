@@ -9,7 +9,7 @@ import type { Context } from "./context.ts";
 import type { Expressions } from "./expressions.ts";
 import { allocate, load, settle, store, zero } from "./memory.ts";
 import { binaryOperator, concrete, convertLiteral } from "./operators.ts";
-import { nodeVal, type Ref, type Val } from "./values.ts";
+import { nodeVal, type Ref, type Slot, type Val } from "./values.ts";
 
 interface Targets {
   readonly onBreak: Label | undefined;
@@ -164,11 +164,12 @@ export class Statements {
       c.builder.capture(() => {
         if (body) c.builder.withFacts(facts, () => this.block(body, t));
       });
+    const before = c.builder.mark();
     const accepted = branch(s.accepted, yes);
     // Definitions that the first branch made do not hold in the second.
-    this.forget([...analyse(s.accepted).assigned]);
+    c.builder.forgetSince(before);
     const rejected = branch(s.rejected, no);
-    if (s.rejected) this.forget([...analyse(s.rejected).assigned]);
+    c.builder.forgetSince(before);
     c.builder.push({ op: "if", condition, accepted, rejected });
     if (leaves(s.accepted)) c.builder.facts = [...c.builder.facts, ...no];
     else if (s.rejected && leaves(s.rejected)) c.builder.facts = [...c.builder.facts, ...yes];
@@ -180,6 +181,7 @@ export class Statements {
     const value = settle(c, concrete(this.expressions.value(s.value)));
     const ordered = [...s.cases.filter((k) => !k.isDefault), ...s.cases.filter((k) => k.isDefault)];
     const known = c.constantNumber(value);
+    const before = c.builder.mark();
     const body = c.builder.capture(() => {
       for (const k of ordered) {
         const tests = k.values.map((v) => binaryOperator("==", value, this.expressions.value(v), s.at));
@@ -192,7 +194,7 @@ export class Statements {
           this.block(k.body, { ...t, onBreak: exit });
           c.builder.branch(exit);
         });
-        this.forget([...analyse(k.body).assigned]);
+        c.builder.forgetSince(before);
         if (k.isDefault || matches) {
           for (const one of inner) c.builder.push(one);
           break;
@@ -224,6 +226,7 @@ export class Statements {
     const { c } = this;
     if (s.init) this.statement(s.init, t);
     const inside = analyse([...s.body, ...(continuing ?? []), ...(s.update ? [s.update] : [])]);
+    const header = [s.condition, breakIf].flatMap((call): Block => (call ? [{ kind: "call", call, at: s.at }] : []));
     const counter = this.counterOf(s, inside);
     if (counter) {
       const values = this.trips(s, counter, inside);
@@ -233,12 +236,13 @@ export class Statements {
       }
     }
     const range = counter ? this.counterRange(s, counter) : undefined;
-    this.forget([...inside.assigned, ...(counter && s.update ? [counter.name] : [])]);
+    const before = c.builder.mark();
+    const changing = this.forget([inside, analyse(header)]);
     const top: Label = { name: "loop" };
     const exit: Label = { name: "break" };
     const next: Label = { name: "continue" };
     const outerFacts = c.builder.facts;
-    const { before, body } = c.builder.loop(() => {
+    const { before: invariant, body } = c.builder.loop(() => {
       let condition: Node | undefined;
       if (counter && range) {
         const slot = counter.ref.slot;
@@ -253,19 +257,16 @@ export class Statements {
       if (inside.continues) c.builder.push({ op: "block", label: next, body: inner });
       else for (const one of inner) c.builder.push(one);
       c.builder.facts = outerFacts;
-      this.forget([...inside.assigned].filter((n) => n !== counter?.name));
+      // A `continue` may have left out what the body did to them.
+      c.builder.forgetSince(before, changing);
       if (continuing) this.block(continuing, { ...t, onBreak: undefined, onContinue: undefined });
       if (breakIf) c.builder.branch(exit, this.expressions.bool(breakIf));
       if (s.update) this.statement(s.update, t);
       c.builder.branch(top);
     });
-    for (const one of before) c.builder.push(one);
+    for (const one of invariant) c.builder.push(one);
     c.builder.push({ op: "block", label: exit, body: [{ op: "loop", label: top, body }] });
-    this.forget([...inside.assigned]);
-    if (counter) {
-      counter.ref.slot.definition = undefined;
-      counter.ref.slot.version = c.builder.nextVersion();
-    }
+    c.builder.forgetSince(before, changing);
   }
 
   /** The loop's own variable: declared in its header, changed only by its update. */
@@ -342,6 +343,7 @@ export class Statements {
   ): void {
     const { c } = this;
     const exit: Label = { name: "break" };
+    const before = c.builder.mark();
     const turns = c.builder.capture(() => {
       for (const value of values) {
         const next: Label = { name: "continue" };
@@ -353,13 +355,13 @@ export class Statements {
         );
         if (inside.continues) {
           c.builder.push({ op: "block", label: next, body: turn });
-          this.forget([...inside.assigned]);
+          c.builder.forgetSince(before);
         } else for (const one of turn) c.builder.push(one);
       }
     });
     if (inside.breaks) {
       c.builder.push({ op: "block", label: exit, body: turns });
-      this.forget([...inside.assigned]);
+      c.builder.forgetSince(before);
     } else for (const one of turns) c.builder.push(one);
   }
 
@@ -387,23 +389,30 @@ export class Statements {
     });
     const first = counter.ref.slot.definition;
     if (emitted.length > 0 || !limit || !first) return undefined;
-    return make("i32", "counter", [first, limit, i32(step ?? 1)], condition.op === "<" ? 0 : 1);
+    const isSigned = counter.ref.type.k === "scalar" && counter.ref.type.name === "i32";
+    const op = isSigned ? "counter_s" : "counter";
+    return make("i32", op, [first, limit, i32(step ?? 0)], condition.op === "<" ? 0 : 1);
   }
 
-  /** Variables by these names may have changed: nothing is known of what they hold. */
-  private forget(names: readonly string[]): void {
-    for (const name of names) {
-      const named = this.c.lookup(name);
-      if (named?.b === "place") this.forgetRef(named.ref);
+  /** Variables that these parts may change: nothing is known of what they hold. */
+  private forget(parts: readonly Analysis[]): ReadonlySet<Slot> {
+    const slots = new Set<Slot>();
+    for (const { assigned, passed } of parts) {
+      for (const name of [...assigned, ...passed]) {
+        const named = this.c.lookup(name);
+        if (named?.b === "value" && named.val.k === "pointer") slotsOf(named.val.ref, slots);
+        else if (named?.b === "place" && assigned.has(name)) slotsOf(named.ref, slots);
+      }
     }
+    for (const slot of slots) this.c.builder.forget(slot);
+    return slots;
   }
+}
 
-  private forgetRef(ref: Ref): void {
-    if (ref.k === "slot") {
-      ref.slot.definition = undefined;
-      ref.slot.version = this.c.builder.nextVersion();
-    } else if (ref.k === "aggregate") for (const r of ref.items) this.forgetRef(r);
-  }
+function slotsOf(ref: Ref, into: Set<Slot>): void {
+  if (ref.k === "slot") into.add(ref.slot);
+  else if (ref.k === "aggregate") for (const r of ref.items) slotsOf(r, into);
+  else if (ref.k === "lane") slotsOf(ref.vector, into);
 }
 
 function shiftBy(v: Val, at: Position): Val {
@@ -421,32 +430,36 @@ function factsOf(condition: Node, holds: boolean): Fact[] {
   if (condition.op === (holds ? "i32.and" : "i32.or"))
     return condition.args.flatMap((a) => (isBoolean(a) ? factsOf(a, holds) : []));
   if (condition.op === "local") return condition.definition ? factsOf(condition.definition, holds) : [];
-  const match = /^i32\.(lt|le|gt|ge|eq)(?:_[su])?$/.exec(condition.op);
-  if (!match) return [];
+  const match = /^i32\.(lt|le|gt|ge|eq|ne)(?:_([su]))?$/.exec(condition.op);
+  // What is loaded twice may differ the second time.
+  if (!match || loads(condition)) return [];
   const [a, b] = condition.args as [Node, Node];
-  const kind = holds ? match[1]! : { lt: "ge", le: "gt", gt: "le", ge: "lt", eq: "" }[match[1]!];
+  const isSigned = match[2] === "s";
+  const kind = holds ? match[1]! : { lt: "ge", le: "gt", gt: "le", ge: "lt", eq: "ne", ne: "eq" }[match[1]!];
   switch (kind) {
     case "lt":
-      return [...fact(a, b, "below"), ...fact(b, a, "above")];
+      return [...fact(a, b, "below", isSigned), ...fact(b, a, "above", isSigned)];
     case "le":
-      return [...fact(a, b, "at-most"), ...fact(b, a, "at-least")];
+      return [...fact(a, b, "at-most", isSigned), ...fact(b, a, "at-least", isSigned)];
     case "gt":
-      return [...fact(a, b, "above"), ...fact(b, a, "below")];
+      return [...fact(a, b, "above", isSigned), ...fact(b, a, "below", isSigned)];
     case "ge":
-      return [...fact(a, b, "at-least"), ...fact(b, a, "at-most")];
+      return [...fact(a, b, "at-least", isSigned), ...fact(b, a, "at-most", isSigned)];
     case "eq":
-      return [...fact(a, b, "at-most"), ...fact(a, b, "at-least")];
+      return [...fact(a, b, "at-most", false), ...fact(a, b, "at-least", false)];
     default:
       return [];
   }
 }
 
+const loads = (n: Node): boolean => n.op.includes("load") || n.args.some(loads);
+
 /** A fact about a node, and about its variable part where it is `x + constant`. */
-function fact(node: Node, limit: Node, side: Fact["side"]): Fact[] {
-  const plain: Fact = { node, limit, side, offset: 0 };
+function fact(node: Node, limit: Node, side: Fact["side"], signed: boolean): Fact[] {
+  const plain: Fact = { node, limit, side, signed, offset: 0 };
   const constant = node.args[1];
   if (node.op !== "i32.add" || !constant || !isConst(constant)) return [plain];
-  return [plain, { node: node.args[0]!, limit, side, offset: constant.imm }];
+  return [plain, { ...plain, node: node.args[0]!, offset: constant.imm }];
 }
 const isBoolean = (n: Node): boolean =>
   /\.(eq|ne|lt|le|gt|ge)(_[su])?$|eqz$|i32\.and$|i32\.or$/.test(n.op) || n.op === "local";
