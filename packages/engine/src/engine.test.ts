@@ -12,14 +12,16 @@ const path = fileURLToPath(new URL("../../../models/stories260K/stories260K.gguf
 let device: Device;
 let bytes: Uint8Array;
 let engine: Engine;
+
 beforeAll(async () => {
   device = await openTestDevice();
   bytes = await readFile(path);
   engine = await openTestEngine(await ggufOf(bytes, "stories260K.gguf"), device);
 });
 afterAll(async () => {
-  await engine.close();
-  device.destroy();
+  // Undefined when loading failed, which is the error to see.
+  await engine?.close();
+  device?.destroy();
 });
 
 interface Answer {
