@@ -244,7 +244,9 @@ class LoadedEngine implements Engine {
     if ("tokens" in prompt) return prompt.tokens;
     if ("text" in prompt) return this.tokenize(prompt.text, { bos: true });
     if (prompt.messages.length === 0) throw new EngineError("bad-request", "messages: there is none");
-    return this.tokenize(this.renderChat(prompt.messages, { tools: prompt.tools }), { special: true });
+    // A model's own template writes its own beginning of text; a stand-in leaves that to the tokenizer.
+    const bos = this.#chat.origin !== "model";
+    return this.tokenize(this.renderChat(prompt.messages, { tools: prompt.tools }), { special: true, bos });
   }
 
   #checkTokens(tokens: readonly number[]): void {
