@@ -119,7 +119,7 @@ class Evaluator {
       case "groups":
         return this.env ? [this.env.groups[node.imm]!, this.env.groups[node.imm]!] : anyU32;
       case "param": {
-        if (!this.env) return unknown;
+        if (!this.env) return anyU32;
         const value = this.env.param(node.imm);
         return [value, value];
       }

@@ -2,8 +2,8 @@
 import type { Binding, DeviceBuffer, Groups, Pipeline, Recorder, Recording } from "../device.ts";
 import { KernelError } from "../device.ts";
 import { brokenObligation, type DispatchEnvironment } from "./bounds.ts";
+import type { CompiledKernel } from "./compiled.ts";
 import { argumentHeaderWords } from "./lower/builder.ts";
-import type { LoweredKernel } from "./lower/kernel.ts";
 import { lengthFromId } from "./lower/memory.ts";
 import type { CpuMemory } from "./memory.ts";
 import { command, commandWords, copyKernel, flag } from "./wasm/runner-module.ts";
@@ -31,12 +31,12 @@ export class CpuBuffer implements DeviceBuffer {
 
 export class CpuPipeline implements Pipeline {
   readonly name: string;
-  readonly kernel: LoweredKernel;
+  readonly kernel: CompiledKernel;
   readonly tableIndex: number;
   /** Dispatches already found to be in bounds, by their figures. */
   readonly proven = new Set<string>();
 
-  constructor(name: string, kernel: LoweredKernel, tableIndex: number) {
+  constructor(name: string, kernel: CompiledKernel, tableIndex: number) {
     this.name = name;
     this.kernel = kernel;
     this.tableIndex = tableIndex;

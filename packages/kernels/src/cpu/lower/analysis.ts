@@ -148,6 +148,28 @@ export function analyse(body: Block): Analysis {
   return result;
 }
 
+/** Whether control never passes the end of a block but by `return` (WGSL specification, "Behavior Analysis"). */
+export function returnsAlways(body: Block): boolean {
+  return body.some((s) => {
+    switch (s.kind) {
+      case "return":
+        return true;
+      case "block":
+        return returnsAlways(s.body);
+      case "if":
+        return returnsAlways(s.accepted) && s.rejected !== undefined && returnsAlways(s.rejected);
+      case "switch":
+        return s.cases.every((k) => returnsAlways(k.body) && !analyse(k.body).breaks);
+      case "loop":
+        return !s.breakIf && !analyse(s.body).breaks;
+      case "for":
+        return !s.condition && !analyse(s.body).breaks;
+      default:
+        return false;
+    }
+  });
+}
+
 function visit(e: Expr, see: (e: Expr) => void): void {
   see(e);
   switch (e.kind) {

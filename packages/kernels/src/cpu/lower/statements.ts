@@ -1,13 +1,13 @@
 /** Statements. Loops with constant bounds over arrays held in locals are unrolled; others stay loops. */
 import type { Fact } from "../bounds.ts";
-import { i32, isConst, type Label, make, type Node, not } from "../ir.ts";
+import { i32, isConst, type Label, loads, make, type Node, not } from "../ir.ts";
 import type { Block, Expr, FunctionDecl, Statement } from "../wgsl/ast.ts";
 import { type Position, unsupported } from "../wgsl/lexer.ts";
 import { same, show, type Type, u32Type } from "../wgsl/types.ts";
 import { type Analysis, analyse } from "./analysis.ts";
 import type { Context } from "./context.ts";
 import type { Expressions } from "./expressions.ts";
-import { allocate, load, settle, store, zero } from "./memory.ts";
+import { allocate, clear, load, pin, settle, store } from "./memory.ts";
 import { binaryOperator, concrete, convertLiteral } from "./operators.ts";
 import { nodeVal, type Ref, type Slot, type Val } from "./values.ts";
 
@@ -66,7 +66,7 @@ export class Statements {
         this.assign(s);
         return;
       case "call":
-        this.expressions.value(s.call);
+        this.expressions.evaluate(s.call);
         return;
       case "block":
         this.block(s.body, t);
@@ -113,38 +113,34 @@ export class Statements {
     }
     const of = type ?? init?.type;
     if (!of) throw unsupported(`${decl.name} needs a type or a value`, s.at);
-    const value = init ? settle(c, init) : zero(of);
+    const value = init && settle(c, init);
     const ref = allocate(c, of, decl, s.at);
-    store(c, ref, value, s.at);
+    if (value) store(c, ref, value, s.at);
+    else clear(c, ref, s.at);
     c.declare(decl.name, { b: "place", ref });
   }
 
   private assign(s: Statement & { kind: "assign" }): void {
     const { c } = this;
-    const ref = this.pinned(this.expressions.place(s.target));
+    const ref = pin(c, this.expressions.place(s.target));
     let value: Val;
     if (s.op === "") {
       const v = this.expressions.value(s.value);
       value = v.k === "abstract" ? convertLiteral(v, ref.type, s.at) : v;
     } else {
+      let left = load(c, ref, s.at);
+      if (this.expressions.callsOwnFunction(s.value)) left = settle(c, left);
       const right = this.expressions.value(s.value);
       const shift = s.op === "<<" || s.op === ">>";
       value = binaryOperator(
         s.op,
-        load(c, ref, s.at),
+        left,
         shift && right.k === "abstract" ? convertLiteral(right, u32Type, s.at) : right,
         s.at,
       );
     }
     if (!same(value.type, ref.type)) throw unsupported(`a ${show(ref.type)} cannot hold ${show(value.type)}`, s.at);
     store(c, ref, value, s.at);
-  }
-
-  /** Computes a place's address once, before the value. */
-  private pinned(ref: Ref): Ref {
-    if (ref.k === "memory") return { ...ref, base: this.c.builder.materialise(ref.base) };
-    if (ref.k === "lane") return { ...ref, vector: this.pinned(ref.vector) };
-    return ref;
   }
 
   private conditional(s: Statement & { kind: "if" }, t: Targets): void {
@@ -451,8 +447,6 @@ function factsOf(condition: Node, holds: boolean): Fact[] {
       return [];
   }
 }
-
-const loads = (n: Node): boolean => n.op.includes("load") || n.args.some(loads);
 
 /** A fact about a node, and about its variable part where it is `x + constant`. */
 function fact(node: Node, limit: Node, side: Fact["side"], signed: boolean): Fact[] {
