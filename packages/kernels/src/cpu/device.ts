@@ -105,7 +105,7 @@ export class CpuDevice implements Device {
 
   write(buffer: DeviceBuffer, offset: number, data: ArrayBufferView): void {
     const b = this.own(buffer);
-    if (offset < 0 || offset + data.byteLength > b.size)
+    if (!(offset >= 0 && offset % 4 === 0 && offset + data.byteLength <= b.size))
       throw new KernelError(
         "binding",
         `writing ${data.byteLength} bytes at ${offset} leaves ${b.label} (${b.size} bytes)`,
@@ -114,6 +114,11 @@ export class CpuDevice implements Device {
   }
 
   async read(buffer: DeviceBuffer, offset = 0, size = buffer.size - offset): Promise<ArrayBuffer> {
+    if (!(size >= 0 && offset + size <= buffer.size))
+      throw new KernelError(
+        "binding",
+        `reading ${size} bytes at ${offset} leaves ${buffer.label} (${buffer.size} bytes)`,
+      );
     const copy = new Uint8Array(size);
     this.readInto(buffer, offset, copy);
     return copy.buffer;
@@ -122,7 +127,7 @@ export class CpuDevice implements Device {
   /** Reads without waiting: on this device every run has finished when it returns. */
   readInto(buffer: DeviceBuffer, offset: number, into: Uint8Array): void {
     const b = this.own(buffer);
-    if (offset < 0 || offset + into.length > b.size)
+    if (!(offset >= 0 && offset + into.length <= b.size))
       throw new KernelError("binding", `reading ${into.length} bytes at ${offset} leaves ${b.label} (${b.size} bytes)`);
     into.set(this.memory.u8.subarray(b.address + offset, b.address + offset + into.length));
   }
@@ -238,6 +243,8 @@ export class CpuDevice implements Device {
 
   private runCommands(program: number, commands: number): void {
     if (this.lost) throw new KernelError("device-lost", this.lost, "close the device and open another");
+    // Nothing to meet at: another thread could still be reading this job when the next is posted.
+    if (commands === 0) return;
     const base = this.threads > 1 ? this.post(jobKind.run, program, commands) : 0;
     try {
       this.runner.run(program, commands, base, 0, this.threads, this.syncAt);
