@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Device } from "@tugboat/kernels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, type GenerateRequest, loadEngine } from "./engine.ts";
-import type { EngineError } from "./errors.ts";
+import { EngineError } from "./errors.ts";
 import type { FinishReason, GenerateEvent, TokenLogprobs, Usage } from "./generation/events.ts";
 import { ggufOf, openTestDevice, openTestEngine, sourceOf } from "./testing/engines.ts";
 
@@ -69,7 +69,7 @@ function codeOf(run: () => unknown): string {
   try {
     run();
   } catch (error) {
-    return (error as EngineError).code;
+    return error instanceof EngineError ? error.code : String(error);
   }
   return "no error";
 }

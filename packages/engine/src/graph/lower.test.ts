@@ -66,9 +66,8 @@ describe("lower", () => {
     const gated = floats.weights.find((weight) => weight.gated)!;
     expect(gated.type).toBe("f16");
     // The norm before it now feeds a float product.
-    const product = floats.instructions.find(
-      (one) => one.op === "matmul" && floats.weights[one.weight]!.gated,
-    ) as Extract<Instruction, { op: "matmul" }>;
+    const products = floats.instructions.filter((one) => one.op === "matmul");
+    const product = products.find(({ weight }) => floats.weights[weight]!.gated)!;
     expect(floats.slots[product.x]!.form).toBe("f32");
   });
 

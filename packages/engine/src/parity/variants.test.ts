@@ -82,6 +82,31 @@ it("computes files whose tensors are of several types, as llama.cpp's mixtures a
   expect(error).toBeLessThan(0.03);
 });
 
+it("computes a vocabulary that is no multiple of four", async () => {
+  const plain = randomModel("llama");
+  const tensors = new Map(plain.tensors);
+  for (const name of ["model.embed_tokens.weight", "lm_head.weight"]) {
+    tensors.set(name, { ...tensors.get(name)!, shape: [509, 128], bytes: 509 * 128 * 4 });
+  }
+  const files: HfModel = { ...plain, metadata: { ...plain.metadata, vocab_size: 509 }, tensors };
+  const engine = await openTestEngine(files, device);
+  const few = someTokens(20, 509);
+  const expected = referenceLogits(await referenceOf(files), few);
+  expect(relativeError(await engine.logits(few), expected)).toBeLessThan(1e-5);
+  const last = [...expected.subarray(19 * 509)];
+  const drawn: number[] = [];
+  for await (const event of engine.generate({
+    prompt: { tokens: few },
+    temperature: 0,
+    maxTokens: 1,
+    ignoreEos: true,
+  })) {
+    if (event.type === "token") drawn.push(event.token);
+  }
+  expect(drawn).toEqual([last.indexOf(Math.max(...last))]);
+  await engine.close();
+});
+
 /** Halves inside a block, by byte offset: the scales, which random bits must not make infinite. */
 const scales = {
   q4_1: [0, 2],
