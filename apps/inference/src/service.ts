@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Database, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
@@ -53,7 +54,11 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     find: (name) => catalog.get(name),
     launch: launchProcess,
     log,
-    settings: { device: env.TUGBOAT_DEVICE, threads: env.TUGBOAT_THREADS ?? availableParallelism() },
+    settings: {
+      device: env.TUGBOAT_DEVICE,
+      threads: env.TUGBOAT_THREADS ?? availableParallelism(),
+      kernelCache: join(env.TUGBOAT_HOME, "cache/kernels"),
+    },
     memoryBytes: env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20,
     maxInFlight: env.TUGBOAT_QUEUE,
   });

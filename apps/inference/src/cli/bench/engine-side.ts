@@ -11,6 +11,7 @@ const loadSchema = z.object({
   threads: z.number(),
   device: z.enum(["auto", "cpu", "webgpu"]),
   contextLength: z.number(),
+  kernelCache: z.string(),
 });
 const runSchema = z.object({ prompt: z.array(z.number()), tokens: z.number() });
 
@@ -39,12 +40,12 @@ async function generate(prompt: readonly number[], tokens: number) {
 
 answer({
   async load(question) {
-    const { path, ...options } = loadSchema.parse(question);
+    const { path, kernelCache, ...options } = loadSchema.parse(question);
     const baseline = residentBytes();
     const start = performance.now();
     // Weights are read while the program is made: what is left of that time is compiling.
     const at: Record<string, { first: number; last: number }> = {};
-    engine = await loadEngine(await openModel(path), {
+    engine = await loadEngine(await openModel(path, { kernelCache }), {
       ...options,
       maxSequences: 1,
       onProgress: (progress) => {

@@ -40,6 +40,14 @@ const precedence: Record<string, number> = {
   "/": 10,
   "%": 10,
 };
+/** Whether `inner` may stand beside `outer` without parentheses (WGSL specification, "Operator Precedence"). */
+function mixes(outer: string, inner: string): boolean {
+  const [p, q] = [precedence[outer]!, precedence[inner]!];
+  if (p <= 2) return q === p || q >= 6;
+  if (p <= 5) return inner === outer;
+  if (p <= 7) return q >= 8;
+  return p >= 9;
+}
 const templated = new Set(["vec2", "vec3", "vec4", "array", "ptr", "bitcast", "atomic", "mat2x2", "mat3x3", "mat4x4"]);
 const maxDepth = 128;
 const assignments = new Set(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="]);
@@ -51,6 +59,8 @@ export function parse(source: string): Module {
 
 class Parser {
   private next = 0;
+  /** Expressions in parentheses. */
+  private readonly enclosed = new WeakSet<Expr>();
   private depth = 0;
   private readonly tokens: Token[];
 
@@ -411,7 +421,12 @@ class Parser {
       if (p === undefined || p < minimum) return left;
       if (length > maxDepth) throw unsupported("this expression is too long", at, "split it by let");
       this.take();
-      left = { kind: "binary", op: text, left, right: this.binary(p + 1), at };
+      const right = this.binary(p + 1);
+      for (const side of [left, right]) {
+        if (side.kind === "binary" && !this.enclosed.has(side) && !mixes(text, side.op))
+          throw unsupported(`\`${side.op}\` beside \`${text}\` needs parentheses`, at);
+      }
+      left = { kind: "binary", op: text, left, right, at };
     }
   }
 
@@ -451,6 +466,7 @@ class Parser {
     if (token.text === "(") {
       const inner = this.expression();
       this.expect(")");
+      this.enclosed.add(inner);
       return inner;
     }
     if (token.kind === "number") return this.literal(token);
