@@ -1,4 +1,4 @@
-/** The CPU as a device: WGSL compiled to WebAssembly SIMD, run by this thread and its helpers. */
+/** The CPU as a device: WGSL compiled to WebAssembly SIMD, run by this thread and others beside it. */
 import type { Device, DeviceBuffer, DeviceInfo, Pipeline, PipelineSpec, Recorder, Recording } from "../device.ts";
 import { KernelError } from "../device.ts";
 import { type CompiledKernel, compiled, decodeKernel, encodeKernel, type KernelCache } from "./compiled.ts";

@@ -28,7 +28,11 @@ async function run(cacheFolder: string | undefined): Promise<number[]> {
   try {
     const [pipeline] = await device.createPipelines([spec]);
     const x = device.createBuffer(80, "x");
-    device.write(x, 0, Float32Array.from({ length: 20 }, (_, i) => i));
+    device.write(
+      x,
+      0,
+      Float32Array.from({ length: 20 }, (_, i) => i),
+    );
     const params = new DataView(new ArrayBuffer(8));
     params.setFloat32(0, 2, true);
     params.setUint32(4, 20, true);
