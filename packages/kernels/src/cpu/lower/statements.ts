@@ -233,7 +233,7 @@ export class Statements {
     }
     const range = counter ? this.counterRange(s, counter) : undefined;
     const before = c.builder.mark();
-    const changing = this.forget([inside, analyse(header)]);
+    const changing = this.forget([inside, analyse(header)], t.result.ref);
     const top: Label = { name: "loop" };
     const exit: Label = { name: "break" };
     const next: Label = { name: "continue" };
@@ -390,9 +390,10 @@ export class Statements {
     return make("i32", op, [first, limit, i32(step ?? 0)], condition.op === "<" ? 0 : 1);
   }
 
-  /** Variables that these parts may change: nothing is known of what they hold. */
-  private forget(parts: readonly Analysis[]): ReadonlySet<Slot> {
+  /** Variables that these parts may change, and what a `return` sets: nothing is known of what they hold. */
+  private forget(parts: readonly Analysis[], result: Ref | undefined): ReadonlySet<Slot> {
     const slots = new Set<Slot>();
+    if (result) slotsOf(result, slots);
     for (const { assigned, passed } of parts) {
       for (const name of [...assigned, ...passed]) {
         const named = this.c.lookup(name);
