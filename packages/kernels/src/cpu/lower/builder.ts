@@ -9,6 +9,8 @@ export const parameterCount = 3;
 /** Words of the argument block before the first binding: groups in x, y, z, and one spare. */
 export const argumentHeaderWords = 4;
 
+const maxStatements = 100_000;
+
 interface Mark {
   readonly assigned: number;
   readonly locals: number;
@@ -22,6 +24,7 @@ export class Builder {
   /** Bytes of per-thread memory for workgroup variables and arrays that are indexed while running. */
   scratchBytes = 0;
   private statements: Stmt[] = [];
+  private pushed = 0;
   private readonly cached = new Map<string, Node>();
   private readonly stableMemo = new WeakMap<Node, boolean>();
 
@@ -42,6 +45,12 @@ export class Builder {
   }
 
   push(statement: Stmt): void {
+    if (++this.pushed > maxStatements)
+      throw new KernelError(
+        "unsupported-wgsl",
+        "the kernel is too large once its functions are inlined and its loops over local arrays unrolled",
+        "index the array by values known only at run time, or make the loops' bounds smaller",
+      );
     this.statements.push(statement);
   }
 

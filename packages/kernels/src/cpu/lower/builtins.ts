@@ -109,8 +109,11 @@ const dot: Builtin = (c, [x, y], at) => {
 const selectValue: Builtin = (_c, [onFalse, onTrue, condition], at) => {
   const { a, b, type } = unify(onFalse!, onTrue!, at);
   const cond = nodeOf(condition!, at);
+  if (elementOf(condition!.type) !== "bool")
+    throw unsupported(`select takes a bool, found ${show(condition!.type)}`, at);
   if (condition!.type.k === "vec") {
-    if (type.k !== "vec") throw unsupported("select by a vector takes vectors", at);
+    if (type.k !== "vec" || type.n !== condition!.type.n)
+      throw unsupported(`select by ${show(condition!.type)} takes vectors of its size`, at);
     return nodeVal(type, vector("v128.bitselect", b, a, cond));
   }
   return nodeVal(type, select(cond, b, a));

@@ -68,6 +68,10 @@ export class Context {
     this.scopes[this.scopes.length - 1]!.set(name, named);
   }
 
+  isDeclaredHere(name: string): boolean {
+    return this.scopes[this.scopes.length - 1]!.has(name);
+  }
+
   scoped<T>(build: () => T): T {
     this.scopes.push(new Map());
     try {

@@ -8,7 +8,19 @@ import { returnsAlways } from "./analysis.ts";
 import { builtin, isBuiltin } from "./builtins.ts";
 import { type Context, scalarTypes } from "./context.ts";
 import { intrinsic } from "./intrinsics.ts";
-import { allocate, indexed, leaves, load, member, pin, runtimeLength, settle, swizzle, zero } from "./memory.ts";
+import {
+  allocate,
+  checkIndex,
+  indexed,
+  leaves,
+  load,
+  member,
+  pin,
+  runtimeLength,
+  settle,
+  swizzle,
+  zero,
+} from "./memory.ts";
 import { binaryOperator, buildVector, concrete, convert, convertLiteral, nodeOf, unaryOperator } from "./operators.ts";
 import { boolVal, nodeVal, type Ref, type Val } from "./values.ts";
 
@@ -151,7 +163,9 @@ export class Expressions {
   private element(e: Expr & { kind: "index" }): Val {
     if (this.isPlace(e)) return load(this.c, this.place(e), e.at);
     const base = concrete(this.value(e.base));
-    const index = this.c.constantNumber(this.value(e.index));
+    const at = this.value(e.index);
+    checkIndex(at, e.at);
+    const index = this.c.constantNumber(at);
     if (index === undefined) throw unsupported("a value needs a constant index", e.at, "store it in a var");
     if (base.k === "aggregate" && base.items[index]) return base.items[index];
     if (base.type.k === "vec" && index < base.type.n && index >= 0) return this.component(base, [index], e.at);
@@ -329,8 +343,7 @@ export class Expressions {
     const result = c.isolated(() => {
       f.parameters.forEach((p, i) => {
         const a = settled[i]!;
-        c.declare(p.name, a.k === "pointer" ? { b: "place", ref: a.ref } : { b: "value", val: a });
-        if (a.k === "pointer") c.declare(p.name, { b: "value", val: a });
+        c.declare(p.name, { b: "value", val: a });
       });
       return this.inlineBody(f, type, at);
     });

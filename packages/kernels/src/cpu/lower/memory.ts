@@ -121,7 +121,13 @@ export function swizzle(name: string, size: number, at: Position): number[] {
   return lanes;
 }
 
+export function checkIndex({ type }: Val, at: Position): void {
+  if (type.k === "scalar" && ["i32", "u32", "abstract-int"].includes(type.name)) return;
+  throw unsupported(`an index is i32 or u32, found ${show(type)}`, at);
+}
+
 export function indexed(c: Context, ref: Ref, index: Val, at: Position): Ref {
+  checkIndex(index, at);
   const constant = c.constantNumber(index);
   if (ref.type.k === "vec") {
     if (constant === undefined && ref.k === "memory")

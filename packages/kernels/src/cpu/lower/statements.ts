@@ -100,6 +100,7 @@ export class Statements {
   private declare(s: Statement & { kind: "let" | "var" | "const" }): void {
     const { c } = this;
     const { decl } = s;
+    if (c.isDeclaredHere(decl.name)) throw unsupported(`${decl.name} is declared twice`, decl.at);
     const type = decl.type ? c.type(decl.type) : undefined;
     let init = decl.init ? this.expressions.value(decl.init) : undefined;
     if (init?.k === "abstract" && (type || s.kind !== "const"))
@@ -108,6 +109,7 @@ export class Statements {
       throw unsupported(`${decl.name} is ${show(type)}, its value ${show(init.type)}`, s.at);
     if (s.kind !== "var") {
       if (!init) throw unsupported(`${decl.name} needs a value`, s.at);
+      if (s.kind === "const" && !isConstant(init)) throw unsupported(`${decl.name} is not constant: use let`, s.at);
       c.declare(decl.name, { b: "value", val: settle(c, init) });
       return;
     }
@@ -404,6 +406,13 @@ export class Statements {
     for (const slot of slots) this.c.builder.forget(slot);
     return slots;
   }
+}
+
+/** Whether a value is known while compiling. */
+function isConstant(v: Val): boolean {
+  const known = (n: Node): boolean => isConst(n) || (n.args.length > 0 && !loads(n) && n.args.every(known));
+  if (v.k === "aggregate") return v.items.every(isConstant);
+  return v.k === "abstract" || (v.k === "node" && known(v.node));
 }
 
 function slotsOf(ref: Ref, into: Set<Slot>): void {
