@@ -1,7 +1,7 @@
 /** Collects a kernel's statements, locals, facts and what it needs from a dispatch. */
 import { KernelError } from "../../device.ts";
 import type { Fact, Obligation } from "../bounds.ts";
-import { type Kind, type Label, local, type Node, type Stmt } from "../ir.ts";
+import { binary, i32, type Kind, type Label, local, type Node, type Stmt } from "../ir.ts";
 import type { Slot } from "./values.ts";
 
 /** Function parameters of every kernel: argument block, first workgroup, end of workgroups. */
@@ -14,6 +14,16 @@ const maxStatements = 100_000;
 interface Mark {
   readonly assigned: number;
   readonly locals: number;
+}
+
+interface LoopFrame {
+  /** Run once before the loop. */
+  readonly before: Stmt[];
+  /** Names of what runs there, by the key of their nodes. */
+  readonly known: Map<string, Node>;
+  counter: { readonly local: number; readonly turn: number; readonly step: number } | undefined;
+  /** Addresses that move with the counter: by base and factor. */
+  readonly pointers: Map<string, { readonly local: number; readonly step: number }>;
 }
 
 export class Builder {
@@ -29,7 +39,7 @@ export class Builder {
   private readonly stableMemo = new WeakMap<Node, boolean>();
 
   /** Loops around the statement being lowered, outermost first. */
-  private readonly loops: { readonly before: Stmt[]; readonly known: Map<string, Node> }[] = [];
+  private readonly loops: LoopFrame[] = [];
   /** The innermost loop that changes each local, by index; 0 outside loops. */
   private readonly depths: number[] = [];
 
@@ -89,6 +99,47 @@ export class Builder {
     return name;
   }
 
+  /**
+   * Tells the innermost loop that the local `counter` grows by `step` in each of its turns, and in no other way; `turn`
+   * is the local that holds its value during a turn.
+   */
+  countedBy(counter: number, turn: number, step: number): void {
+    this.loops[this.loops.length - 1]!.counter = { local: counter, turn, step };
+  }
+
+  /**
+   * `base + term` as an address that moves with the innermost loop instead of being computed in every turn: possible
+   * when `base` does not change in it and `term` is a multiple of its counter.
+   */
+  moving(base: Node, term: Node): Node | undefined {
+    const loop = this.loops[this.loops.length - 1];
+    const counter = loop?.counter;
+    const scaled = term.op === "i32.mul" && term.args[1]!.op === "const";
+    const variable = scaled ? term.args[0]! : term;
+    if (!loop || !counter || variable.op !== "local" || variable.imm !== counter.turn) return undefined;
+    if (!this.isStable(base) || this.depthOf(base) >= this.loops.length) return undefined;
+    const factor = scaled ? term.args[1]!.imm : 1;
+    const key = `${base.key}*${factor}`;
+    let pointer = loop.pointers.get(key);
+    if (!pointer) {
+      pointer = { local: this.newLocal("i32"), step: Math.imul(factor, counter.step) };
+      // The counter has its first value here.
+      const first = binary("i32.mul", local("i32", counter.local, this.nextVersion()), i32(factor));
+      loop.before.push({ op: "set", local: pointer.local, value: binary("i32.add", base, first) });
+      loop.pointers.set(key, pointer);
+      this.depths[pointer.local] = this.loops.length;
+    }
+    return local("i32", pointer.local, this.nextVersion());
+  }
+
+  /** To be called where the innermost loop's counter takes its step. */
+  movePointers(): void {
+    for (const { local: index, step } of this.loops[this.loops.length - 1]!.pointers.values()) {
+      const moved = binary("i32.add", local("i32", index, this.nextVersion()), i32(step));
+      this.push({ op: "set", local: index, value: moved });
+    }
+  }
+
   /** A node that changes in no loop around: evaluated before it. Others stay as they are. */
   outside(node: Node): Node {
     return this.isStable(node) && this.depthOf(node) < this.loops.length ? this.materialise(node) : node;
@@ -96,7 +147,7 @@ export class Builder {
 
   /** Lowers a loop; returns what is to run before it and its body. */
   loop(build: () => void): { before: Stmt[]; body: Stmt[] } {
-    const frame = { before: [] as Stmt[], known: new Map<string, Node>() };
+    const frame: LoopFrame = { before: [], known: new Map(), counter: undefined, pointers: new Map() };
     this.loops.push(frame);
     const body = this.capture(build);
     this.loops.pop();

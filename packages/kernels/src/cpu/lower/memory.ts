@@ -188,7 +188,10 @@ function elementAt(
   // What changes in outer loops is added first: the engine's compiler then takes these sums out of the inner loops.
   terms.sort((a, b) => c.builder.depthOf(a) - c.builder.depthOf(b));
   const start = travels || offset === 0 ? ref.base : binary("i32.add", ref.base, i32(offset));
-  const base = terms.reduce((sum, term) => make("i32", "i32.add", [c.builder.outside(sum), term]), start);
+  const base = terms.reduce((sum, term) => {
+    const fixed = c.builder.outside(sum);
+    return c.builder.moving(fixed, term) ?? make("i32", "i32.add", [fixed, term]);
+  }, start);
   return { ...ref, type: of, base, offset: ref.offset + (travels ? offset : 0) };
 }
 

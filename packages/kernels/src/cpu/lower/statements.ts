@@ -251,7 +251,12 @@ export class Statements {
         c.builder.branch(exit, not(condition));
         c.builder.facts = [...outerFacts, ...factsOf(condition, true)];
       }
-      const inner = c.builder.capture(() => this.block(s.body, { ...t, onBreak: exit, onContinue: next }));
+      const inner = c.builder.capture(() =>
+        c.scoped(() => {
+          if (counter && range) this.nameCounter(counter, range.args[2]!.imm, s.at);
+          this.block(s.body, { ...t, onBreak: exit, onContinue: next });
+        }),
+      );
       if (inside.continues) c.builder.push({ op: "block", label: next, body: inner });
       else for (const one of inner) c.builder.push(one);
       c.builder.facts = outerFacts;
@@ -260,11 +265,20 @@ export class Statements {
       if (continuing) this.block(continuing, { ...t, onBreak: undefined, onContinue: undefined });
       if (breakIf) c.builder.branch(exit, this.expressions.bool(breakIf));
       if (s.update) this.statement(s.update, t);
+      c.builder.movePointers();
       c.builder.branch(top);
     });
     for (const one of invariant) c.builder.push(one);
     c.builder.push({ op: "block", label: exit, body: [{ op: "loop", label: top, body }] });
     c.builder.forgetSince(before, changing);
+  }
+
+  /** The body cannot change the counter: it reads a name for this turn's value, which loops inside it see as fixed. */
+  private nameCounter({ name, ref }: { name: string; ref: Ref & { k: "slot" } }, step: number, at: Position): void {
+    const { c } = this;
+    const value = c.builder.materialise(c.node(load(c, ref, at), at));
+    c.declare(name, { b: "value", val: nodeVal(ref.type, value) });
+    if (step !== 0) c.builder.countedBy(ref.slot.index, value.imm, step);
   }
 
   /** The loop's own variable: declared in its header, changed only by its update. */
