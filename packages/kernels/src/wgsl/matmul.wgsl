@@ -8,7 +8,11 @@
 //   fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32)
 //
 // which adds this lane's share of Q panels to acc[a + p * M + m]. Panels past the last and rows past `last_row` repeat the last one and
-// are not stored, so a kernel clamps its indices and needs no branch.
+// are not stored, so a kernel clamps its indices and needs no branch. It also brings
+//
+//   fn prepare(first_panel: u32)
+//
+// which may lay a tile's weights out anew before the rows stream past them.
 
 override W: u32 = 1u;
 // Outputs: rows of the weight; of each half of a gated pair.
@@ -51,6 +55,7 @@ fn matmul(group: vec3<u32>, lane: u32, rows: u32) {
   let first_row = group.y * GROUP_ROWS;
   let end_row = min(first_row + GROUP_ROWS, rows);
   for (var tile = first_tile; tile < end_tile; tile++) {
+    prepare(tile * P);
     for (var r = 0u; r < GROUP_ROWS; r += M) {
       let row = first_row + r;
       if (row >= end_row) {
