@@ -181,7 +181,10 @@ export class CpuDevice implements Device {
       list.map((k) => k.kernel.body),
       { shared: this.memory.shared, maximumPages: this.memory.maximumPages },
     );
-    const module = await WebAssembly.compile(bytes);
+    const module = await WebAssembly.compile(bytes).catch((cause: unknown) => {
+      const names = list.map((k) => k.name).join(", ");
+      throw new KernelError("compile", `WebAssembly refused ${names}: ${String(cause)}`, undefined, { cause });
+    });
     const scratchBytes = Math.max(256, ...list.map((k) => k.kernel.scratchBytes));
     const scratch = Array.from({ length: this.threads }, () => this.memory.allocate(scratchBytes));
     const tableBase = this.table.grow(list.length);

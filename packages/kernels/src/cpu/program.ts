@@ -43,6 +43,9 @@ export class CpuPipeline implements Pipeline {
   }
 }
 
+/** Parameters that change with every dispatch would fill the memory. */
+const provenAtMost = 1024;
+
 const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 
 interface Range {
@@ -148,6 +151,7 @@ function check(
       `${name}: ${broken}`,
       "bind a larger buffer, dispatch fewer workgroups, or guard the index with min()",
     );
+  if (pipeline.proven.size >= provenAtMost) pipeline.proven.clear();
   pipeline.proven.add(key);
 }
 

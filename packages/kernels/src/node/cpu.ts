@@ -22,7 +22,8 @@ function prepareV8(): void {
 }
 
 function spawnThread(source: string): ThreadPort {
-  const worker = new Worker(source, { eval: true, stdout: false, stderr: false });
+  // None of this process's options: the source is a script whatever they say.
+  const worker = new Worker(source, { eval: true, execArgv: [], stdout: false, stderr: false });
   worker.unref();
   return {
     post: (message) => worker.postMessage(message),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -54,9 +54,21 @@ test("a kernel read from the cache is the kernel that was written", async () => 
 });
 
 test("a damaged entry and a folder that cannot be written cost nothing but time", async () => {
-  for (const name of readdirSync(folder)) truncateSync(join(folder, name), 30);
   const expected = await run(undefined);
-  expect(await run(folder)).toEqual(expected);
+  const [name] = readdirSync(folder);
+  const file = join(folder, name!);
+  const whole = readFileSync(file);
+  for (const size of [0, 3, 30, whole.length - 1]) {
+    truncateSync(file, size);
+    expect(await run(folder)).toEqual(expected);
+  }
+  for (const at of [0, 40, whole.length >> 1, whole.length - 2]) {
+    writeFileSync(
+      file,
+      whole.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+    );
+    expect(await run(folder)).toEqual(expected);
+  }
   // A file stands where the folder should be.
   expect(await run(join(folder, readdirSync(folder)[0]!))).toEqual(expected);
 });

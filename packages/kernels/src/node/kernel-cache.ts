@@ -15,6 +15,10 @@ function compilerDigest(): string {
   return hash.digest("hex");
 }
 
+/** Stands before each kernel: what a damaged file says of the bounds of a kernel must not be believed. */
+const digestBytes = 32;
+const digestOf = (value: Uint8Array): Buffer => createHash("sha256").update(value).digest();
+
 /** Unreadable and unwritable folders are no error: then every process compiles for itself. */
 export function folderCache(folder: string): KernelCache {
   let compiler: string | undefined;
@@ -25,7 +29,9 @@ export function folderCache(folder: string): KernelCache {
   return {
     read: (key) => {
       try {
-        return readFileSync(place(key));
+        const kept = readFileSync(place(key));
+        const value = kept.subarray(digestBytes);
+        return digestOf(value).equals(kept.subarray(0, digestBytes)) ? value : undefined;
       } catch {
         return undefined;
       }
@@ -36,7 +42,7 @@ export function folderCache(folder: string): KernelCache {
         const file = place(key);
         // Renamed into place, so that another process never reads half a kernel.
         const half = `${file}.${process.pid}`;
-        writeFileSync(half, value);
+        writeFileSync(half, Buffer.concat([digestOf(value), value]));
         renameSync(half, file);
       } catch {
         // A full or read-only disk costs speed, nothing else.
