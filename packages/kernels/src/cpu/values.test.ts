@@ -59,6 +59,12 @@ const examples: Example[] = [
     y: f32(5, 2.5, 1, -3, 16, 7, 0),
   },
   {
+    name: "module declarations in any order",
+    module: "const A = B + 1u; override C: u32 = A * D; const B = 2u; override D: u32 = 5u; alias R = array<u32, A>;",
+    body: "var r: R; r[A - 1u] = C; y[0] = r[2]; y[1] = A;",
+    y: u32(15, 3),
+  },
+  {
     name: "overrides size workgroup arrays",
     module: "override N: u32 = 4u; var<workgroup> shared_words: array<u32, N * 2u>;",
     body: "shared_words[N + x[0]] = 9u; y[0] = shared_words[N + 1u]; y[1] = shared_words[0];",
