@@ -224,4 +224,13 @@ describeOnDevices("statements, functions and compound types", (getDevice) => {
   it.each(examples)("$name", async (example) => {
     expect(await run(getDevice(), example)).toEqual([...example.y]);
   });
+
+  it("a variable declared in a loop without a value is zero in every turn, on the CPU", async () => {
+    // Not on every driver: SwiftShader zeroes it in the first turn only, so kernels give such variables a value.
+    if (getDevice().info.kind !== "cpu") return;
+    const body =
+      "for (var i = 0u; i < x[0]; i++) { var s: u32; var t: array<u32, 3>; s += i + 1u; t[i % 3u] += 5u; y[i] = s + 10u * (t[0] + t[1] + t[2]); }";
+    const y = u32(51, 52, 53, 54);
+    expect(await run(getDevice(), { name: "bare variables", body, x: u32(4), y })).toEqual([...y]);
+  });
 });
