@@ -43,6 +43,12 @@ const refused: Refused[] = [
   { name: "subgroups", code: inside("y[0] = ¦subgroupAdd(x[0]);"), says: /subgroupAdd/ },
   { name: "built-in functions that are not there", code: inside("let a = ¦asin(1.0);"), says: /asin/ },
   { name: "const_assert", code: "¦const_assert 1 < 2;", says: /const_assert/ },
+  { name: "hexadecimal floats", code: inside("let a = 0x1¦p3;"), says: /expected `;`/ },
+  {
+    name: "names of a loop's body in continuing",
+    code: inside("loop { let a = true; continuing { break if ¦a; } }"),
+    says: /a is not declared/,
+  },
   // The entry point.
   { name: "no workgroup size", code: "@compute fn ¦main() {}", says: /workgroup_size/ },
   { name: "several lanes", code: "@compute @workgroup_size(¦64) fn main() {}", says: /one lane/ },
@@ -343,6 +349,17 @@ describe("what is refused, with line and column", () => {
     });
     for (const N of [-1, 1.5, 2 ** 32, Number.NaN])
       expect(errorOf(code, { N }).message).toMatch(/^line 1, column 1: .*is no u32/);
+  });
+
+  it("limits elements of runtime-sized arrays to 4 MiB", () => {
+    const code = inside("y[0] = arrayLength(&z);", "struct Big { a: array<u32, 1048576> }\n").replace(
+      "var<storage, read> x: array<u32>",
+      "var<storage, read> z: array<Big>",
+    );
+    expect(errorOf(code)).toMatchObject({
+      code: "unsupported-wgsl",
+      message: expect.stringContaining("z: its binding"),
+    });
   });
 
   it("wants exactly one entry point", () => {
