@@ -6,7 +6,9 @@ import { type Position, unsupported } from "../wgsl/lexer.ts";
 import { same, show, type Type, u32Type } from "../wgsl/types.ts";
 import { type Analysis, analyse } from "./analysis.ts";
 import type { Context } from "./context.ts";
+import { Counters } from "./counters.ts";
 import type { Expressions } from "./expressions.ts";
+import { factsOf } from "./facts.ts";
 import { allocate, clear, load, pin, settle, store } from "./memory.ts";
 import { binaryOperator, concrete, convertLiteral } from "./operators.ts";
 import { nodeVal, type Ref, type Slot, type Val } from "./values.ts";
@@ -18,17 +20,10 @@ interface Targets {
   readonly result: { type: Type; ref: Ref | undefined; value: Val | undefined };
 }
 
-const maxUnrolled = 512;
-/**
- * Other loops are unrolled only when very short: a loop's turn is a block that V8 schedules by itself, and long
- * straight-line code with many loads makes it keep everything in flight and spill registers.
- */
-const smallTrips = 4;
-const maxUnrolledWork = 200;
-
 export class Statements {
   private readonly c: Context;
   private expressions!: Expressions;
+  private counters!: Counters;
 
   constructor(c: Context) {
     this.c = c;
@@ -36,6 +31,7 @@ export class Statements {
 
   use(expressions: Expressions): void {
     this.expressions = expressions;
+    this.counters = new Counters(this.c, expressions);
   }
 
   /** The body of an inlined function or of the entry point; returns branch to `exit`. */
@@ -225,15 +221,15 @@ export class Statements {
     if (s.init) this.statement(s.init, t);
     const inside = analyse([...s.body, ...(continuing ?? []), ...(s.update ? [s.update] : [])]);
     const header = [s.condition, breakIf].flatMap((call): Block => (call ? [{ kind: "call", call, at: s.at }] : []));
-    const counter = this.counterOf(s, inside);
+    const counter = this.counters.of(s, inside);
     if (counter) {
-      const values = this.trips(s, counter, inside);
+      const values = this.counters.trips(s, counter, inside);
       if (values) {
         this.unroll(s, t, counter, values, inside);
         return;
       }
     }
-    const range = counter ? this.counterRange(s, counter) : undefined;
+    const range = counter ? this.counters.range(s, counter) : undefined;
     const before = c.builder.mark();
     const changing = this.forget([inside, analyse(header)], t.result.ref);
     const top: Label = { name: "loop" };
@@ -281,71 +277,6 @@ export class Statements {
     if (step !== 0) c.builder.countedBy(ref.slot.index, value.imm, step);
   }
 
-  /** The loop's own variable: declared in its header, changed only by its update. */
-  private counterOf(
-    s: Statement & { kind: "for" },
-    inside: Analysis,
-  ): { name: string; ref: Ref & { k: "slot" } } | undefined {
-    if (s.init?.kind !== "var" || !s.update || s.update.kind !== "assign" || s.update.target.kind !== "name")
-      return undefined;
-    const { name } = s.init.decl;
-    const named = this.c.lookup(name);
-    const changes = analyse(s.body).assigned.has(name);
-    if (s.update.target.name !== name || changes || !inside.assigned.has(name)) return undefined;
-    return named?.b === "place" && named.ref.k === "slot" && named.ref.type.k === "scalar"
-      ? { name, ref: named.ref }
-      : undefined;
-  }
-
-  /** The values that the counter takes, when they are few, constant, and unrolling is worth it. */
-  private trips(
-    s: Statement & { kind: "for" },
-    counter: { name: string; ref: Ref & { k: "slot" } },
-    inside: Analysis,
-  ): Val[] | undefined {
-    const { c } = this;
-    const first = counter.ref.slot.definition;
-    if (!s.condition || s.update?.kind !== "assign" || !first || !isConst(first)) return undefined;
-    const needed = inside.indexedBy(counter.name).some((root) => {
-      const named = c.lookup(root);
-      const ref = named?.b === "place" ? named.ref : named?.val.k === "pointer" ? named.val.ref : undefined;
-      return inside.declared.has(root) || ref?.k === "aggregate";
-    });
-    const limit = needed ? maxUnrolled : Math.min(smallTrips, Math.floor(maxUnrolledWork / Math.max(1, inside.work)));
-    const values: Val[] = [];
-    let value: Val = nodeVal(counter.ref.type, first);
-    for (;;) {
-      const step = c.scoped(() => {
-        c.declare(counter.name, { b: "value", val: value });
-        let more: Val | undefined;
-        let next: Val | undefined;
-        const emitted = c.builder.capture(() => {
-          more = this.expressions.value(s.condition!);
-          const update = s.update as Statement & { kind: "assign" };
-          const by = this.expressions.value(update.value);
-          next =
-            update.op === ""
-              ? by
-              : binaryOperator(
-                  update.op,
-                  value,
-                  update.op === "<<" || update.op === ">>" ? shiftBy(by, update.at) : by,
-                  update.at,
-                );
-        });
-        const running = more ? c.constantNumber(more) : undefined;
-        if (emitted.length > 0 || running === undefined || !next || c.constantNumber(next) === undefined)
-          return undefined;
-        return { running: running !== 0, next };
-      });
-      if (!step) return undefined;
-      if (!step.running) return values;
-      values.push(value);
-      if (values.length > limit) return undefined;
-      value = step.next.k === "abstract" ? convertLiteral(step.next, counter.ref.type, s.at) : step.next;
-    }
-  }
-
   private unroll(
     s: Statement & { kind: "for" },
     t: Targets,
@@ -377,35 +308,6 @@ export class Statements {
     } else for (const one of turns) c.builder.push(one);
   }
 
-  /** The interval of a counter that only grows: from its first value to below the loop's limit. */
-  private counterRange(
-    s: Statement & { kind: "for" },
-    counter: { name: string; ref: Ref & { k: "slot" } },
-  ): Node | undefined {
-    const { c } = this;
-    const { condition, update } = s;
-    if (condition?.kind !== "binary" || condition.left.kind !== "name" || condition.left.name !== counter.name)
-      return undefined;
-    if ((condition.op !== "<" && condition.op !== "<=") || update?.kind !== "assign" || update.op !== "+")
-      return undefined;
-    let limit: Node | undefined;
-    let step: number | undefined;
-    const emitted = c.builder.capture(() => {
-      const by = this.expressions.value(update.value);
-      step = c.constantNumber(by);
-      const unsigned = counter.ref.type.k === "scalar" && counter.ref.type.name === "u32";
-      const v = this.expressions.value(condition.right);
-      const grows = step === undefined ? unsigned : step > 0;
-      if (grows && v.k === "node" && c.builder.isStable(v.node)) limit = v.node;
-      else if (grows && v.k === "abstract") limit = i32(v.value);
-    });
-    const first = counter.ref.slot.definition;
-    if (emitted.length > 0 || !limit || !first) return undefined;
-    const isSigned = counter.ref.type.k === "scalar" && counter.ref.type.name === "i32";
-    const op = isSigned ? "counter_s" : "counter";
-    return make("i32", op, [first, limit, i32(step ?? 0)], condition.op === "<" ? 0 : 1);
-  }
-
   /** Variables that these parts may change, and what a `return` sets: nothing is known of what they hold. */
   private forget(parts: readonly Analysis[], result: Ref | undefined): ReadonlySet<Slot> {
     const slots = new Set<Slot>();
@@ -435,49 +337,8 @@ function slotsOf(ref: Ref, into: Set<Slot>): void {
   else if (ref.k === "lane") slotsOf(ref.vector, into);
 }
 
-function shiftBy(v: Val, at: Position): Val {
-  return v.k === "abstract" ? convertLiteral(v, u32Type, at) : v;
-}
-
 /** Whether control never passes the end of a block. */
 function leaves(body: Block): boolean {
   const last = body[body.length - 1];
   return last !== undefined && (last.kind === "return" || last.kind === "break" || last.kind === "continue");
 }
-
-function factsOf(condition: Node, holds: boolean): Fact[] {
-  if (condition.op === "i32.eqz") return factsOf(condition.args[0]!, !holds);
-  if (condition.op === (holds ? "i32.and" : "i32.or"))
-    return condition.args.flatMap((a) => (isBoolean(a) ? factsOf(a, holds) : []));
-  if (condition.op === "local") return condition.definition ? factsOf(condition.definition, holds) : [];
-  const match = /^i32\.(lt|le|gt|ge|eq|ne)(?:_([su]))?$/.exec(condition.op);
-  // What is loaded twice may differ the second time.
-  if (!match || loads(condition)) return [];
-  const [a, b] = condition.args as [Node, Node];
-  const isSigned = match[2] === "s";
-  const kind = holds ? match[1]! : { lt: "ge", le: "gt", gt: "le", ge: "lt", eq: "ne", ne: "eq" }[match[1]!];
-  switch (kind) {
-    case "lt":
-      return [...fact(a, b, "below", isSigned), ...fact(b, a, "above", isSigned)];
-    case "le":
-      return [...fact(a, b, "at-most", isSigned), ...fact(b, a, "at-least", isSigned)];
-    case "gt":
-      return [...fact(a, b, "above", isSigned), ...fact(b, a, "below", isSigned)];
-    case "ge":
-      return [...fact(a, b, "at-least", isSigned), ...fact(b, a, "at-most", isSigned)];
-    case "eq":
-      return [...fact(a, b, "at-most", false), ...fact(a, b, "at-least", false)];
-    default:
-      return [];
-  }
-}
-
-/** A fact about a node, and about its variable part where it is `x + constant`. */
-function fact(node: Node, limit: Node, side: Fact["side"], signed: boolean): Fact[] {
-  const plain: Fact = { node, limit, side, signed, offset: 0 };
-  const constant = node.args[1];
-  if (node.op !== "i32.add" || !constant || !isConst(constant)) return [plain];
-  return [plain, { ...plain, node: node.args[0]!, offset: constant.imm }];
-}
-const isBoolean = (n: Node): boolean =>
-  /\.(eq|ne|lt|le|gt|ge)(_[su])?$|eqz$|i32\.and$|i32\.or$/.test(n.op) || n.op === "local";
