@@ -7,6 +7,10 @@ export type DatabaseErrorCode =
   | "migration-failed"
   | "migration-edited"
   | "not-found"
+  | "conflict"
+  | "exists"
+  /** It would leave an organization without an owner or a project. */
+  | "last-one"
   | "closed";
 
 /** An error whose message says what was wrong and whose hint says what to do. The cause is kept for the log. */
