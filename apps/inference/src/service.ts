@@ -1,8 +1,13 @@
 import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Database, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
+import { createAuth } from "./domain/accounts/auth.ts";
+import { ensureOwner } from "./domain/accounts/owner.ts";
+import { accountSecret } from "./domain/accounts/secret.ts";
 import { firstRun } from "./domain/first-run.ts";
+import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
@@ -47,7 +52,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const added = await registerBundled(scope, bundledFolder);
   if (added.length > 0) log.info({ models: added }, "bundled models added to the catalog");
 
-  const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL);
+  const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL, scope.id);
   const keys = new KeyVerifier(database.keys);
   const pool = new DeploymentPool({
     find: (name) => catalog.get(name),
@@ -57,12 +62,19 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     memoryBytes: env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20,
     maxInFlight: env.TUGBOAT_QUEUE,
   });
+  const consoleUrl = env.TUGBOAT_CONSOLE_URL ?? `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`;
+  const home = env.TUGBOAT_HOME;
+  const auth = createAuth({ database, home, secret: await accountSecret(home), consoleUrl });
+  const hub = { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN };
+  const addModel = { downloads: join(home, "models"), hub };
   const metrics = new Metrics(() => pool.statuses());
   let draining = false;
   const app = createApp({
     catalog,
     pool,
     keys,
+    limits: new KeyLimits(),
+    management: { database, auth, catalog, pool, log, consoleUrl, addModel },
     metrics,
     log,
     corsOrigins: env.TUGBOAT_CORS_ORIGINS,
@@ -73,12 +85,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
 
   const port = await listen(server, env.TUGBOAT_API_PORT, env.TUGBOAT_API_HOST, "TUGBOAT_API_PORT");
   const url = `http://${env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST}:${port}`;
-  await firstRun({
-    home: env.TUGBOAT_HOME,
-    apiUrl: url,
-    consoleUrl: `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`,
-    database,
-  });
+  const facts = await firstRun({ home, apiUrl: url, consoleUrl, database });
+  await ensureOwner(auth, database, facts);
   await loadDefault(catalog, pool, log);
   log.info({ url }, "serving");
 

@@ -18,11 +18,18 @@ export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
   readonly code: DatabaseErrorCode;
   readonly hint: string | undefined;
+  /** The id of what it is about, where it is known. */
+  readonly subject: string | undefined;
 
-  constructor(code: DatabaseErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: DatabaseErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; subject?: string } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.subject = options.subject;
   }
 }
 

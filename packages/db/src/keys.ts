@@ -115,7 +115,7 @@ export function keysOf(db: Db, organizationId: string): ApiKeys {
       inTransaction(db, async (tx) => {
         const key = await get(tx, id);
         if (key.revokedAt !== null) throw missing(id);
-        checkVersion(key, seen, `The key ${key.name}`);
+        checkVersion(key, seen, `The key ${key.name}`, id);
         // The version in the condition decides between two changes that both read the same one.
         const { count } = await tx.apiKey.updateMany({
           where: { id, organizationId, revokedAt: null, updatedAt: key.updatedAt },
@@ -126,7 +126,7 @@ export function keysOf(db: Db, organizationId: string): ApiKeys {
             updatedAt: nextVersion(key),
           },
         });
-        if (count === 0) checkVersion(await get(tx, id), seen, `The key ${key.name}`);
+        if (count === 0) checkVersion(await get(tx, id), seen, `The key ${key.name}`, id);
         return get(tx, id);
       }),
 

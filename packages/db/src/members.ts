@@ -111,7 +111,7 @@ export function membersOf(db: Db, organizationId: string): Members {
       inTransaction(db, async (tx) => {
         await lockOrganization(tx, organizationId);
         const member = await get(tx, userId);
-        checkVersion(member, seen, `${member.name}'s role`);
+        checkVersion(member, seen, `${member.name}'s role`, userId);
         if (role !== "owner") await keepOneOwner(tx, member);
         await tx.member.update({
           where: { organizationId_userId: { organizationId, userId } },

@@ -52,7 +52,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
       inTransaction(db, async (tx) => {
         await lockOrganization(tx, id);
         const row = await info(tx);
-        checkVersion(row, seen, "The organization");
+        checkVersion(row, seen, "The organization", id);
         return tx.organization.update({ where: { id }, data: { name, updatedAt: nextVersion(row) }, select: FIELDS });
       }),
     transaction: (run) => inTransaction(db, (tx) => run(organizationScope(tx, id))),

@@ -41,7 +41,7 @@ export function projectsOf(db: Db, organizationId: string): Projects {
     inTransaction(db, async (tx) => {
       await lockOrganization(tx, organizationId);
       const row = await get(tx, id);
-      checkVersion(row, seen, `The project ${row.name}`);
+      checkVersion(row, seen, `The project ${row.name}`, id);
       await check?.(tx);
       return tx.project.update({ where: { id }, data: { ...data, updatedAt: nextVersion(row) }, select: FIELDS });
     });

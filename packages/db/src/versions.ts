@@ -4,9 +4,10 @@ import { DatabaseError } from "./errors.ts";
  * Refuses a change that was made against an older state than the one stored: somebody else was faster.
  * @throws DatabaseError `conflict`
  */
-export function checkVersion(row: { readonly updatedAt: Date }, seen: Date | undefined, what: string): void {
-  if (seen === undefined || seen.getTime() === row.updatedAt.getTime()) return;
+export function checkVersion(row: { readonly updatedAt: Date }, seen: Date, what: string, subject: string): void {
+  if (seen.getTime() === row.updatedAt.getTime()) return;
   throw new DatabaseError("conflict", `${what} was changed in the meantime.`, {
+    subject,
     hint: "Look at it again, then repeat your change.",
   });
 }

@@ -1,8 +1,25 @@
-import type { KeyVerifier, Principal } from "../domain/keys/verifier.ts";
+import type { KeyVerifier } from "../domain/keys/verifier.ts";
 import { ApiError } from "./errors.ts";
+import { readMember } from "./session.ts";
+import type { Caller, Management } from "./trpc/context.ts";
+
+/**
+ * Who asks: an API key, or else the console's session cookie.
+ * @returns undefined when neither was sent
+ * @throws ApiError 401 for a key that is not valid
+ */
+export async function identify(
+  headers: Headers,
+  keys: KeyVerifier,
+  management: Management | undefined,
+): Promise<Caller | undefined> {
+  const header = headers.get("authorization") ?? "";
+  if (header !== "") return authenticate(header, keys);
+  return management && readMember(headers, management.auth, management.database.people);
+}
 
 /** @throws ApiError 401 */
-export async function authenticate(header: string | undefined, keys: KeyVerifier): Promise<Principal> {
+export async function authenticate(header: string | undefined, keys: KeyVerifier): Promise<Caller> {
   if (header === undefined || header === "") {
     throw unauthorized(
       "You didn't provide an API key. Send it in an Authorization header with Bearer auth: `Authorization: Bearer tug_…`. `tug keys create` makes one.",
@@ -18,7 +35,7 @@ export async function authenticate(header: string | undefined, keys: KeyVerifier
       `Incorrect API key provided: ${masked(secret)}. It is unknown, expired or revoked; \`tug keys list\` shows the valid ones.`,
     );
   }
-  return principal;
+  return { kind: "key", ...principal };
 }
 
 function unauthorized(message: string): ApiError {
