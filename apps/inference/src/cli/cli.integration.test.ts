@@ -134,6 +134,12 @@ it("makes, lists and revokes keys, and shows a key once", async () => {
   expect((await tugJson("keys", "revoke", "nothing")).json.error.code).toBe("not-found");
 });
 
+it("says that nobody has an address whose password should be reset", async () => {
+  const { code, json } = await tugJson("users", "reset-password", "nobody@x.example");
+  expect([code, json.error.code]).toEqual([1, "not-found"]);
+  expect((await tugJson("users", "list")).json.users).toEqual([]);
+});
+
 it("looks the machine over", async () => {
   const { json } = await tugJson("doctor");
   const names = json.findings.map(({ name }: { name: string }) => name);

@@ -62,9 +62,10 @@ function readQuery({ input }: RestRoute, url: string): unknown {
   if (input === undefined) return undefined;
   const { properties = {} } = schemaOf(input, "input");
   const given = [...new URL(url).searchParams].map(([name, text]) => {
-    const type = properties[name]?.type;
-    if ((type === "number" || type === "integer") && /^-?\d+(\.\d+)?$/.test(text)) return [name, Number(text)];
-    if (type === "boolean" && (text === "true" || text === "false")) return [name, text === "true"];
+    const types = [properties[name]?.type ?? []].flat();
+    const numeric = types.includes("number") || types.includes("integer");
+    if (numeric && /^-?\d+(\.\d+)?$/.test(text)) return [name, Number(text)];
+    if (types.includes("boolean") && (text === "true" || text === "false")) return [name, text === "true"];
     return [name, text];
   });
   return Object.fromEntries(given);
@@ -81,7 +82,9 @@ async function readBody(request: Request): Promise<unknown> {
 }
 
 const objectSchema = z.looseObject({
-  properties: z.record(z.string(), z.looseObject({ type: z.string().optional() })).optional(),
+  properties: z
+    .record(z.string(), z.looseObject({ type: z.union([z.string(), z.array(z.string())]).optional() }))
+    .optional(),
   required: z.array(z.string()).optional(),
 });
 type ObjectSchema = z.output<typeof objectSchema>;

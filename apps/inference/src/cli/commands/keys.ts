@@ -59,7 +59,7 @@ export function keysCommand(): Command {
         return scope.keys.revoke(key.id);
       });
       if (context.json) printJson(keyJson(revoked));
-      else process.stdout.write(`Revoked ${revoked.prefix}… (${revoked.name}). It stops working within 2 seconds.\n`);
+      else process.stdout.write(`Revoked ${revoked.prefix}… (${revoked.name}). It is refused from now on.\n`);
     });
   return keys;
 }

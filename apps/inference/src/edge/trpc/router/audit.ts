@@ -25,8 +25,9 @@ const record = z.object({
   action: z.string(),
   subject: z.string(),
   address: z.string().nullable(),
-  before: z.json().nullable(),
-  after: z.json().nullable(),
+  /** What of it changed, as JSON; null for what did not exist. */
+  before: z.unknown(),
+  after: z.unknown(),
 });
 type SentRecord = z.output<typeof record>;
 
@@ -82,8 +83,8 @@ async function named(records: readonly AuditRecord[], people: People): Promise<S
     actor,
     actorName: names.get(actor) ?? actor,
     address: address ?? null,
-    before: z.json().parse(before ?? null),
-    after: z.json().parse(after ?? null),
+    before: before ?? null,
+    after: after ?? null,
   }));
 }
 
