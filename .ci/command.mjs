@@ -55,8 +55,18 @@ export async function runCommand({ title, command: [program = "", ...args], log,
   return { code: Number(code), timedOut, ms: performance.now() - start };
 }
 
+/**
+ * Without a terminal's colours.
+ *
+ * @param {string} text
+ */
+export function plain(text) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is removed
+  return text.replace(/\x1b\[[0-9;]*[A-Za-z]/g, "");
+}
+
 /** @param {string} log */
 function lastLine(log) {
-  const lines = readFileSync(log, "utf8").slice(-4000).trimEnd().split("\n");
+  const lines = plain(readFileSync(log, "utf8").slice(-4000)).trimEnd().split("\n");
   return lines.at(-1)?.trim().slice(0, 100) ?? "";
 }

@@ -8,7 +8,7 @@ import { install } from "../apps/inference/bin/start/install.mjs";
 import { logs as productLogs } from "../apps/inference/bin/start/paths.mjs";
 import { seconds } from "../apps/inference/bin/start/progress.mjs";
 import { findChromium } from "./chromium.mjs";
-import { runCommand } from "./command.mjs";
+import { plain, runCommand } from "./command.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const logs = join(root, "test-results");
@@ -118,7 +118,7 @@ async function runStep(step) {
   const env = {
     ...(step.counts ? { TUGBOAT_TEST_SUMMARY: summaryFile } : {}),
     TURBO_TELEMETRY_DISABLED: "1",
-    FORCE_COLOR: "0",
+    NO_COLOR: "1",
   };
   const limitMs = step.minutes * MINUTE;
   const result = await runCommand({
@@ -159,7 +159,7 @@ async function runStep(step) {
  * @param {number} count
  */
 function lastLines(log, count) {
-  const lines = readFileSync(log, "utf8").trimEnd().split("\n");
+  const lines = plain(readFileSync(log, "utf8")).trimEnd().split("\n");
   return lines
     .slice(-count)
     .map((line) => `  │ ${line}`)
@@ -174,7 +174,7 @@ function summarise() {
   }
   if (total.failed.length > 0) console.log("\nFailed:");
   for (const { name, message } of total.failed)
-    console.log(`  ✗ ${name}\n      ${message.split("\n").slice(0, 6).join("\n      ")}`);
+    console.log(`  ✗ ${name}\n      ${plain(message).split("\n").slice(0, 6).join("\n      ")}`);
   console.log(`\nIn ${seconds(performance.now() - start)}. Logs: ${logs}`);
   console.log(`${total.passed} passed, ${total.failed.length} failed, ${total.skipped.length} skipped`);
   process.exitCode = total.failed.length === 0 ? 0 : 1;

@@ -58,7 +58,11 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     find: (name) => catalog.get(name),
     launch: launchProcess,
     log,
-    settings: { device: env.TUGBOAT_DEVICE, threads: env.TUGBOAT_THREADS ?? availableParallelism() },
+    settings: {
+      device: env.TUGBOAT_DEVICE,
+      threads: env.TUGBOAT_THREADS ?? availableParallelism(),
+      kernelCache: join(env.TUGBOAT_HOME, "cache/kernels"),
+    },
     memoryBytes: env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20,
     maxInFlight: env.TUGBOAT_QUEUE,
   });

@@ -8,7 +8,7 @@ import type { GenerateEvent, TokenLogprob } from "./generation/events.ts";
 import { GenerationLoop } from "./generation/loop.ts";
 import { RunningRequest } from "./generation/running-request.ts";
 import { StepRunner } from "./generation/step-runner.ts";
-import { describeModel, type ModelInfo } from "./info.ts";
+import { describeModel, type ModelInfo, weightBytes } from "./info.ts";
 import { type LoadedModel, type LoadProgress, loadModel } from "./load.ts";
 import { type GenerationOptions, parseGenerationOptions } from "./sampler/request.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -29,6 +29,7 @@ export interface ModelSource {
 export interface LoadOptions {
   /** A device given ready-made is not destroyed by `close`. */
   readonly device?: DeviceKind | Device;
+  /** CPU: threads that compute, at most. Models that fit a core's cache run on one: waiting for others takes longer. */
   readonly threads?: number;
   readonly contextLength?: number;
   readonly maxSequences?: number;
@@ -80,26 +81,40 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Weights that one thread reads from its own cache as fast as several could together. */
+const ONE_THREAD_BYTES = 2 * 2 ** 20;
+
 /**
- * Loads a model onto a device.
+ * Loads a model onto a device. The source's files are the engine's from here on: they are closed with it, or at once when
+ * this throws.
  * @throws EngineError `bad-model`, `unsupported`, `out-of-memory`; FormatError; KernelError `no-device`.
  */
 export async function loadEngine(source: ModelSource, options: LoadOptions = {}): Promise<Engine> {
-  const { device: wanted = "auto", signal } = options;
-  signal?.throwIfAborted();
+  try {
+    options.signal?.throwIfAborted();
+    return await load(source, options);
+  } catch (error) {
+    await source.files.close();
+    throw error;
+  }
+}
+
+async function load(source: ModelSource, options: LoadOptions): Promise<Engine> {
+  const { device: wanted = "auto", onProgress } = options;
   const { files } = source;
   const extraEnds = files.format === "safetensors" ? [files.generationConfig.eos_token_id ?? []].flat() : [];
   const tokenizer = createTokenizer(files.tokenizer, { endOfGeneration: extraEnds });
-  const device = typeof wanted === "string" ? await source.createDevice(wanted, { threads: options.threads }) : wanted;
+  const threads = weightBytes(files) < ONE_THREAD_BYTES ? 1 : options.threads;
+  const device = typeof wanted === "string" ? await source.createDevice(wanted, { threads }) : wanted;
   const dropDevice = () => {
     if (typeof wanted === "string") device.destroy();
   };
   try {
     const model = await loadModel(files, device, options);
     const runner = new StepRunner(model.program);
-    options.onProgress?.({ stage: "warm", done: 0, total: 1 });
+    onProgress?.({ stage: "warm", done: 0, total: 1 });
     await runner.warm();
-    options.onProgress?.({ stage: "warm", done: 1, total: 1 });
+    onProgress?.({ stage: "warm", done: 1, total: 1 });
     return new LoadedEngine(source, tokenizer, device.info, model, runner, dropDevice);
   } catch (error) {
     dropDevice();
@@ -180,8 +195,12 @@ class LoadedEngine implements Engine {
     );
     this.#loop.add(running);
     const cancel = () => this.#loop.cancel(running);
-    if (signal?.aborted) cancel();
-    else signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted) {
+      cancel();
+    } else {
+      signal?.addEventListener("abort", cancel, { once: true });
+      running.onEnd = () => signal?.removeEventListener("abort", cancel);
+    }
     return running.events;
   }
 
@@ -225,7 +244,9 @@ class LoadedEngine implements Engine {
     if ("tokens" in prompt) return prompt.tokens;
     if ("text" in prompt) return this.tokenize(prompt.text, { bos: true });
     if (prompt.messages.length === 0) throw new EngineError("bad-request", "messages: there is none");
-    return this.tokenize(this.renderChat(prompt.messages, { tools: prompt.tools }), { special: true });
+    // A model's own template writes its own beginning of text; a stand-in leaves that to the tokenizer.
+    const bos = this.#chat.origin !== "model";
+    return this.tokenize(this.renderChat(prompt.messages, { tools: prompt.tools }), { special: true, bos });
   }
 
   #checkTokens(tokens: readonly number[]): void {

@@ -23,6 +23,11 @@ export interface ModelInfo {
   readonly device: DeviceInfo;
 }
 
+/** Of the tensors in the file. */
+export function weightBytes(files: ModelFiles): number {
+  return [...files.tensors.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 export function describeModel(files: ModelFiles, model: LoadedModel, device: DeviceInfo): ModelInfo {
   const p = model.hyperparameters;
   const bytesOf = new Map<string, number>();
@@ -40,7 +45,7 @@ export function describeModel(files: ModelFiles, model: LoadedModel, device: Dev
     trainedContextLength: p.trainedContext,
     vocabularySize: p.vocabulary,
     quantisation,
-    bytes: [...bytesOf.values()].reduce((sum, bytes) => sum + bytes, 0),
+    bytes: weightBytes(files),
     layers: p.layers,
     dim: p.dim,
     heads: p.heads,

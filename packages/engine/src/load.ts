@@ -46,7 +46,6 @@ export async function loadModel(files: ModelFiles, device: Device, options: Load
   const limits = chooseLimits(hyperparameters, device.info, options);
   const { program: settings } = limits;
   checkMemory(files.name, device, plan, hyperparameters, settings);
-  options.onProgress?.({ stage: "compile", done: 0, total: 1 });
   try {
     const program = await Program.create(device, plan, hyperparameters, settings, () =>
       streamModel(device, plan, tensors, options),
@@ -104,6 +103,8 @@ async function streamModel(
     const vectors = [];
     for (const vector of plan.vectors)
       vectors.push(keep(await streamVector(device, vector, tensors, { signal, onBytes })));
+    signal?.throwIfAborted();
+    onProgress?.({ stage: "compile", done: 0, total: 1 });
     return { weights, vectors };
   } catch (error) {
     for (const resource of owned) resource.destroy();

@@ -30,7 +30,7 @@ export async function build(run) {
     TURBO_TELEMETRY_DISABLED: "1",
     TURBO_NO_UPDATE_NOTIFIER: "1",
     NEXT_TELEMETRY_DISABLED: "1",
-    FORCE_COLOR: "0",
+    NO_COLOR: "1",
   });
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, sources);

@@ -15,13 +15,16 @@ exec 3<&0
 (
   read -r _ <&3
   kill -TERM "$child"
-  for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sleep 1; done
+  sleep 15 & timer=$!
+  trap 'kill "$timer"; wait "$timer"; exit' TERM
+  wait "$timer"
   kill -KILL 0
-) 2>/dev/null & 
+) 2>/dev/null & guard=$!
 exec 3<&-
 wait "$child"; code=$?
 trap '' TERM
 kill -TERM 0
+wait "$guard"
 exit "$code"`;
 
 /** A program under guard, with its output in a log file. */

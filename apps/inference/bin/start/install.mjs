@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { logs, root } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
@@ -61,6 +61,7 @@ function adviceFor(said) {
 
 function isInstalled() {
   try {
+    if (!nestedPackages(json("package-lock.json")).every((path) => existsSync(join(root, path)))) return false;
     if (readFileSync(stamp, "utf8") === fingerprint()) return true;
   } catch {
     // Not installed by this script.
@@ -84,6 +85,17 @@ function fingerprint() {
 /** @param {string} path */
 function json(path) {
   return JSON.parse(readFileSync(join(root, path), "utf8"));
+}
+
+/**
+ * The packages that lie in a workspace's own `node_modules`, which can be lost apart from the root's.
+ *
+ * @param {{ packages: Record<string, { optional?: boolean }> }} lock
+ */
+export function nestedPackages(lock) {
+  return Object.entries(lock.packages)
+    .filter(([path, { optional }]) => /^(?!node_modules\/).+\/node_modules\//.test(path) && optional !== true)
+    .map(([path]) => path);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matchesLock, npmErrors } from "./install.mjs";
+import { matchesLock, nestedPackages, npmErrors } from "./install.mjs";
 import { listeners } from "./ports.mjs";
 import { seconds } from "./progress.mjs";
 import { sentences } from "./servers.mjs";
@@ -18,6 +18,15 @@ test("packages count as installed only when all that the lock wants is there", (
   expect(matchesLock(lock, { packages: { ...engine, "node_modules/a": { integrity: "1" } } })).toBe(true);
   expect(matchesLock(lock, { packages: { ...engine, "node_modules/a": { integrity: "9" } } })).toBe(false);
   expect(matchesLock(lock, { packages: { ...engine, "node_modules/b": { integrity: "2" } } })).toBe(false);
+});
+
+test("the packages of a workspace's own folder are known", () => {
+  const packages = {
+    "node_modules/a": {},
+    "apps/web/node_modules/b": {},
+    "apps/web/node_modules/c": { optional: true },
+  };
+  expect(nestedPackages({ packages })).toEqual(["apps/web/node_modules/b"]);
 });
 
 test("of npm's errors its manual is left out, and those of earlier runs", () => {

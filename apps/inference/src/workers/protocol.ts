@@ -13,6 +13,8 @@ export const creditWindow = 256;
 export interface LoadSettings {
   /** A model file or folder. */
   readonly path: string;
+  /** A folder for compiled kernels. */
+  readonly kernelCache?: string;
   readonly device: "auto" | "cpu" | "webgpu";
   readonly threads?: number;
   readonly contextLength?: number;

@@ -23,8 +23,8 @@ hostEngine(
     onMessage: (listener) => process.on("message", (message) => listener(message as ToWorker)),
     exit: (code) => process.exit(code),
   },
-  async ({ path, ...options }, onProgress) => {
-    const source = await openModel(path);
+  async ({ path, kernelCache, ...options }, onProgress) => {
+    const source = await openModel(path, { kernelCache });
     // A progress event per tensor would be thousands of messages.
     let last = 0;
     return loadEngine(source, {

@@ -16,7 +16,9 @@ export async function readOverview(signal: AbortSignal): Promise<Overview> {
       version: health.version,
       uptimeMs: health.uptimeSeconds * 1000,
       device: health.device ? { ...health.device, name: health.device.description } : undefined,
-      models: listed.data.map((model) => modelCard(model, live.get(model.id))),
+      models: listed.data
+        .map((model) => modelCard(model, live.get(model.id)))
+        .sort((a, b) => Number(b.isDefault ?? false) - Number(a.isDefault ?? false)),
       load,
       history: history(),
     };

@@ -16,20 +16,22 @@ export interface TimeChartProps {
   /** What is drawn; names the chart and its table for screen readers. */
   readonly label: string;
   readonly height?: number;
+  /** The axis reaches at least this far, so that near nothing looks like near nothing. */
+  readonly leastTop?: number;
 }
 
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const edge = { left: 40, right: 8, top: 8, bottom: 20 };
 
 /** One measure over time, with two grid lines, a readable top and the value under the pointer. */
-export function TimeChart({ points, unit, label, height = 160 }: TimeChartProps) {
+export function TimeChart({ points, unit, label, height = 160, leastTop = 0 }: TimeChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useElementWidth(frame);
   const [hovered, setHovered] = useState<number>();
   const plotWidth = Math.max(0, width - edge.left - edge.right);
   const plotHeight = height - edge.top - edge.bottom;
   const values = points.map((point) => point.value);
-  const top = niceCeiling(Math.max(...values, 0));
+  const top = niceCeiling(Math.max(...values, leastTop));
   const line = linePath(values, { width: plotWidth, height: plotHeight, min: 0, max: top });
   const first = points[0];
   const last = points.at(-1);

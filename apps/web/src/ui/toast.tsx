@@ -1,9 +1,8 @@
 "use client";
 
-import { Check, CircleAlert } from "lucide-react";
-import * as Radix from "radix-ui/toast";
-import { useSyncExternalStore } from "react";
-import { cx } from "./class-names.ts";
+import { Check, CircleAlert, X } from "lucide-react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { IconButton } from "./button.tsx";
 
 export interface ToastMessage {
   readonly tone: "good" | "bad";
@@ -15,7 +14,11 @@ interface Shown extends ToastMessage {
   readonly id: number;
 }
 
-let shown: readonly Shown[] = [];
+const shownMs = { good: 4000, bad: 8000 } as const;
+const most = 3;
+const none: readonly Shown[] = [];
+
+let shown = none;
 let lastId = 0;
 const listeners = new Set<() => void>();
 
@@ -24,19 +27,21 @@ function change(next: readonly Shown[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Says briefly that something was done, or was not. Anything the reader must act on belongs on the page instead. */
-export function toast(message: ToastMessage): void {
-  change([...shown.slice(-2), { ...message, id: ++lastId }]);
-}
-
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-const none: readonly Shown[] = [];
+function dismiss(id: number): void {
+  change(shown.filter((message) => message.id !== id));
+}
 
-/** Mounted once by the root layout. */
+/** Says briefly that something was done, or was not. Anything the reader must act on belongs on the page instead. */
+export function toast(message: ToastMessage): void {
+  change([...shown.slice(1 - most), { ...message, id: ++lastId }]);
+}
+
+/** Mounted once by the root layout. The live region is there before its first message, or it would not be read. */
 export function Toaster() {
   const messages = useSyncExternalStore(
     subscribe,
@@ -44,26 +49,46 @@ export function Toaster() {
     () => none,
   );
   return (
-    <Radix.Provider duration={4000} swipeDirection="right" label="Notice">
-      {messages.map(({ id, tone, text, hint }) => (
-        <Radix.Root
-          key={id}
-          type={tone === "bad" ? "foreground" : "background"}
-          onOpenChange={(open) => !open && change(shown.filter((message) => message.id !== id))}
-          className="flex animate-rise items-start gap-2.5 rounded-md bg-raised px-3 py-2.5 shadow-raised data-[swipe=move]:translate-x-(--radix-toast-swipe-move-x)"
-        >
-          {tone === "good" ? (
-            <Check aria-hidden className={cx("mt-[3px] size-3.5 text-good")} />
-          ) : (
-            <CircleAlert aria-hidden className="mt-[3px] size-3.5 text-bad" />
-          )}
-          <div className="min-w-0">
-            <Radix.Title className="font-medium">{text}</Radix.Title>
-            {hint ? <Radix.Description className="text-ink-2">{hint}</Radix.Description> : null}
-          </div>
-        </Radix.Root>
+    <section
+      aria-label="Notices"
+      aria-live="polite"
+      className="pointer-events-none fixed right-0 bottom-0 z-50 grid w-[360px] max-w-full gap-2 p-4 empty:p-0"
+    >
+      {messages.map((message) => (
+        <Toast key={message.id} message={message} />
       ))}
-      <Radix.Viewport className="fixed right-0 bottom-0 z-50 m-0 grid w-[360px] max-w-full list-none gap-2 p-4 outline-none" />
-    </Radix.Provider>
+    </section>
+  );
+}
+
+function Toast({ message: { id, tone, text, hint } }: { readonly message: Shown }) {
+  const [held, setHeld] = useState(false);
+  useEffect(() => {
+    if (held) return;
+    const timer = setTimeout(() => dismiss(id), shownMs[tone]);
+    return () => clearTimeout(timer);
+  }, [id, tone, held]);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only waits while it is looked at; its button is the control.
+    <div
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+      className="pointer-events-auto flex animate-rise items-start gap-2.5 rounded-md bg-raised py-2 pr-1.5 pl-3 shadow-raised"
+    >
+      {tone === "good" ? (
+        <Check aria-hidden className="mt-[7px] size-3.5 shrink-0 text-good" />
+      ) : (
+        <CircleAlert aria-hidden className="mt-[7px] size-3.5 shrink-0 text-bad" />
+      )}
+      <div className="min-w-0 grow break-words py-1">
+        <p className="font-medium">{text}</p>
+        {hint ? <p className="text-ink-2">{hint}</p> : null}
+      </div>
+      <IconButton label="Dismiss" size="sm" onClick={() => dismiss(id)}>
+        <X />
+      </IconButton>
+    </div>
   );
 }

@@ -8,18 +8,20 @@ import { launchAs, postgresIdentity } from "./identity.ts";
 const isRoot = process.getuid?.() === 0;
 
 describe("the account that PostgreSQL runs under", () => {
-  test.runIf(!isRoot)("is one's own for an ordinary user", async () => {
+  test("is one's own for an ordinary user", async ({ skip }) => {
+    skip(isRoot, "root lends PostgreSQL another account");
     expect(await postgresIdentity()).toBeUndefined();
     expect(await launchAs(undefined, ["/root/closed"])).toEqual({ prefix: [], ids: {} });
   });
 
-  describe.runIf(isRoot)("when root starts it", () => {
+  describe("when root starts it", () => {
     const probe = "require('fs').accessSync(process.argv[1], fs.constants.X_OK); console.log(process.getuid())";
 
-    test.each([
+    test.for([
       ["open", 0o755],
       ["closed", 0o700],
-    ])("reaches a program in an %s folder, and is not root", async (_, mode) => {
+    ] as const)("reaches a program in an %s folder, and is not root", async ([, mode], { skip }) => {
+      skip(!isRoot, "an ordinary user runs PostgreSQL as himself");
       const folder = mkdtempSync(join(tmpdir(), "tugboat-identity-"));
       const program = join(folder, "inner", "program");
       mkdirSync(join(folder, "inner"));

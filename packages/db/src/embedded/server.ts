@@ -30,7 +30,7 @@ exec 3<&0
 ( read -r _ <&3; kill -INT "$server" ) & guard=$!
 exec 3<&-
 wait "$server"; code=$?
-kill "$guard" 2>/dev/null
+kill "$guard" 2>/dev/null; wait "$guard"
 exit "$code"`;
 
 const SETTINGS = {

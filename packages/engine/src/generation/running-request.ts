@@ -11,6 +11,8 @@ export class RunningRequest {
   readonly promptTokens: number;
   readonly choices: readonly Choice[];
   readonly events: EventQueue<GenerateEvent>;
+  /** Called once, when the last choice has ended. */
+  onEnd: (() => void) | undefined;
   readonly #submitted: number;
   #started: number | undefined;
   #firstToken: number | undefined;
@@ -82,6 +84,7 @@ export class RunningRequest {
     const usage = { promptTokens: this.promptTokens, completionTokens, cachedTokens: 0 };
     this.events.push({ type: "done", usage, timings: this.#timings(completionTokens, now) });
     this.events.end();
+    this.onEnd?.();
   }
 
   #timings(completionTokens: number, now: number): Timings {

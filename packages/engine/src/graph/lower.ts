@@ -1,7 +1,8 @@
 import { WEIGHT_FORMATS, type WeightType } from "@tugboat/kernels";
 import type { AttentionInputs, Hyperparameters, TensorSpec, Value } from "../architectures/architecture.ts";
 import { inputsOf, type Node } from "./nodes.ts";
-import type { Instruction, Plan, SlotPlan, SlotRef, VectorPlan, VectorRef, WeightPlan, WeightRef } from "./plan.ts";
+import type { Instruction, Plan, SlotPlan, SlotRef } from "./plan.ts";
+import { PlanParts } from "./plan-parts.ts";
 
 type NodeOf<Kind extends Node["kind"]> = Extract<Node, { kind: Kind }>;
 
@@ -28,8 +29,7 @@ class Lowering {
   readonly #users = new Map<number, Node[]>();
   /** Where a value lies, in the forms that exist. */
   readonly #places = new Map<number, { f32?: SlotRef; int8?: SlotRef }>();
-  readonly #weights: WeightPlan[] = [];
-  readonly #vectors: VectorPlan[] = [];
+  readonly #parts: PlanParts;
   readonly #slots: SlotPlan[] = [];
   readonly #instructions: Instruction[] = [];
   /** Matrices that must share a type and do not in the file. */
@@ -37,6 +37,10 @@ class Lowering {
 
   constructor(input: LoweringInput) {
     this.#input = input;
+    this.#parts = new PlanParts(
+      (tensor) => this.#shape(tensor),
+      (tensor) => this.#typeOf(tensor),
+    );
     for (const node of input.nodes) {
       if (node.kind !== "output") this.#producers.set(node.out.id, node);
       for (const value of inputsOf(node)) this.#users.set(value.id, [...(this.#users.get(value.id) ?? []), node]);
@@ -74,8 +78,8 @@ class Lowering {
     }
     if (logits === undefined) throw new Error("the forward pass has no output");
     return {
-      weights: this.#weights,
-      vectors: this.#vectors,
+      weights: this.#parts.weights,
+      vectors: this.#parts.vectors,
       slots: this.#slots,
       instructions: this.#instructions,
       logits,
@@ -92,7 +96,7 @@ class Lowering {
   }
 
   #embed({ tensor, out, scale }: NodeOf<"embed">): void {
-    const weight = this.#weight([tensor], false);
+    const weight = this.#parts.weight([tensor], false);
     this.#emit({ op: "embed", weight, y: this.#slotFor(out), scale });
   }
 
@@ -103,17 +107,17 @@ class Lowering {
     const form = wanted.length > 0 && wanted.every(Boolean) ? "int8" : "f32";
     const y = this.#slot({ form, width: out.width, rows: "step" });
     this.#places.set(out.id, { [form]: y });
-    this.#emit({ op: "norm", x: this.#f32(x), vector: this.#vector([tensor]), y });
+    this.#emit({ op: "norm", x: this.#f32(x), vector: this.#parts.vector([tensor]), y });
   }
 
   #linear(node: NodeOf<"linear">, y: SlotRef, accumulate: boolean): void {
     const { tensor, bias } = node;
     this.#emit({
       op: "matmul",
-      weight: this.#weight([tensor], false),
+      weight: this.#parts.weight([tensor], false),
       x: this.#operand(node.x, this.#isInteger(tensor)),
       y,
-      bias: bias === undefined ? undefined : this.#vector([bias]),
+      bias: bias === undefined ? undefined : this.#parts.vector([bias]),
       accumulate,
       activation: undefined,
     });
@@ -124,7 +128,7 @@ class Lowering {
     const { qNorm, kNorm } = inputs;
     if ((qNorm === undefined) !== (kNorm === undefined)) throw new Error("q and k are both normalised or neither is");
     const qkv = this.#projections(inputs);
-    const norms = qNorm === undefined || kNorm === undefined ? undefined : this.#vector([qNorm, kNorm]);
+    const norms = qNorm === undefined || kNorm === undefined ? undefined : this.#parts.vector([qNorm, kNorm]);
     this.#emit({ op: "rope", layer, attention, qkv, norms });
     this.#emit({ op: "attention", layer, attention, q: qkv[0], y: this.#slotFor(out) });
   }
@@ -149,13 +153,13 @@ class Lowering {
     const biased = nodes.some(({ bias }) => bias !== undefined);
     this.#emit({
       op: "matmul",
-      weight: this.#weight(
+      weight: this.#parts.weight(
         nodes.map(({ tensor }) => tensor),
         false,
       ),
       x: this.#operand(qNode.x, this.#isInteger(qNode.tensor)),
       y,
-      bias: biased ? this.#vector(nodes.map(({ bias, out }) => bias ?? out.width)) : undefined,
+      bias: biased ? this.#parts.vector(nodes.map(({ bias, out }) => bias ?? out.width)) : undefined,
       accumulate: false,
       activation: undefined,
     });
@@ -175,7 +179,7 @@ class Lowering {
     if (gateNode.bias !== undefined || upNode.bias !== undefined) throw new Error("gated units have no biases");
     this.#emit({
       op: "matmul",
-      weight: this.#weight([gateNode.tensor, upNode.tensor], true),
+      weight: this.#parts.weight([gateNode.tensor, upNode.tensor], true),
       x: this.#operand(gateNode.x, this.#isInteger(gateNode.tensor)),
       y: this.#slotFor(out),
       bias: undefined,
@@ -196,7 +200,7 @@ class Lowering {
     if (right?.kind === "linear" && this.#isDeferred(right)) {
       this.#linear(right, x, true);
     } else if (right?.kind === "norm" && this.#isDeferred(right)) {
-      this.#emit({ op: "add-norm", x, t: this.#f32(right.x), vector: this.#vector([right.tensor]) });
+      this.#emit({ op: "add-norm", x, t: this.#f32(right.x), vector: this.#parts.vector([right.tensor]) });
     } else {
       this.#emit({ op: "add", x, y: this.#f32(b) });
     }
@@ -209,15 +213,15 @@ class Lowering {
     this.#emit({ op: "gather", x: this.#f32(x), y: gathered });
     const form = this.#isInteger(tensor) ? "int8" : "f32";
     const normed = this.#slot({ form, width: x.width, rows: "sample" });
-    this.#emit({ op: "norm", x: gathered, vector: this.#vector([norm]), y: normed });
-    const weight = this.#weight([tensor], false);
-    const logits = this.#slot({ form: "f32", width: this.#weights[weight]!.n, rows: "sample" });
+    this.#emit({ op: "norm", x: gathered, vector: this.#parts.vector([norm]), y: normed });
+    const weight = this.#parts.weight([tensor], false);
+    const logits = this.#slot({ form: "f32", width: this.#parts.weights[weight]!.n, rows: "sample" });
     this.#emit({
       op: "matmul",
       weight,
       x: normed,
       y: logits,
-      bias: bias === undefined ? undefined : this.#vector([bias]),
+      bias: bias === undefined ? undefined : this.#parts.vector([bias]),
       accumulate: false,
       activation: undefined,
     });
@@ -286,38 +290,5 @@ class Lowering {
     this.#places.set(value.id, { f32: x, int8: y });
     this.#emit({ op: "quantize", x, y });
     return y;
-  }
-
-  #weight(tensors: readonly string[], gated: boolean): WeightRef {
-    const label = tensors.join(" + ");
-    const known = this.#weights.findIndex((weight) => weight.label === label);
-    if (known >= 0) return known;
-    const [n, k] = this.#shape(tensors[0]!);
-    let firstRow = 0;
-    const parts = tensors.map((tensor, i) => {
-      const rows = this.#shape(tensor)[0]!;
-      const part = gated
-        ? { tensor, firstRow: 0, rows, half: i === 0 ? ("gate" as const) : ("up" as const) }
-        : { tensor, firstRow, rows };
-      firstRow += rows;
-      return part;
-    });
-    const type = this.#typeOf(tensors[0]!);
-    const outputs = Math.ceil((gated ? n! : firstRow) / 4) * 4;
-    return this.#weights.push({ label, type, n: outputs, k: k!, gated, parts }) - 1;
-  }
-
-  /** A vector of tensors one after another; a number stands for that many zeros. */
-  #vector(pieces: readonly (string | number)[]): VectorRef {
-    const label = pieces.join(" + ");
-    const known = this.#vectors.findIndex((vector) => vector.label === label);
-    if (known >= 0) return known;
-    let length = 0;
-    const parts: { tensor: string; offset: number }[] = [];
-    for (const piece of pieces) {
-      if (typeof piece === "string") parts.push({ tensor: piece, offset: length });
-      length += typeof piece === "string" ? this.#shape(piece)[0]! : piece;
-    }
-    return this.#vectors.push({ label, length, parts }) - 1;
   }
 }

@@ -5,17 +5,22 @@
  */
 import { isConst, type Node } from "./ir.ts";
 
+/**
+ * Holds a number that equals the node's value modulo 2^32: sums and products keep this whatever wraps, anything else
+ * first takes the node as the unsigned or signed number that its instruction sees.
+ */
 export type Interval = readonly [low: number, high: number];
 
-/** `node < limit` held where the access was lowered (`node <= limit` when `inclusive`); `lower` for `node >= limit`. */
+/** A comparison that held where the access was lowered: `node < limit` for `below`, `node >= limit` for `at-least`, … */
 export interface Fact {
   readonly node: Node;
   readonly limit: Node;
   readonly side: "below" | "at-most" | "at-least" | "above";
+  /** Whether the comparison was of signed numbers. */
+  readonly signed: boolean;
   /** The fact is about `node + offset`; it is used only where that sum surely does not wrap. */
   readonly offset: number;
 }
-
 /** What is known when a dispatch is recorded. */
 export interface DispatchEnvironment {
   readonly groups: readonly [number, number, number];
@@ -36,13 +41,25 @@ export interface Obligation {
 }
 
 const unknown: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+/** Infinity stands for an end of the range about which nothing is known, so that such indices are clamped. */
 const anyU32: Interval = [0, Number.POSITIVE_INFINITY];
+const words = 2 ** 32;
 
 /** A dispatch about which nothing is known but that its figures are finite. */
 export const someDispatch: DispatchEnvironment = { groups: [2, 2, 2], param: () => 2, length: () => 2 };
 
 export function intervalOf(node: Node, facts: readonly Fact[], env: DispatchEnvironment | undefined): Interval {
   return new Evaluator(facts, env).of(node);
+}
+
+function unsigned([low, high]: Interval): Interval {
+  if (low >= 0 && high < words) return [low, high];
+  return low >= -words && high < 0 ? [low + words, high + words] : anyU32;
+}
+
+function signed([low, high]: Interval): Interval {
+  if (low >= -words / 2 && high < words / 2) return [low, high];
+  return low >= words / 2 && high < words ? [low - words, high - words] : unknown;
 }
 
 class Evaluator {
@@ -64,22 +81,28 @@ class Evaluator {
     if (isConst(node)) return plain;
     // Facts may speak of each other in circles: what is known without them stands in meanwhile.
     this.memo.set(node.key, plain);
-    let [low, high] = plain;
+    let known = plain;
     for (const fact of this.facts) {
-      if (fact.node.key !== node.key) continue;
-      if (fact.offset !== 0 && (low + fact.offset < 0 || high + fact.offset >= 2 ** 32)) continue;
-      const bound = this.of(fact.limit);
-      const limitLow = bound[0] - fact.offset;
-      const limitHigh = bound[1] - fact.offset;
-      if (fact.side === "below") high = Math.min(high, limitHigh - 1);
-      else if (fact.side === "at-most") high = Math.min(high, limitHigh);
-      else if (fact.side === "at-least") low = Math.max(low, limitLow);
-      else low = Math.max(low, limitLow + 1);
+      if (fact.node.key === node.key) known = this.narrowed(known, fact);
     }
+    this.memo.set(node.key, known);
+    return known;
+  }
+
+  private narrowed(known: Interval, fact: Fact): Interval {
+    const { offset } = fact;
+    const seenAs = fact.signed ? signed : unsigned;
+    let [low, high] = seenAs(known);
+    const least = fact.signed ? -words / 2 : 0;
+    const most = least + words - 1;
+    if (offset !== 0 && (Math.max(low, least) + offset < least || Math.min(high, most) + offset > most)) return known;
+    const [limitLow, limitHigh] = seenAs(this.of(fact.limit));
+    if (fact.side === "below") high = Math.min(high, limitHigh - 1 - offset);
+    else if (fact.side === "at-most") high = Math.min(high, limitHigh - offset);
+    else if (fact.side === "at-least") low = Math.max(low, limitLow - offset);
+    else low = Math.max(low, limitLow + 1 - offset);
     if (high < low) this.unreachable = true;
-    const result: Interval = [low, Math.max(low, high)];
-    this.memo.set(node.key, result);
-    return result;
+    return [low, Math.max(low, high)];
   }
 
   private plain(node: Node): Interval {
@@ -88,13 +111,9 @@ class Evaluator {
     switch (op) {
       case "local":
         return node.definition ? this.of(node.definition) : unknown;
-      case "counter": {
-        // A loop's counter: from `args[0]` in steps of `args[2]`, below (imm 0) or at most (imm 1) `args[1]`.
-        const [low, first] = this.of(args[0]!);
-        const last = this.of(args[1]!)[1] - (node.imm === 0 ? 1 : 0);
-        const step = args[2]!.imm;
-        return [low, low === first && last >= low ? low + Math.floor((last - low) / step) * step : last];
-      }
+      case "counter":
+      case "counter_s":
+        return this.counter(node, op === "counter_s");
       case "group":
         return this.env ? [0, this.env.groups[node.imm]! - 1] : anyU32;
       case "groups":
@@ -118,45 +137,65 @@ class Evaluator {
         return args.length === 2 ? arithmetic(op, this.of(args[0]!), this.of(args[1]!)) : unknown;
     }
   }
+
+  /** A loop's counter: from `args[0]` in steps of `args[2]` (0: any), below (imm 0) or at most (imm 1) `args[1]`. */
+  private counter(node: Node, isSigned: boolean): Interval {
+    const [first, limit, by] = node.args.map((a) => this.of(a)) as [Interval, Interval, Interval];
+    const seenAs = isSigned ? signed : unsigned;
+    const [low, highestFirst] = seenAs(first);
+    const least = isSigned ? -words / 2 : 0;
+    const most = least + words - 1;
+    const last = Math.min(seenAs(limit)[1], most) - (node.imm === 0 ? 1 : 0);
+    const step = unsigned(by)[0];
+    // A step past the largest number starts again at the smallest.
+    if (step === 0 || last + step > most) return [least, last];
+    if (last < low) this.unreachable = true;
+    if (last === most - 1) return [low, Number.POSITIVE_INFINITY];
+    return [
+      low,
+      low === highestFirst && last >= low ? low + Math.floor((last - low) / step) * step : Math.max(low, last),
+    ];
+  }
 }
 
-function arithmetic(op: string, a: Interval, b: Interval): Interval {
+const finite = (low: number, high: number): Interval => [
+  low >= -(2 ** 52) ? low : Number.NEGATIVE_INFINITY,
+  high <= 2 ** 52 ? high : Number.POSITIVE_INFINITY,
+];
+
+function arithmetic(op: string, x: Interval, y: Interval): Interval {
+  const seenAs = op.endsWith("_s") ? signed : unsigned;
   switch (op) {
     case "i32.add":
-      return [a[0] + b[0], a[1] + b[1]];
+      return finite(x[0] + y[0], x[1] + y[1]);
     case "i32.sub":
-      return [a[0] - b[1], a[1] - b[0]];
-    case "i32.mul": {
-      if (a[0] < 0 || b[0] < 0) return unknown;
-      return [a[0] * b[0], a[1] === 0 || b[1] === 0 ? 0 : a[1] * b[1]];
-    }
+      return finite(x[0] - y[1], x[1] - y[0]);
+    case "i32.mul":
+      if (x[0] < 0 || y[0] < 0) return unknown;
+      return finite(x[0] * y[0], x[1] === 0 || y[1] === 0 ? 0 : x[1] * y[1]);
+  }
+  const a = seenAs(x);
+  const b = seenAs(y);
+  switch (op) {
     case "i32.div_u":
     case "i32.div_s":
-      return a[0] < 0 || b[0] < 0
-        ? unknown
-        : [Math.floor(a[0] / Math.max(b[1], 1)), Math.floor(a[1] / Math.max(b[0], 1))];
+      if (a[0] < 0 || b[0] < 0) return unknown;
+      return [Math.floor(a[0] / Math.max(b[1], 1)), Math.floor(a[1] / Math.max(b[0], 1))];
     case "i32.rem_u":
     case "i32.rem_s":
-      if (a[0] < 0 || b[0] < 0) return op === "i32.rem_u" ? anyU32 : unknown;
-      return [0, Math.min(a[1], Math.max(b[1] - 1, 0))];
+      return a[0] < 0 || b[0] < 0 ? unknown : [0, Math.min(a[1], Math.max(b[1] - 1, 0))];
     case "i32.and":
-      // A mask bounds the result whatever the other side holds.
-      if (b[0] >= 0 && b[1] < 2 ** 31) return [0, a[0] >= 0 ? Math.min(a[1], b[1]) : b[1]];
-      return a[0] >= 0 ? [0, a[1]] : unknown;
+      return [0, Math.min(a[1], b[1])];
     case "i32.shr_u":
-      return a[0] < 0 || b[0] !== b[1] ? unknown : [Math.floor(a[0] / 2 ** b[0]), Math.floor(a[1] / 2 ** b[0])];
+      return y[0] === y[1] && y[0] >= 0 && y[0] < 32
+        ? [Math.floor(a[0] / 2 ** y[0]), Math.floor(a[1] / 2 ** y[0])]
+        : unknown;
     case "i32.min_u":
-    case "i32.min_s": {
-      // An unknown side may be a large unsigned number seen as negative: only the known side bounds it.
-      if (op === "i32.min_u" && (a[0] < 0 || b[0] < 0)) {
-        const known = a[0] >= 0 ? a[1] : b[0] >= 0 ? b[1] : Number.POSITIVE_INFINITY;
-        return [0, known];
-      }
+    case "i32.min_s":
       return [Math.min(a[0], b[0]), Math.min(a[1], b[1])];
-    }
     case "i32.max_u":
     case "i32.max_s":
-      return op === "i32.max_u" && (a[0] < 0 || b[0] < 0) ? anyU32 : [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
+      return [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
     default:
       return unknown;
   }

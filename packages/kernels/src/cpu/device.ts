@@ -1,7 +1,8 @@
-/** The CPU as a device: WGSL compiled to WebAssembly SIMD, run by this thread and its helpers. */
+/** The CPU as a device: WGSL compiled to WebAssembly SIMD, run by this thread and others beside it. */
 import type { Device, DeviceBuffer, DeviceInfo, Pipeline, PipelineSpec, Recorder, Recording } from "../device.ts";
 import { KernelError } from "../device.ts";
-import { type LoweredKernel, lowerKernel } from "./lower/kernel.ts";
+import { type CompiledKernel, compiled, decodeKernel, encodeKernel, type KernelCache } from "./compiled.ts";
+import { lowerKernel } from "./lower/kernel.ts";
 import { CpuMemory } from "./memory.ts";
 import { CpuBuffer, CpuPipeline, CpuRecorder, CpuRecording } from "./program.ts";
 import { type SpawnThread, ThreadPool } from "./threads.ts";
@@ -15,6 +16,8 @@ export interface CpuDeviceOptions {
   readonly description?: string;
   /** Force the variant without relaxed SIMD, for tests. */
   readonly relaxed?: boolean;
+  /** Kernels compiled by earlier processes. */
+  readonly cache?: KernelCache;
 }
 
 interface RunnerExports {
@@ -39,6 +42,7 @@ export class CpuDevice implements Device {
   private readonly syncAt: number;
   private readonly threads: number;
   private readonly relaxed: boolean;
+  private readonly cache: KernelCache | undefined;
   private readonly pipelines = new Map<string, CpuPipeline>();
   private serving: Promise<void> | undefined;
   private compiling: Promise<unknown> = Promise.resolve();
@@ -57,6 +61,7 @@ export class CpuDevice implements Device {
     this.syncAt = syncAt;
     this.threads = pool.ports.length + 1;
     this.relaxed = relaxed;
+    this.cache = options.cache;
     this.table = new WebAssembly.Table({ element: "anyfunc", initial: runnerTableSize });
     const instance = new WebAssembly.Instance(runner, {
       env: { memory: memory.memory, table: this.table, tableBase: 0 },
@@ -100,7 +105,7 @@ export class CpuDevice implements Device {
 
   write(buffer: DeviceBuffer, offset: number, data: ArrayBufferView): void {
     const b = this.own(buffer);
-    if (offset < 0 || offset + data.byteLength > b.size)
+    if (!(offset >= 0 && offset % 4 === 0 && offset + data.byteLength <= b.size))
       throw new KernelError(
         "binding",
         `writing ${data.byteLength} bytes at ${offset} leaves ${b.label} (${b.size} bytes)`,
@@ -109,6 +114,11 @@ export class CpuDevice implements Device {
   }
 
   async read(buffer: DeviceBuffer, offset = 0, size = buffer.size - offset): Promise<ArrayBuffer> {
+    if (!(size >= 0 && offset + size <= buffer.size))
+      throw new KernelError(
+        "binding",
+        `reading ${size} bytes at ${offset} leaves ${buffer.label} (${buffer.size} bytes)`,
+      );
     const copy = new Uint8Array(size);
     this.readInto(buffer, offset, copy);
     return copy.buffer;
@@ -117,7 +127,7 @@ export class CpuDevice implements Device {
   /** Reads without waiting: on this device every run has finished when it returns. */
   readInto(buffer: DeviceBuffer, offset: number, into: Uint8Array): void {
     const b = this.own(buffer);
-    if (offset < 0 || offset + into.length > b.size)
+    if (!(offset >= 0 && offset + into.length <= b.size))
       throw new KernelError("binding", `reading ${into.length} bytes at ${offset} leaves ${b.label} (${b.size} bytes)`);
     into.set(this.memory.u8.subarray(b.address + offset, b.address + offset + into.length));
   }
@@ -136,28 +146,39 @@ export class CpuDevice implements Device {
 
   private async compile(specs: readonly PipelineSpec[]): Promise<Pipeline[]> {
     const keys = specs.map((s) => `${JSON.stringify(s.constants ?? {})}\n${s.code}`);
-    const missing = new Map<string, { name: string; kernel: LoweredKernel }>();
+    const missing = new Map<string, { name: string; kernel: CompiledKernel }>();
     specs.forEach((s, i) => {
       const key = keys[i]!;
-      if (!this.pipelines.has(key) && !missing.has(key)) missing.set(key, { name: s.name, kernel: this.lower(s) });
+      if (!this.pipelines.has(key) && !missing.has(key))
+        missing.set(key, { name: s.name, kernel: this.kernel(s, key) });
     });
     if (missing.size > 0) await this.install(missing);
     return keys.map((key) => this.pipelines.get(key)!);
   }
 
-  private lower(s: PipelineSpec): LoweredKernel {
+  private kernel(s: PipelineSpec, key: string): CompiledKernel {
+    const variant = `${this.relaxed ? "relaxed" : "plain"}\n${key}`;
+    const kept = this.cache?.read(variant);
+    const known = kept && decodeKernel(kept);
+    if (known) return known;
+    const kernel = this.lower(s);
+    this.cache?.write(variant, encodeKernel(kernel));
+    return kernel;
+  }
+
+  private lower(s: PipelineSpec): CompiledKernel {
     try {
-      return lowerKernel(s.code, s.constants ?? {}, { relaxed: this.relaxed });
+      return compiled(lowerKernel(s.code, s.constants ?? {}, { relaxed: this.relaxed }));
     } catch (e) {
       if (e instanceof KernelError) throw new KernelError(e.code, `${s.name}: ${e.message}`, e.hint, { cause: e });
       throw e;
     }
   }
 
-  private async install(kernels: ReadonlyMap<string, { name: string; kernel: LoweredKernel }>): Promise<void> {
+  private async install(kernels: ReadonlyMap<string, { name: string; kernel: CompiledKernel }>): Promise<void> {
     const list = [...kernels.values()];
     const bytes = kernelModule(
-      list.map((k) => k.kernel),
+      list.map((k) => k.kernel.body),
       { shared: this.memory.shared, maximumPages: this.memory.maximumPages },
     );
     const module = await WebAssembly.compile(bytes);
@@ -222,6 +243,8 @@ export class CpuDevice implements Device {
 
   private runCommands(program: number, commands: number): void {
     if (this.lost) throw new KernelError("device-lost", this.lost, "close the device and open another");
+    // Nothing to meet at: another thread could still be reading this job when the next is posted.
+    if (commands === 0) return;
     const base = this.threads > 1 ? this.post(jobKind.run, program, commands) : 0;
     try {
       this.runner.run(program, commands, base, 0, this.threads, this.syncAt);

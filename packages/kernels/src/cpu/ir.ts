@@ -77,6 +77,8 @@ export const dispatchFact = (op: "group" | "groups" | "param" | "length" | "unkn
   leaf("i32", op, imm, `${op}${imm}`);
 
 export const isConst = (n: Node): boolean => n.op === "const";
+/** Whether a node reads memory: it may give another value the next time. */
+export const loads = (n: Node): boolean => n.op.includes("load") || n.args.some(loads);
 export const isZero = (n: Node): boolean => n.op === "const" && n.imm === 0;
 
 const u = (n: number): number => n >>> 0;

@@ -8,7 +8,7 @@ import { parse } from "./wgsl/parser.ts";
 const source = /* wgsl */ `
 // exp2(x) = 2^round(x) * 2^f with |f| <= 1/2; the polynomial is the Taylor series of e^(f ln 2) to degree 7.
 fn tug_exp2(x: vec4<f32>) -> vec4<f32> {
-  let c = clamp(x, vec4<f32>(-126.0), vec4<f32>(127.99));
+  let c = clamp(x, vec4<f32>(-126.0), vec4<f32>(128.0));
   let n = round(c);
   let t = (c - n) * 0.6931471805599453;
   var p = fma(t, vec4<f32>(1.0 / 5040.0), vec4<f32>(1.0 / 720.0));
@@ -18,8 +18,11 @@ fn tug_exp2(x: vec4<f32>) -> vec4<f32> {
   p = fma(p, t, vec4<f32>(0.5));
   p = fma(p, t, vec4<f32>(1.0));
   p = fma(p, t, vec4<f32>(1.0));
-  let scale = bitcast<vec4<f32>>((vec4<i32>(n) + 127) << vec4<u32>(23u));
-  let inside = p * scale;
+  // Two factors: 2^128 alone has no float.
+  let half = vec4<i32>(n) >> vec4<u32>(1u);
+  let a = bitcast<vec4<f32>>((half + 127) << vec4<u32>(23u));
+  let b = bitcast<vec4<f32>>((vec4<i32>(n) - half + 127) << vec4<u32>(23u));
+  let inside = p * a * b;
   let low = select(inside, vec4<f32>(0.0), x < vec4<f32>(-126.0));
   return select(low, bitcast<vec4<f32>>(vec4<u32>(0x7f800000u)), x >= vec4<f32>(128.0));
 }

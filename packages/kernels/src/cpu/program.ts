@@ -2,8 +2,8 @@
 import type { Binding, DeviceBuffer, Groups, Pipeline, Recorder, Recording } from "../device.ts";
 import { KernelError } from "../device.ts";
 import { brokenObligation, type DispatchEnvironment } from "./bounds.ts";
+import type { CompiledKernel } from "./compiled.ts";
 import { argumentHeaderWords } from "./lower/builder.ts";
-import type { LoweredKernel } from "./lower/kernel.ts";
 import { lengthFromId } from "./lower/memory.ts";
 import type { CpuMemory } from "./memory.ts";
 import { command, commandWords, copyKernel, flag } from "./wasm/runner-module.ts";
@@ -31,17 +31,19 @@ export class CpuBuffer implements DeviceBuffer {
 
 export class CpuPipeline implements Pipeline {
   readonly name: string;
-  readonly kernel: LoweredKernel;
+  readonly kernel: CompiledKernel;
   readonly tableIndex: number;
   /** Dispatches already found to be in bounds, by their figures. */
   readonly proven = new Set<string>();
 
-  constructor(name: string, kernel: LoweredKernel, tableIndex: number) {
+  constructor(name: string, kernel: CompiledKernel, tableIndex: number) {
     this.name = name;
     this.kernel = kernel;
     this.tableIndex = tableIndex;
   }
 }
+
+const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 
 interface Range {
   readonly address: number;
@@ -69,7 +71,10 @@ export class CpuRecorder implements Recorder {
     if (!(pipeline instanceof CpuPipeline))
       throw new KernelError("binding", `${pipeline.name} was compiled for another device`);
     const [x, y = 1, z = 1] = groups;
-    if (x <= 0 || y <= 0 || z <= 0) return;
+    // The limit of one axis is WebGPU's; the runner counts all of them in 32 bits.
+    if (![x, y, z].every((n) => isCount(n) && n <= 65535) || x * y * z >= 2 ** 31)
+      throw new KernelError("binding", `${pipeline.name}: ${x} × ${y} × ${z} workgroups cannot be dispatched`);
+    if (x === 0 || y === 0 || z === 0) return;
     const ranges = bindings.map((b) => this.range(b, pipeline.name));
     const bytes = params ? new Uint8Array(params.buffer, params.byteOffset, params.byteLength).slice() : undefined;
     check(pipeline, ranges, [x, y, z], bytes);
@@ -77,9 +82,11 @@ export class CpuRecorder implements Recorder {
   }
 
   copy(from: DeviceBuffer, fromOffset: number, to: DeviceBuffer, toOffset: number, size: number): void {
-    if (size === 0) return;
-    if (fromOffset + size > from.size || toOffset + size > to.size || fromOffset < 0 || toOffset < 0)
+    if (![fromOffset, toOffset, size].every((n) => isCount(n) && n % 4 === 0))
+      throw new KernelError("binding", `copying ${size} bytes from ${fromOffset} to ${toOffset}: not multiples of 4`);
+    if (fromOffset + size > from.size || toOffset + size > to.size)
       throw new KernelError("binding", `copying ${size} bytes from ${from.label} to ${to.label} leaves one of them`);
+    if (size === 0) return;
     const ranges = [
       this.range({ buffer: from, offset: fromOffset, size }, "copy"),
       this.range({ buffer: to, offset: toOffset, size }, "copy"),
@@ -92,7 +99,7 @@ export class CpuRecorder implements Recorder {
     if (!(buffer instanceof CpuBuffer) || buffer.owner !== this.memory || buffer.freed)
       throw new KernelError("binding", `${name}: ${buffer.label} is not a live buffer of this device`);
     if (!("buffer" in binding)) return { address: buffer.address, size: buffer.size, label: buffer.label };
-    if (binding.offset < 0 || binding.offset + binding.size > buffer.size)
+    if (!isCount(binding.offset) || !isCount(binding.size) || binding.offset + binding.size > buffer.size)
       throw new KernelError(
         "binding",
         `${name}: bytes ${binding.offset} to ${binding.offset + binding.size} are not in ${buffer.label} (${buffer.size} bytes)`,
@@ -110,6 +117,13 @@ function check(
   const { kernel, name } = pipeline;
   const key = `${groups}|${params ?? ""}|${ranges.map((r) => r.size)}`;
   if (pipeline.proven.has(key)) return;
+  const uniform = kernel.bindings.find((b) => b.space === "uniform");
+  if (uniform && ranges.length !== uniform.binding)
+    throw new KernelError(
+      "binding",
+      `${name}: ${ranges.length} buffers are bound, and ${uniform.name} (params) is binding ${uniform.binding}`,
+      "give one buffer for every binding before the uniform",
+    );
   for (const b of kernel.bindings) {
     const given = b.space === "uniform" ? params?.length : ranges[b.binding]?.size;
     if (given === undefined)

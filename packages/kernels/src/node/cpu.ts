@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { type CpuDevice, createCpuDevice } from "../cpu/index.ts";
 import type { ThreadPort } from "../cpu/threads.ts";
+import { folderCache } from "./kernel-cache.ts";
 
 let prepared = false;
 
@@ -36,12 +37,18 @@ function spawnThread(source: string): ThreadPort {
   };
 }
 
+export interface CpuOptions {
+  readonly threads?: number;
+  readonly relaxed?: boolean;
+  /** A folder in which compiled kernels are kept from one process to the next. */
+  readonly cacheFolder?: string;
+}
+
 /** `threads` counts the calling thread; by default one per core. */
-export function openCpuDevice(
-  options: { readonly threads?: number; readonly relaxed?: boolean } = {},
-): Promise<CpuDevice> {
+export function openCpuDevice(options: CpuOptions = {}): Promise<CpuDevice> {
   prepareV8();
   const threads = options.threads ?? availableParallelism();
+  const cache = options.cacheFolder === undefined ? undefined : folderCache(options.cacheFolder);
   const description = cpus()[0]?.model.trim() || "CPU";
-  return createCpuDevice({ threads, relaxed: options.relaxed, spawn: spawnThread, description });
+  return createCpuDevice({ threads, relaxed: options.relaxed, cache, spawn: spawnThread, description });
 }

@@ -11,6 +11,8 @@ export type DeviceKind = "auto" | "cpu" | "webgpu";
 export interface DeviceOptions {
   /** CPU: threads that run kernels, the calling one included. Default: one per core. */
   readonly threads?: number;
+  /** CPU: a folder in which compiled kernels are kept from one process to the next. */
+  readonly cacheFolder?: string;
 }
 
 /** @throws KernelError (`no-device`) when the kind asked for does not exist on this machine. */

@@ -11,6 +11,7 @@ const loadSchema = z.object({
   threads: z.number(),
   device: z.enum(["auto", "cpu", "webgpu"]),
   contextLength: z.number(),
+  kernelCache: z.string(),
 });
 const runSchema = z.object({ prompt: z.array(z.number()), tokens: z.number() });
 
@@ -21,34 +22,30 @@ function loaded(): Engine {
   return engine;
 }
 
-/** Times of one greedy generation: until the first token, and from the first to the last. */
+/**
+ * Times of one greedy generation, until the first token and from there to the end. The end is by our own clock, so that
+ * nothing the engine does after its last token is left out.
+ */
 async function generate(prompt: readonly number[], tokens: number) {
   const start = performance.now();
-  let first = 0;
-  let last = 0;
   let count = 0;
-  for await (const event of loaded().generate({
-    prompt: { tokens: prompt },
-    maxTokens: tokens,
-    temperature: 0,
-    ignoreEos: true,
-  })) {
-    if (event.type !== "token") continue;
-    last = performance.now();
-    if (count === 0) first = last;
-    count++;
+  let firstMs = 0;
+  const request = { prompt: { tokens: prompt }, maxTokens: tokens, temperature: 0, ignoreEos: true };
+  for await (const event of loaded().generate(request)) {
+    if (event.type === "token") count++;
+    if (event.type === "done") firstMs = event.timings.ttftMs;
   }
-  return { firstMs: first - start, decodeMs: last - first, count };
+  return { firstMs, decodeMs: performance.now() - start - firstMs, count };
 }
 
 answer({
   async load(question) {
-    const { path, ...options } = loadSchema.parse(question);
+    const { path, kernelCache, ...options } = loadSchema.parse(question);
     const baseline = residentBytes();
     const start = performance.now();
     // Weights are read while the program is made: what is left of that time is compiling.
     const at: Record<string, { first: number; last: number }> = {};
-    engine = await loadEngine(await openModel(path), {
+    engine = await loadEngine(await openModel(path, { kernelCache }), {
       ...options,
       maxSequences: 1,
       onProgress: (progress) => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { resolveModel } from "../../domain/models/resolve.ts";
 import type { Bench } from "../commands/bench.ts";
 import { homeScope, withDatabase } from "../context.ts";
@@ -17,7 +20,9 @@ export function benchModelSpeed(kind: "decode" | "prefill"): Bench {
         : await resolveModel(options.model, (read) => withDatabase(context, (database) => read(homeScope(database))));
     const tokens = options.tokens ?? (kind === "decode" ? 64 : 512);
     const contextLength = kind === "decode" ? promptTokens + tokens + 8 : tokens + 8;
-    const settings = { path, threads: options.threads, device: options.device, contextLength };
+    // Its own, and new: the first load shows what compiling costs.
+    const kernelCache = await mkdtemp(join(tmpdir(), "tug-bench-"));
+    const settings = { path, threads: options.threads, device: options.device, contextLength, kernelCache };
     const line = new ProgressLine();
     const ours = Side.ours("engine-side");
     const peer = options.against === undefined ? undefined : Side.peer("llama.cpp", "llama-cpp.ts", "node-llama-cpp");
@@ -46,6 +51,7 @@ export function benchModelSpeed(kind: "decode" | "prefill"): Bench {
     } finally {
       line.clear();
       await Promise.all([ours.end(), peer?.end()]);
+      await rm(kernelCache, { recursive: true, force: true });
     }
   };
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Engine, GenerateRequest } from "@tugboat/engine";
 import { Command, Option } from "commander";
 import { type CliContext, contextOf, homeScope, withDatabase } from "../context.ts";
@@ -56,7 +57,7 @@ async function load(path: string, options: RunOptions, { env }: CliContext): Pro
   const line = new ProgressLine();
   const words = { read: "reading weights", compile: "compiling kernels", warm: "warming up" };
   try {
-    return await loadEngine(await openModel(path), {
+    return await loadEngine(await openModel(path, { kernelCache: join(env.TUGBOAT_HOME, "cache/kernels") }), {
       device: options.device ?? env.TUGBOAT_DEVICE,
       threads: options.threads ?? env.TUGBOAT_THREADS,
       maxSequences: 1,

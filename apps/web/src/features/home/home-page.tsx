@@ -59,7 +59,6 @@ export function HomePage() {
 function Facts({ up }: { readonly up: Up }) {
   const parts = [
     up.device?.name,
-    up.device?.threads && `${up.device.threads} threads`,
     up.version && `version ${up.version}`,
     up.uptimeMs !== undefined && `up ${written(duration(up.uptimeMs))}`,
   ];
@@ -129,7 +128,7 @@ function Throughput({ up }: { readonly up: Up | undefined }) {
       </div>
     );
   }
-  return <TimeChart points={points} unit="tok/s" label="Tokens per second" height={168} />;
+  return <TimeChart points={points} unit="tok/s" label="Tokens per second" height={168} leastTop={100} />;
 }
 
 function CallTheApi({ up }: { readonly up: Up }) {

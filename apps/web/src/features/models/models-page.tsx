@@ -80,11 +80,7 @@ export function ModelsPage() {
   const { data, error } = useOverview();
   const models = data?.state === "up" ? data.models : [];
   return (
-    <Page
-      name="Models"
-      answer={answer(data)}
-      note="Each answers the API under its name; those not loaded yet load when first asked."
-    >
+    <Page name="Models" answer={answer(data)} note={note(data)}>
       <OverviewProblem overview={data} error={error} />
       {data?.state === "down" ? null : (
         <Panel padded={false}>
@@ -117,7 +113,12 @@ export function ModelsPage() {
 function answer(overview: Overview | undefined): string {
   if (overview === undefined) return "Which models can this machine run?";
   if (overview.state === "down") return "The models can't be listed: the service is down.";
-  const { models, device } = overview;
+  const { models } = overview;
   if (models.length === 0) return "There is no model to run yet.";
-  return `${plural(models.length, "model")} can run on this machine${device ? `: ${device.name}` : ""}.`;
+  return `${plural(models.length, "model")} can run on this machine.`;
+}
+
+function note(overview: Overview | undefined): string {
+  const rule = "Each answers the API under its name; those not loaded yet load when first asked.";
+  return overview?.state === "up" && overview.device ? `${rule} Device: ${overview.device.name}.` : rule;
 }

@@ -50,7 +50,7 @@ export function AnswerView({ answer, model, onRetry }: AnswerViewProps) {
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
           <AnswerFigures answer={answer} />
           {settled ? (
-            <div className="-mr-1.5 flex items-center gap-0.5">
+            <div className="-mr-1.5 flex items-center gap-0.5 max-sm:-ml-2.5">
               <CopyButton text={answer.text} what="answer" />
               {onRetry ? (
                 <Button kind="quiet" size="sm" onClick={onRetry}>

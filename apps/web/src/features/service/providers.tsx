@@ -2,7 +2,6 @@
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { TooltipProvider } from "../../ui/tooltip.tsx";
 import type { Overview } from "./types.ts";
 import { overviewKey } from "./use-overview.ts";
 
@@ -18,9 +17,5 @@ export function Providers({ overview, children }: ProvidersProps) {
     if (overview) made.setQueryData(overviewKey, overview);
     return made;
   });
-  return (
-    <QueryClientProvider client={client}>
-      <TooltipProvider delayDuration={300}>{children}</TooltipProvider>
-    </QueryClientProvider>
-  );
+  return <QueryClientProvider client={client}>{children}</QueryClientProvider>;
 }

@@ -31,7 +31,9 @@ export function ServiceLine() {
       <Status tone={loading ? "warn" : "good"} busy={loading}>
         {loading ? "Loading a model" : "Service healthy"}
       </Status>
-      <span className="truncate pl-3.5 text-ink-3">{data.device?.name ?? data.apiUrl}</span>
+      <span className="truncate pl-3.5 text-ink-3" title={data.device?.name}>
+        {data.device?.name.split(",")[0] ?? data.apiUrl}
+      </span>
     </div>
   );
 }

@@ -2,8 +2,10 @@
 import type { Block, Expr, Statement } from "../wgsl/ast.ts";
 
 export interface Analysis {
-  /** Names assigned, or passed by pointer. */
+  /** Names assigned, or whose address is taken. */
   readonly assigned: ReadonlySet<string>;
+  /** Names handed on as they stand, which matters where they are pointers. */
+  readonly passed: ReadonlySet<string>;
   readonly declared: ReadonlySet<string>;
   /** `break` and `continue` that concern the block's own loop. */
   readonly breaks: boolean;
@@ -25,6 +27,7 @@ export function analyse(body: Block): Analysis {
   const seen = known.get(body);
   if (seen) return seen;
   const assigned = new Set<string>();
+  const passed = new Set<string>();
   const declared = new Set<string>();
   const uses: IndexUse[] = [];
   const definitions = new Map<string, Set<string>>();
@@ -54,6 +57,7 @@ export function analyse(body: Block): Analysis {
         const root = rootOf(x.operand);
         if (root) assigned.add(root);
       }
+      if (x.kind === "call") for (const a of x.args) if (a.kind === "name") passed.add(a.name);
       if (x.kind === "index") {
         const root = rootOf(x.base);
         if (root) uses.push({ root, names: namesIn(x.index, new Set()) });
@@ -70,6 +74,7 @@ export function analyse(body: Block): Analysis {
       case "var":
       case "const":
         declared.add(s.decl.name);
+        if (s.decl.init?.kind === "name") passed.add(s.decl.init.name);
         expression(s.decl.init);
         if (s.decl.init) definitions.set(s.decl.name, namesIn(s.decl.init, definitions.get(s.decl.name) ?? new Set()));
         return;
@@ -121,6 +126,7 @@ export function analyse(body: Block): Analysis {
 
   const result: Analysis = {
     assigned,
+    passed,
     declared,
     breaks,
     continues,
@@ -140,6 +146,28 @@ export function analyse(body: Block): Analysis {
   };
   known.set(body, result);
   return result;
+}
+
+/** Whether control never passes the end of a block but by `return` (WGSL specification, "Behavior Analysis"). */
+export function returnsAlways(body: Block): boolean {
+  return body.some((s) => {
+    switch (s.kind) {
+      case "return":
+        return true;
+      case "block":
+        return returnsAlways(s.body);
+      case "if":
+        return returnsAlways(s.accepted) && s.rejected !== undefined && returnsAlways(s.rejected);
+      case "switch":
+        return s.cases.every((k) => returnsAlways(k.body) && !analyse(k.body).breaks);
+      case "loop":
+        return !s.breakIf && !analyse(s.body).breaks;
+      case "for":
+        return !s.condition && !analyse(s.body).breaks;
+      default:
+        return false;
+    }
+  });
 }
 
 function visit(e: Expr, see: (e: Expr) => void): void {

@@ -1,11 +1,22 @@
 /** WGSL's built-in functions of the subset. */
-import { binary, i32, isConst, lane, make, type Node, select, splat, unary, vector } from "../ir.ts";
+import { binary, f32, i32, isConst, lane, make, type Node, select, splat, unary, vector } from "../ir.ts";
 import { type Position, unsupported } from "../wgsl/lexer.ts";
-import { boolType, elementOf, f32Type, i32Type, scalar, show, type Type, u32Type, vec } from "../wgsl/types.ts";
+import {
+  boolType,
+  elementOf,
+  f32Type,
+  i32Type,
+  scalar,
+  show,
+  type Type,
+  u32Type,
+  vec,
+  withElement,
+} from "../wgsl/types.ts";
 import type { Context } from "./context.ts";
 import { horizontalSum } from "./intrinsics.ts";
 import { load, settle } from "./memory.ts";
-import { binaryOperator, buildVector, concrete, convertLiteral, nodeOf, unaryOperator, unify } from "./operators.ts";
+import { binaryOperator, buildVector, concrete, convertLiteral, nodeOf, unify } from "./operators.ts";
 import { nodeVal, type Val } from "./values.ts";
 
 type InlineMath = (name: string, values: readonly Val[]) => Val;
@@ -18,6 +29,12 @@ const literal = (value: number, float = true): Val => ({
   type: scalar(float ? "abstract-float" : "abstract-int"),
   value,
 });
+
+/** A number as a value of a type: f32, i32 or vectors of them. */
+function shaped(value: number, type: Type): Val {
+  const node = elementOf(type) === "f32" ? f32(value) : i32(value);
+  return nodeVal(type, type.k === "vec" ? splat(node) : node);
+}
 
 /** Runs a `vec4<f32>` function of the math library on scalars and shorter vectors too. */
 function throughMath(name: string): Builtin {
@@ -44,7 +61,8 @@ function extreme(which: "min" | "max"): Builtin {
   return (c, [x, y], at) => {
     if (x!.k === "abstract" && y!.k === "abstract") {
       const value = which === "min" ? Math.min(x!.value, y!.value) : Math.max(x!.value, y!.value);
-      return { k: "abstract", type: x!.type, value };
+      const isFloat = [x!, y!].some((v) => elementOf(v.type) === "abstract-float");
+      return literal(value, isFloat);
     }
     const { a, b, type } = unify(x!, y!, at);
     const element = elementOf(type)!;
@@ -91,8 +109,11 @@ const dot: Builtin = (c, [x, y], at) => {
 const selectValue: Builtin = (_c, [onFalse, onTrue, condition], at) => {
   const { a, b, type } = unify(onFalse!, onTrue!, at);
   const cond = nodeOf(condition!, at);
+  if (elementOf(condition!.type) !== "bool")
+    throw unsupported(`select takes a bool, found ${show(condition!.type)}`, at);
   if (condition!.type.k === "vec") {
-    if (type.k !== "vec") throw unsupported("select by a vector takes vectors", at);
+    if (type.k !== "vec" || type.n !== condition!.type.n)
+      throw unsupported(`select by ${show(condition!.type)} takes vectors of its size`, at);
     return nodeVal(type, vector("v128.bitselect", b, a, cond));
   }
   return nodeVal(type, select(cond, b, a));
@@ -116,10 +137,14 @@ function unpackBytes(signed: boolean): Builtin {
   };
 }
 
-function packBytes(clampTo: "none" | "s" | "u"): Builtin {
+function packBytes(element: "i32" | "u32", clampTo: "none" | "s" | "u"): Builtin {
   return (_c, [x], at) => {
+    if (x!.type.k !== "vec" || x!.type.n !== 4 || x!.type.of !== element)
+      throw unsupported(`expected vec4<${element}>, found ${show(x!.type)}`, at);
     let v = nodeOf(x!, at);
     if (clampTo === "none") v = vector("v128.and", v, splat(i32(255)));
+    // Narrowing takes its operand as signed.
+    if (clampTo === "u") v = vector("i32x4.min_u", v, splat(i32(255)));
     const shorts = vector("i16x8.narrow_i32x4_s", v, v);
     return nodeVal(
       u32Type,
@@ -220,14 +245,15 @@ const builtins: Record<string, Builtin> = {
   },
   sign: (c, [x], at, math) => {
     const v = concrete(x!);
-    const zero = elementOf(v.type) === "f32" ? literal(0) : literal(0, false);
-    const one = elementOf(v.type) === "f32" ? literal(1) : literal(1, false);
-    const shaped = (k: Val): Val => binaryOperator("+", binaryOperator("*", v, zero, at), k, at);
-    const up = selectValue(c, [shaped(zero), shaped(one), binaryOperator(">", v, zero, at)], at, math);
-    return selectValue(c, [up, shaped(unaryOperator("-", one, at)), binaryOperator("<", v, zero, at)], at, math);
+    const [minus, zero, one] = [-1, 0, 1].map((k) => shaped(k, v.type)) as [Val, Val, Val];
+    const up = selectValue(c, [zero, one, binaryOperator(">", v, zero, at)], at, math);
+    return selectValue(c, [up, minus, binaryOperator("<", v, zero, at)], at, math);
   },
-  step: (c, [edge, x], at, math) =>
-    selectValue(c, [literal(0), literal(1), binaryOperator("<=", edge!, x!, at)], at, math),
+  step: (c, [edge, x], at, math) => {
+    const reached = binaryOperator("<=", edge!, x!, at);
+    const type = withElement(reached.type, "f32");
+    return selectValue(c, [shaped(0, type), shaped(1, type), reached], at, math);
+  },
   mix: (_c, [x, y, t], at) => {
     const rest = binaryOperator("-", literal(1), t!, at);
     return binaryOperator("+", binaryOperator("*", x!, rest, at), binaryOperator("*", y!, t!, at), at);
@@ -265,10 +291,10 @@ const builtins: Record<string, Builtin> = {
   dot4U8Packed: dotPacked(false),
   unpack4xI8: unpackBytes(true),
   unpack4xU8: unpackBytes(false),
-  pack4xI8: packBytes("none"),
-  pack4xU8: packBytes("none"),
-  pack4xI8Clamp: packBytes("s"),
-  pack4xU8Clamp: packBytes("u"),
+  pack4xI8: packBytes("i32", "none"),
+  pack4xU8: packBytes("u32", "none"),
+  pack4xI8Clamp: packBytes("i32", "s"),
+  pack4xU8Clamp: packBytes("u32", "u"),
   unpack2x16float: (_c, [x], at, math) => {
     const node = nodeOf(x!, at);
     const halves = buildVector([binary("i32.and", node, i32(0xffff)), binary("i32.shr_u", node, i32(16))]);

@@ -1,6 +1,6 @@
 /** What every part of the lowering shares: the module, its scopes, the builder. */
 import type { Node } from "../ir.ts";
-import type { Expr, FunctionDecl, Module, TypeExpr } from "../wgsl/ast.ts";
+import type { Expr, FunctionDecl, Module, StructDecl, TypeExpr } from "../wgsl/ast.ts";
 import { type Position, unsupported } from "../wgsl/lexer.ts";
 import {
   boolType,
@@ -8,6 +8,7 @@ import {
   i32Type,
   type ScalarName,
   scalar,
+  show,
   structType,
   type Type,
   u32Type,
@@ -41,6 +42,7 @@ export class Context {
   readonly inMemory: ReadonlySet<object>;
   private scopes: Map<string, Named>[] = [new Map()];
   private readonly types = new Map<string, Type>();
+  private readonly building = new Set<string>();
   /** Functions being inlined, to refuse recursion. */
   readonly inlining: FunctionDecl[] = [];
   evaluate: (e: Expr) => Val = () => {
@@ -64,6 +66,10 @@ export class Context {
 
   declare(name: string, named: Named): void {
     this.scopes[this.scopes.length - 1]!.set(name, named);
+  }
+
+  isDeclaredHere(name: string): boolean {
+    return this.scopes[this.scopes.length - 1]!.has(name);
   }
 
   scoped<T>(build: () => T): T {
@@ -100,21 +106,43 @@ export class Context {
       if (!of || !("args" in of)) throw unsupported("array needs an element type", t.at);
       return {
         k: "array",
-        of: this.type(of as TypeExpr),
+        of: this.sized(of as TypeExpr),
         count: count === undefined ? undefined : this.count(count, t.at),
       };
     }
     if (t.name === "ptr") return voidType;
-    const alias = this.module.aliases.get(t.name);
-    if (alias) return this.type(alias);
     const known = this.types.get(t.name);
     if (known) return known;
+    const alias = this.module.aliases.get(t.name);
     const struct = this.module.structs.get(t.name);
-    if (!struct) throw unsupported(`the type ${t.name} is outside the subset`, t.at, "see docs/wgsl-subset.md");
-    const members = struct.members.map((m) => ({ name: m.name, type: this.type(m.type) }));
-    const built = structType(t.name, members);
+    if ((!alias && !struct) || t.args.length > 0)
+      throw unsupported(`the type ${t.name} is outside the subset`, t.at, "see docs/wgsl-subset.md");
+    if (this.building.has(t.name)) throw unsupported(`the type ${t.name} contains itself`, t.at);
+    this.building.add(t.name);
+    const built = alias ? this.type(alias) : this.struct(struct!);
+    this.building.delete(t.name);
     this.types.set(t.name, built);
     return built;
+  }
+
+  private struct(s: StructDecl): Type {
+    if (s.members.length === 0) throw unsupported(`${s.name} has no members`, s.at);
+    const members = s.members.map((m, i) => {
+      const type = i === s.members.length - 1 ? this.type(m.type) : this.sized(m.type);
+      if (s.members.findIndex((other) => other.name === m.name) !== i)
+        throw unsupported(`${s.name} has two members called ${m.name}`, m.at);
+      return { name: m.name, type };
+    });
+    return structType(s.name, members);
+  }
+
+  /** A type that may stand in the middle of another. */
+  private sized(t: TypeExpr): Type {
+    const type = this.type(t);
+    const last = type.k === "struct" ? type.members[type.members.length - 1]?.type : type;
+    if (type.k === "void" || (last?.k === "array" && last.count === undefined))
+      throw unsupported(`${show(type)} has no size of its own`, t.at);
+    return type;
   }
 
   private count(e: TypeExpr | Expr, at: Position): number {

@@ -1,15 +1,31 @@
 /** Expressions → values. Calls of the module's own functions are inlined. */
 import { binary, bitsFloat, f32, floatBits, i32, isConst, type Label, lane, type Node, shuffleLanes } from "../ir.ts";
 import { mathFunctions } from "../math.ts";
-import type { Expr, FunctionDecl, Statement } from "../wgsl/ast.ts";
+import type { Expr, FunctionDecl, Parameter, Statement, TypeExpr } from "../wgsl/ast.ts";
 import { type Position, unsupported } from "../wgsl/lexer.ts";
-import { boolType, elementOf, scalar, show, type Type, vec } from "../wgsl/types.ts";
+import { boolType, elementOf, same, scalar, show, type Type, vec } from "../wgsl/types.ts";
+import { returnsAlways } from "./analysis.ts";
 import { builtin, isBuiltin } from "./builtins.ts";
 import { type Context, scalarTypes } from "./context.ts";
 import { intrinsic } from "./intrinsics.ts";
-import { allocate, indexed, load, member, runtimeLength, settle, swizzle, zero } from "./memory.ts";
+import {
+  allocate,
+  checkIndex,
+  indexed,
+  leaves,
+  load,
+  member,
+  pin,
+  runtimeLength,
+  settle,
+  swizzle,
+  zero,
+} from "./memory.ts";
 import { binaryOperator, buildVector, concrete, convert, convertLiteral, nodeOf, unaryOperator } from "./operators.ts";
 import { boolVal, nodeVal, type Ref, type Val } from "./values.ts";
+
+/** A value of more parts than this is no value to build part by part. */
+const maxItems = 4096;
 
 type Inline = (
   c: Context,
@@ -29,6 +45,13 @@ export class Expressions {
   }
 
   value(e: Expr): Val {
+    const v = this.evaluate(e);
+    if (v.type.k === "void") throw unsupported("this call gives no value", e.at);
+    return v;
+  }
+
+  /** As `value`, for statements: the call of a function that returns nothing has the type void. */
+  evaluate(e: Expr): Val {
     const { c } = this;
     switch (e.kind) {
       case "literal": {
@@ -48,7 +71,10 @@ export class Expressions {
         return named.b === "value" ? named.val : load(c, named.ref, e.at);
       }
       case "unary":
-        if (e.op === "&") return { k: "pointer", type: this.place(e.operand).type, ref: this.place(e.operand) };
+        if (e.op === "&") {
+          const ref = pin(c, this.place(e.operand));
+          return { k: "pointer", type: ref.type, ref };
+        }
         if (e.op === "*") return load(c, this.place(e), e.at);
         return unaryOperator(e.op, this.value(e.operand), e.at);
       case "binary":
@@ -102,9 +128,11 @@ export class Expressions {
     const isAnd = e.op === "&&";
     if (isConst(left)) return (left.imm !== 0) === isAnd ? nodeVal(boolType, this.bool(e.right)) : boolVal(!isAnd);
     let right: Node | undefined;
+    const before = c.builder.mark();
     const inside = c.builder.capture(() => {
       right = this.bool(e.right);
     });
+    c.builder.forgetSince(before);
     const known = right!;
     if (inside.length === 0 && c.builder.isStable(known))
       return nodeVal(boolType, binary(isAnd ? "i32.and" : "i32.or", left, known));
@@ -135,7 +163,9 @@ export class Expressions {
   private element(e: Expr & { kind: "index" }): Val {
     if (this.isPlace(e)) return load(this.c, this.place(e), e.at);
     const base = concrete(this.value(e.base));
-    const index = this.c.constantNumber(this.value(e.index));
+    const at = this.value(e.index);
+    checkIndex(at, e.at);
+    const index = this.c.constantNumber(at);
     if (index === undefined) throw unsupported("a value needs a constant index", e.at, "store it in a var");
     if (base.k === "aggregate" && base.items[index]) return base.items[index];
     if (base.type.k === "vec" && index < base.type.n && index >= 0) return this.component(base, [index], e.at);
@@ -191,7 +221,7 @@ export class Expressions {
     return list.map((a, i) => (later[i] ? settle(this.c, this.value(a)) : this.value(a)));
   }
 
-  private callsOwnFunction(e: Expr): boolean {
+  callsOwnFunction(e: Expr): boolean {
     switch (e.kind) {
       case "call":
         return this.c.module.functions.has(e.callee.name) || e.args.some((a) => this.callsOwnFunction(a));
@@ -246,7 +276,11 @@ export class Expressions {
       return { k: "aggregate", type: { k: "array", of: items[0]!.type, count: items.length }, items };
     }
     const type = c.type(callee);
-    if (args.length === 0) return zero(type);
+    if (args.length === 0) {
+      if (leaves(type) > maxItems)
+        throw unsupported(`${show(type)}() is too large`, at, "declare a var without a value, which is zero");
+      return zero(type);
+    }
     if (type.k === "scalar")
       return nodeVal(type, nodeOf(convert(this.only(args, at), scalarTypes[type.name]!, at), at));
     if (type.k === "vec") return this.vector(type, args, at);
@@ -257,7 +291,7 @@ export class Expressions {
     return {
       k: "aggregate",
       type,
-      items: args.map((a, i) => (a.k === "aggregate" ? a : convertLiteral(a, types[i]!, at))),
+      items: args.map((a, i) => convertLiteral(a, types[i]!, at)),
     };
   }
 
@@ -297,22 +331,37 @@ export class Expressions {
     if (args.length !== f.parameters.length)
       throw unsupported(`${f.name} takes ${f.parameters.length} values, found ${args.length}`, at);
     const type: Type = f.result ? c.type(f.result) : { k: "void" };
+    if (type.k !== "void" && !returnsAlways(f.body))
+      throw unsupported(`${f.name} may end without returning a value`, f.at);
     const settled = args.map((a, i) => {
       const p = f.parameters[i]!;
-      if (a.k === "pointer") return a;
-      return settle(c, a.k === "aggregate" ? a : convertLiteral(a, c.type(p.type), at));
+      if (p.type.name !== "ptr" && a.k !== "pointer") return settle(c, convertLiteral(a, c.type(p.type), at));
+      this.checkPointer(p, a, at);
+      return a;
     });
     c.inlining.push(f);
     const result = c.isolated(() => {
       f.parameters.forEach((p, i) => {
         const a = settled[i]!;
-        c.declare(p.name, a.k === "pointer" ? { b: "place", ref: a.ref } : { b: "value", val: a });
-        if (a.k === "pointer") c.declare(p.name, { b: "value", val: a });
+        c.declare(p.name, { b: "value", val: a });
       });
       return this.inlineBody(f, type, at);
     });
     c.inlining.pop();
     return result;
+  }
+
+  private checkPointer(p: Parameter, a: Val, at: Position): void {
+    const [space, of] = p.type.args;
+    if (p.type.name !== "ptr" || a.k !== "pointer")
+      throw unsupported(`${p.name} takes ${p.type.name === "ptr" ? "the address of a variable" : "a value"}`, at);
+    const isFunction = space && "name" in space && space.name === "function";
+    if (!isFunction || !of || !("args" in of))
+      throw unsupported("a pointer parameter is a ptr<function, T> in the subset", p.at);
+    if (a.ref.k === "lane" || (a.ref.k === "memory" && a.ref.root.space !== "function"))
+      throw unsupported(`${p.name} takes the address of a variable of a function`, at);
+    const type = this.c.type(of as TypeExpr);
+    if (!same(type, a.type)) throw unsupported(`${p.name} points to ${show(type)}, found ${show(a.type)}`, at);
   }
 
   private inlineBody(f: FunctionDecl, type: Type, at: Position): Val {
@@ -328,19 +377,13 @@ export class Expressions {
       return single.value ?? zero({ k: "void" });
     }
     const ref = type.k === "void" ? undefined : allocate(c, type, f, at);
+    const before = c.builder.mark();
     const body = c.builder.capture(() => this.lowerBody(c, f, { type, ref, value: undefined }, exit));
     c.builder.push({ op: "block", label: exit, body });
-    if (!ref) return zero({ k: "void" });
-    invalidate(c, ref);
-    return load(c, ref, at);
+    // An early return may have left out any of the assignments.
+    c.builder.forgetSince(before);
+    return ref ? load(c, ref, at) : zero({ k: "void" });
   }
-}
-
-function invalidate(c: Context, ref: Ref): void {
-  if (ref.k === "slot") {
-    ref.slot.version = c.builder.nextVersion();
-    ref.slot.definition = undefined;
-  } else if (ref.k === "aggregate") for (const r of ref.items) invalidate(c, r);
 }
 
 export function reinterpret(node: Node, toFloat: boolean): Node {

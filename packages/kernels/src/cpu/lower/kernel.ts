@@ -6,11 +6,23 @@ import { mathFunctions } from "../math.ts";
 import type { FunctionDecl, Module, Parameter } from "../wgsl/ast.ts";
 import { unsupported } from "../wgsl/lexer.ts";
 import { parse } from "../wgsl/parser.ts";
-import { boolType, i32Type, sizeOf, type Type, u32Type, vec } from "../wgsl/types.ts";
+import {
+  alignOf,
+  boolType,
+  elementOf,
+  roundUp,
+  scalar,
+  show,
+  sizeOf,
+  strideOf,
+  type Type,
+  u32Type,
+  vec,
+} from "../wgsl/types.ts";
 import { Builder } from "./builder.ts";
 import { Context, type Features, KeepInMemory } from "./context.ts";
 import { Expressions } from "./expressions.ts";
-import { bindingRef, scratch } from "./memory.ts";
+import { addressOf, bindingRef, scratch } from "./memory.ts";
 import { buildVector, concrete, convert, convertLiteral } from "./operators.ts";
 import { Statements } from "./statements.ts";
 import { nodeVal, type Val } from "./values.ts";
@@ -136,7 +148,9 @@ class KernelLowering {
           "pass it as a constant of the pipeline",
         );
       const raw: Val =
-        given === undefined ? this.expressions.value(d.init!) : { k: "abstract", type: i32Type, value: given };
+        given === undefined
+          ? this.expressions.value(d.init!)
+          : { k: "abstract", type: scalar(Number.isInteger(given) ? "abstract-int" : "abstract-float"), value: given };
       const of = type ?? concrete(given === undefined ? raw : this.expressions.value(d.init!)).type;
       const val =
         raw.k === "abstract" && of.k === "scalar" && of.name === "bool"
@@ -170,12 +184,17 @@ class KernelLowering {
       const type = this.c.type(g.type);
       if (g.space === "workgroup" || g.space === "private") {
         if (g.init) throw unsupported(`${g.name}: module variables with a value are outside the subset`, g.at);
-        const ref = scratch(this.c, type, g.name);
+        if (isRuntimeSized(type)) throw unsupported(`${show(type)} only fits a var<storage>`, g.at);
+        const ref = scratch(this.c, type, "workgroup", g.name, g.at);
         this.c.declare(g.name, { b: "place", ref });
-        zeroed.push({ op: "fill", address: make("i32", "i32.add", [ref.base, i32(ref.offset)]), bytes: sizeOf(type) });
+        zeroed.push({ op: "fill", address: addressOf(ref), bytes: sizeOf(type) });
         continue;
       }
       const binding = g.binding!;
+      if (this.bindings.some((b) => b.binding === binding)) throw unsupported(`binding ${binding} is used twice`, g.at);
+      if (g.space === "uniform" && isRuntimeSized(type))
+        throw unsupported(`${show(type)} only fits a var<storage>`, g.at);
+      if (holdsBool(type)) throw unsupported(`${g.name}: a buffer cannot hold bool`, g.at, "store a u32");
       this.bindings.push({ binding, name: g.name, space: g.space, minimumBytes: minimumBytes(type) });
       const root = {
         space: g.space,
@@ -185,6 +204,10 @@ class KernelLowering {
       };
       this.c.declare(g.name, { b: "place", ref: bindingRef(this.c, type, root) });
     }
+    const uniform = this.c.module.globals.find((g) => g.space === "uniform");
+    const last = Math.max(...this.bindings.map((b) => b.binding));
+    if (uniform && (uniform.binding !== last || this.bindings.filter((b) => b.space === "uniform").length > 1))
+      throw unsupported(`${uniform.name}: a kernel has one var<uniform>, which is its last binding`, uniform.at);
     return zeroed;
   }
 
@@ -230,10 +253,22 @@ class KernelLowering {
   }
 }
 
+/** A runtime-sized array has one element at least (WebGPU, "minimum buffer binding size"). */
 function minimumBytes(type: Type): number {
-  if (type.k === "array") return type.count === undefined ? 4 : sizeOf(type);
+  if (type.k === "array" && type.count === undefined) return strideOf(type);
+  const last = type.k === "struct" ? type.members[type.members.length - 1] : undefined;
+  if (last && isRuntimeSized(last.type)) return roundUp(last.offset + minimumBytes(last.type), alignOf(type));
   return sizeOf(type);
 }
+
+const isRuntimeSized = (t: Type): boolean =>
+  (t.k === "array" && t.count === undefined) || (t.k === "struct" && t.members.some((m) => isRuntimeSized(m.type)));
+const holdsBool = (t: Type): boolean =>
+  t.k === "array"
+    ? holdsBool(t.of)
+    : t.k === "struct"
+      ? t.members.some((m) => holdsBool(m.type))
+      : elementOf(t) === "bool";
 
 /** Keeps, of accesses that differ by a constant, the lowest and the highest. */
 function merge(obligations: readonly Obligation[]): Obligation[] {
@@ -243,7 +278,7 @@ function merge(obligations: readonly Obligation[]): Obligation[] {
     const rest = split ? o.index.args[0]! : o.index;
     const offset = split ? o.index.args[1]!.imm : 0;
     const constant = rest.op === "const";
-    const facts = o.facts.map((f) => `${f.node.key}${f.side}${f.limit.key}`).join(";");
+    const facts = o.facts.map((f) => `${f.node.key}${f.side}${f.signed}${f.offset}${f.limit.key}`).join(";");
     const key = `${o.binding}|${constant ? "" : rest.key}|${o.start}|${o.stride}|${o.size}|${facts}`;
     const place = constant ? rest.imm : offset;
     const group = groups.get(key);

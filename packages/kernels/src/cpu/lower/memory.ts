@@ -1,6 +1,8 @@
 /** Places: variables in locals, in per-thread memory and in the dispatch's buffers; loads, stores, bounds. */
+
+import { KernelError } from "../../device.ts";
 import { intervalOf, someDispatch } from "../bounds.ts";
-import { binary, dispatchFact, i32, isConst, type Kind, lane, local, make, minU, type Node } from "../ir.ts";
+import { binary, dispatchFact, i32, isConst, type Kind, lane, loads, local, make, minU, type Node } from "../ir.ts";
 import { type Position, unsupported } from "../wgsl/lexer.ts";
 import { roundUp, scalar, show, sizeOf, strideOf, type Type } from "../wgsl/types.ts";
 import { argumentHeaderWords } from "./builder.ts";
@@ -12,7 +14,8 @@ const kindOf = (t: Type): Kind => (t.k === "vec" ? "v128" : t.k === "scalar" && 
 
 /** More locals than this for one array, and it lives in memory. */
 const maxLeaves = 96;
-const leaves = (t: Type): number =>
+const maxScratchBytes = 2 ** 24;
+export const leaves = (t: Type): number =>
   t.k === "array"
     ? leaves(t.of) * (t.count ?? 0)
     : t.k === "struct"
@@ -32,7 +35,7 @@ export function allocate(c: Context, type: Type, declaration: object, at: Positi
   if (type.k === "struct")
     return { k: "aggregate", type, declaration, items: type.members.map((m) => allocate(c, m.type, declaration, at)) };
   if (type.k === "array" && type.count !== undefined) {
-    if (c.inMemory.has(declaration) || leaves(type) > maxLeaves) return scratch(c, type, "array");
+    if (c.inMemory.has(declaration) || leaves(type) > maxLeaves) return scratch(c, type, "function", "the array", at);
     return {
       k: "aggregate",
       type,
@@ -44,24 +47,39 @@ export function allocate(c: Context, type: Type, declaration: object, at: Positi
 }
 
 /** Per-thread memory: workgroup variables (a workgroup has one lane here) and arrays indexed at run time. */
-export function scratch(c: Context, type: Type, name: string): Ref & { k: "memory" } {
+export function scratch(
+  c: Context,
+  type: Type,
+  space: "workgroup" | "function",
+  name: string,
+  at: Position,
+): Ref & { k: "memory" } {
+  if (c.builder.scratchBytes + sizeOf(type) > maxScratchBytes)
+    throw unsupported(`${name} needs more than ${maxScratchBytes / 2 ** 20} MiB of memory inside a workgroup`, at);
   const offset = roundUp(c.builder.scratchBytes, 16);
   c.builder.scratchBytes = offset + roundUp(sizeOf(type), 16);
-  const root: MemoryRoot = { space: "scratch", binding: -1, writable: true, name };
+  const root: MemoryRoot = { space, binding: -1, writable: true, name };
   return { k: "memory", type, root, base: make("i32", "scratch", []), offset };
 }
 
 const argument = (word: number): Node => make("i32", "i32.load", [local("i32", 0, 0)], word * 4);
 
+function pointerTo(c: Context, { binding }: MemoryRoot): Node {
+  return c.builder.hoisted(`pointer ${binding}`, () => argument(argumentHeaderWords + binding * 2));
+}
+
 export function bindingRef(c: Context, type: Type, root: MemoryRoot): Ref {
-  const word = argumentHeaderWords + root.binding * 2;
-  const base = c.builder.hoisted(`pointer ${root.binding}`, () => argument(word));
-  return { k: "memory", type, root, base, offset: 0 };
+  return { k: "memory", type, root, base: pointerTo(c, root), offset: 0 };
 }
 
 /** Elements of the runtime array that starts `start` bytes into a binding. */
 export function runtimeLength(c: Context, root: MemoryRoot, start: number, stride: number): Node {
   const bytes = argument(argumentHeaderWords + root.binding * 2 + 1);
+  if (root.binding >= 256 || start >= lengthUnits.start || stride >= lengthUnits.stride)
+    throw new KernelError(
+      "unsupported-wgsl",
+      `${root.name}: its binding, its place or its elements' size is too large`,
+    );
   const value = (): Node => binary("i32.div_u", binary("i32.sub", bytes, i32(start)), i32(stride));
   // The fact's number carries binding, start and stride, which the dispatch turns into a length.
   return c.builder.hoisted(
@@ -71,12 +89,13 @@ export function runtimeLength(c: Context, root: MemoryRoot, start: number, strid
   );
 }
 
-export const lengthId = (binding: number, start: number, stride: number): number =>
-  (binding * 65536 + start) * 4096 + stride;
+const lengthUnits = { start: 2 ** 22, stride: 2 ** 22 };
+const lengthId = (binding: number, start: number, stride: number): number =>
+  (binding * lengthUnits.start + start) * lengthUnits.stride + stride;
 export function lengthFromId(id: number, bytesOf: (binding: number) => number): number {
-  const stride = id % 4096;
-  const rest = Math.floor(id / 4096);
-  return Math.floor((bytesOf(Math.floor(rest / 65536)) - (rest % 65536)) / stride);
+  const stride = id % lengthUnits.stride;
+  const rest = Math.floor(id / lengthUnits.stride);
+  return Math.floor((bytesOf(Math.floor(rest / lengthUnits.start)) - (rest % lengthUnits.start)) / stride);
 }
 
 export function member(ref: Ref, name: string, at: Position): Ref {
@@ -102,7 +121,13 @@ export function swizzle(name: string, size: number, at: Position): number[] {
   return lanes;
 }
 
+export function checkIndex({ type }: Val, at: Position): void {
+  if (type.k === "scalar" && ["i32", "u32", "abstract-int"].includes(type.name)) return;
+  throw unsupported(`an index is i32 or u32, found ${show(type)}`, at);
+}
+
 export function indexed(c: Context, ref: Ref, index: Val, at: Position): Ref {
+  checkIndex(index, at);
   const constant = c.constantNumber(index);
   if (ref.type.k === "vec") {
     if (constant === undefined && ref.k === "memory")
@@ -114,7 +139,7 @@ export function indexed(c: Context, ref: Ref, index: Val, at: Position): Ref {
   }
   if (ref.type.k !== "array") throw unsupported(`${show(ref.type)} cannot be indexed`, at);
   const { count, of } = ref.type;
-  if (constant !== undefined && count !== undefined && (constant < 0 || constant >= count))
+  if (constant !== undefined && (constant < 0 || (count !== undefined && constant >= count)))
     throw unsupported(`index ${constant} is outside ${show(ref.type)}`, at);
   if (ref.k === "aggregate") {
     if (constant === undefined) throw new KeepInMemory(ref.declaration);
@@ -157,12 +182,16 @@ function elementAt(
     node = minU(raw, binary("i32.sub", limit, i32(1)));
   }
   const { constant: offset, terms } = sumOf(node, stride);
-  // A proven index cannot wrap, so its constant part may travel in the memory operand.
-  const travels = proven && offset >= 0;
+  // The constant part of a proven index may travel in the memory operand, where the rest cannot be below zero.
+  const rest = binary("i32.sub", raw, i32(offset / stride));
+  const travels = proven && offset >= 0 && (offset === 0 || intervalOf(rest, c.builder.facts, undefined)[0] >= 0);
   // What changes in outer loops is added first: the engine's compiler then takes these sums out of the inner loops.
   terms.sort((a, b) => c.builder.depthOf(a) - c.builder.depthOf(b));
   const start = travels || offset === 0 ? ref.base : binary("i32.add", ref.base, i32(offset));
-  const base = terms.reduce((sum, term) => make("i32", "i32.add", [c.builder.outside(sum), term]), start);
+  const base = terms.reduce((sum, term) => {
+    const fixed = c.builder.outside(sum);
+    return c.builder.moving(fixed, term) ?? make("i32", "i32.add", [fixed, term]);
+  }, start);
   return { ...ref, type: of, base, offset: ref.offset + (travels ? offset : 0) };
 }
 
@@ -220,7 +249,9 @@ function loadMemory(c: Context, ref: Ref & { k: "memory" }, at: Position): Val {
   }
   const code = type.k === "vec" ? (type.n === 2 ? "v128.load64_zero" : "v128.load") : `${kindOf(type)}.load`;
   const node = make(kindOf(type), code, [base], offset);
-  if (ref.root.space !== "uniform") return nodeVal(type, node);
+  // What lies at a fixed place in the uniform is read once; an element chosen while running is not.
+  const fixed = ref.root.space === "uniform" && base.key === pointerTo(c, ref.root).key;
+  if (!fixed) return nodeVal(type, node);
   const fact = type.k === "scalar" && type.name !== "f32" ? dispatchFact("param", offset) : undefined;
   return nodeVal(
     type,
@@ -261,8 +292,28 @@ export function store(c: Context, ref: Ref, value: Val, at: Position): void {
       return;
     }
     case "memory":
-      storeMemory(c, ref, value, at);
+      // As above: `a[i] = Pair(a[i].y, a[i].x)`.
+      storeMemory(c, ref, value.k === "aggregate" && readsMemory(value) ? settle(c, value) : value, at);
   }
+}
+
+const readsMemory = (v: Val): boolean =>
+  v.k === "aggregate" ? v.items.some(readsMemory) : v.k === "node" && loads(v.node);
+
+/** Sets a new variable to zero. */
+export function clear(c: Context, ref: Ref, at: Position): void {
+  if (ref.k === "aggregate") for (const item of ref.items) clear(c, item, at);
+  else if (ref.k === "memory") c.builder.push({ op: "fill", address: addressOf(ref), bytes: sizeOf(ref.type) });
+  else store(c, ref, settle(c, zero(ref.type)), at);
+}
+
+export const addressOf = (ref: Ref & { k: "memory" }): Node => binary("i32.add", ref.base, i32(ref.offset));
+
+/** Computes a place's address now, so that later assignments cannot move it. */
+export function pin(c: Context, ref: Ref): Ref {
+  if (ref.k === "memory") return { ...ref, base: c.builder.materialise(ref.base) };
+  if (ref.k === "lane") return { ...ref, vector: pin(c, ref.vector) };
+  return ref;
 }
 
 /** Evaluates a value now, so that later assignments cannot change it. */

@@ -37,14 +37,19 @@ export function convertLiteral(v: Val, to: Type, at: Position): Val {
   if (v.k === "abstract") {
     const name = elementOf(to);
     if (to.k !== "scalar" || name === undefined) throw unsupported(`${v.value} is no ${show(to)}`, at);
-    if (name === "f32") return nodeVal(to, f32(v.value));
-    if (name === "bool" || !Number.isInteger(v.value)) throw unsupported(`${v.value} is no ${show(to)}`, at);
+    if (name === "f32" && Number.isFinite(Math.fround(v.value))) return nodeVal(to, f32(v.value));
+    const isWhole = elementOf(v.type) === "abstract-int" && Number.isInteger(v.value);
+    if ((name !== "i32" && name !== "u32") || !isWhole || !holds(name, v.value))
+      throw unsupported(`${v.value} is no ${show(to)}`, at);
     return nodeVal(to, i32(v.value));
   }
   if (!same(v.type, to))
     throw unsupported(`expected ${show(to)}, found ${show(v.type)}`, at, "WGSL converts no types by itself");
   return v;
 }
+
+const holds = (name: "i32" | "u32", value: number): boolean =>
+  name === "u32" ? value >= 0 && value < 2 ** 32 : value >= -(2 ** 31) && value < 2 ** 31;
 
 /** Literals become i32 or f32 when nothing says otherwise. */
 export function concrete(v: Val): Val {
@@ -88,6 +93,7 @@ const arithmetic: Record<string, string> = { "+": "add", "-": "sub", "*": "mul" 
 const comparisons: Record<string, string> = { "==": "eq", "!=": "ne", "<": "lt", ">": "gt", "<=": "le", ">=": "ge" };
 
 function abstractBinary(op: string, a: number, b: number, float: boolean): number | boolean | undefined {
+  if (float && ["<<", ">>", "&", "|", "^"].includes(op)) return undefined;
   switch (op) {
     case "+":
       return a + b;
@@ -107,6 +113,8 @@ function abstractBinary(op: string, a: number, b: number, float: boolean): numbe
       return Number(BigInt(a) & BigInt(b));
     case "|":
       return Number(BigInt(a) | BigInt(b));
+    case "^":
+      return Number(BigInt(a) ^ BigInt(b));
     case "==":
       return a === b;
     case "!=":
@@ -127,6 +135,8 @@ export function binaryOperator(op: string, a: Val, b: Val, at: Position): Val {
   if (a.k === "abstract" && b.k === "abstract") {
     const float = elementOf(a.type) === "abstract-float" || elementOf(b.type) === "abstract-float";
     const value = abstractBinary(op, a.value, b.value, float);
+    if (typeof value === "number" && !float && !Number.isSafeInteger(value))
+      throw unsupported(`${a.value} ${op} ${b.value} is too large`, at);
     if (typeof value === "boolean") return boolVal(value);
     if (value === undefined) throw unsupported(`cannot compute ${a.value} ${op} ${b.value}`, at);
     return { k: "abstract", type: scalar(float ? "abstract-float" : "abstract-int"), value };
@@ -236,7 +246,9 @@ export function convert(v: Val, to: Type, at: Position): Val {
   const target = elementOf(to)!;
   if (v.k === "abstract") {
     if (target === "bool") return boolVal(v.value !== 0);
-    return nodeVal(scalar(target), target === "f32" ? f32(v.value) : i32(Math.trunc(v.value)));
+    const value = target === "f32" ? v.value : Math.trunc(v.value);
+    const whole = target === "f32" ? v.type : scalar("abstract-int");
+    return convertLiteral({ k: "abstract", type: whole, value }, scalar(target), at);
   }
   const from = elementOf(v.type);
   if (from === undefined || isAbstract(from)) throw unsupported(`cannot convert ${show(v.type)} to ${show(to)}`, at);

@@ -1,15 +1,15 @@
 /** Statements. Loops with constant bounds over arrays held in locals are unrolled; others stay loops. */
 import type { Fact } from "../bounds.ts";
-import { i32, isConst, type Label, make, type Node, not } from "../ir.ts";
+import { i32, isConst, type Label, loads, make, type Node, not } from "../ir.ts";
 import type { Block, Expr, FunctionDecl, Statement } from "../wgsl/ast.ts";
 import { type Position, unsupported } from "../wgsl/lexer.ts";
 import { same, show, type Type, u32Type } from "../wgsl/types.ts";
 import { type Analysis, analyse } from "./analysis.ts";
 import type { Context } from "./context.ts";
 import type { Expressions } from "./expressions.ts";
-import { allocate, load, settle, store, zero } from "./memory.ts";
+import { allocate, clear, load, pin, settle, store } from "./memory.ts";
 import { binaryOperator, concrete, convertLiteral } from "./operators.ts";
-import { nodeVal, type Ref, type Val } from "./values.ts";
+import { nodeVal, type Ref, type Slot, type Val } from "./values.ts";
 
 interface Targets {
   readonly onBreak: Label | undefined;
@@ -66,7 +66,7 @@ export class Statements {
         this.assign(s);
         return;
       case "call":
-        this.expressions.value(s.call);
+        this.expressions.evaluate(s.call);
         return;
       case "block":
         this.block(s.body, t);
@@ -100,6 +100,7 @@ export class Statements {
   private declare(s: Statement & { kind: "let" | "var" | "const" }): void {
     const { c } = this;
     const { decl } = s;
+    if (c.isDeclaredHere(decl.name)) throw unsupported(`${decl.name} is declared twice`, decl.at);
     const type = decl.type ? c.type(decl.type) : undefined;
     let init = decl.init ? this.expressions.value(decl.init) : undefined;
     if (init?.k === "abstract" && (type || s.kind !== "const"))
@@ -108,43 +109,40 @@ export class Statements {
       throw unsupported(`${decl.name} is ${show(type)}, its value ${show(init.type)}`, s.at);
     if (s.kind !== "var") {
       if (!init) throw unsupported(`${decl.name} needs a value`, s.at);
+      if (s.kind === "const" && !isConstant(init)) throw unsupported(`${decl.name} is not constant: use let`, s.at);
       c.declare(decl.name, { b: "value", val: settle(c, init) });
       return;
     }
     const of = type ?? init?.type;
     if (!of) throw unsupported(`${decl.name} needs a type or a value`, s.at);
-    const value = init ? settle(c, init) : zero(of);
+    const value = init && settle(c, init);
     const ref = allocate(c, of, decl, s.at);
-    store(c, ref, value, s.at);
+    if (value) store(c, ref, value, s.at);
+    else clear(c, ref, s.at);
     c.declare(decl.name, { b: "place", ref });
   }
 
   private assign(s: Statement & { kind: "assign" }): void {
     const { c } = this;
-    const ref = this.pinned(this.expressions.place(s.target));
+    const ref = pin(c, this.expressions.place(s.target));
     let value: Val;
     if (s.op === "") {
       const v = this.expressions.value(s.value);
       value = v.k === "abstract" ? convertLiteral(v, ref.type, s.at) : v;
     } else {
+      let left = load(c, ref, s.at);
+      if (this.expressions.callsOwnFunction(s.value)) left = settle(c, left);
       const right = this.expressions.value(s.value);
       const shift = s.op === "<<" || s.op === ">>";
       value = binaryOperator(
         s.op,
-        load(c, ref, s.at),
+        left,
         shift && right.k === "abstract" ? convertLiteral(right, u32Type, s.at) : right,
         s.at,
       );
     }
     if (!same(value.type, ref.type)) throw unsupported(`a ${show(ref.type)} cannot hold ${show(value.type)}`, s.at);
     store(c, ref, value, s.at);
-  }
-
-  /** Computes a place's address once, before the value. */
-  private pinned(ref: Ref): Ref {
-    if (ref.k === "memory") return { ...ref, base: this.c.builder.materialise(ref.base) };
-    if (ref.k === "lane") return { ...ref, vector: this.pinned(ref.vector) };
-    return ref;
   }
 
   private conditional(s: Statement & { kind: "if" }, t: Targets): void {
@@ -164,11 +162,12 @@ export class Statements {
       c.builder.capture(() => {
         if (body) c.builder.withFacts(facts, () => this.block(body, t));
       });
+    const before = c.builder.mark();
     const accepted = branch(s.accepted, yes);
     // Definitions that the first branch made do not hold in the second.
-    this.forget([...analyse(s.accepted).assigned]);
+    c.builder.forgetSince(before);
     const rejected = branch(s.rejected, no);
-    if (s.rejected) this.forget([...analyse(s.rejected).assigned]);
+    c.builder.forgetSince(before);
     c.builder.push({ op: "if", condition, accepted, rejected });
     if (leaves(s.accepted)) c.builder.facts = [...c.builder.facts, ...no];
     else if (s.rejected && leaves(s.rejected)) c.builder.facts = [...c.builder.facts, ...yes];
@@ -180,6 +179,7 @@ export class Statements {
     const value = settle(c, concrete(this.expressions.value(s.value)));
     const ordered = [...s.cases.filter((k) => !k.isDefault), ...s.cases.filter((k) => k.isDefault)];
     const known = c.constantNumber(value);
+    const before = c.builder.mark();
     const body = c.builder.capture(() => {
       for (const k of ordered) {
         const tests = k.values.map((v) => binaryOperator("==", value, this.expressions.value(v), s.at));
@@ -192,7 +192,7 @@ export class Statements {
           this.block(k.body, { ...t, onBreak: exit });
           c.builder.branch(exit);
         });
-        this.forget([...analyse(k.body).assigned]);
+        c.builder.forgetSince(before);
         if (k.isDefault || matches) {
           for (const one of inner) c.builder.push(one);
           break;
@@ -224,6 +224,7 @@ export class Statements {
     const { c } = this;
     if (s.init) this.statement(s.init, t);
     const inside = analyse([...s.body, ...(continuing ?? []), ...(s.update ? [s.update] : [])]);
+    const header = [s.condition, breakIf].flatMap((call): Block => (call ? [{ kind: "call", call, at: s.at }] : []));
     const counter = this.counterOf(s, inside);
     if (counter) {
       const values = this.trips(s, counter, inside);
@@ -233,12 +234,13 @@ export class Statements {
       }
     }
     const range = counter ? this.counterRange(s, counter) : undefined;
-    this.forget([...inside.assigned, ...(counter && s.update ? [counter.name] : [])]);
+    const before = c.builder.mark();
+    const changing = this.forget([inside, analyse(header)], t.result.ref);
     const top: Label = { name: "loop" };
     const exit: Label = { name: "break" };
     const next: Label = { name: "continue" };
     const outerFacts = c.builder.facts;
-    const { before, body } = c.builder.loop(() => {
+    const { before: invariant, body } = c.builder.loop(() => {
       let condition: Node | undefined;
       if (counter && range) {
         const slot = counter.ref.slot;
@@ -249,23 +251,34 @@ export class Statements {
         c.builder.branch(exit, not(condition));
         c.builder.facts = [...outerFacts, ...factsOf(condition, true)];
       }
-      const inner = c.builder.capture(() => this.block(s.body, { ...t, onBreak: exit, onContinue: next }));
+      const inner = c.builder.capture(() =>
+        c.scoped(() => {
+          if (counter && range) this.nameCounter(counter, range.args[2]!.imm, s.at);
+          this.block(s.body, { ...t, onBreak: exit, onContinue: next });
+        }),
+      );
       if (inside.continues) c.builder.push({ op: "block", label: next, body: inner });
       else for (const one of inner) c.builder.push(one);
       c.builder.facts = outerFacts;
-      this.forget([...inside.assigned].filter((n) => n !== counter?.name));
+      // A `continue` may have left out what the body did to them.
+      c.builder.forgetSince(before, changing);
       if (continuing) this.block(continuing, { ...t, onBreak: undefined, onContinue: undefined });
       if (breakIf) c.builder.branch(exit, this.expressions.bool(breakIf));
       if (s.update) this.statement(s.update, t);
+      c.builder.movePointers();
       c.builder.branch(top);
     });
-    for (const one of before) c.builder.push(one);
+    for (const one of invariant) c.builder.push(one);
     c.builder.push({ op: "block", label: exit, body: [{ op: "loop", label: top, body }] });
-    this.forget([...inside.assigned]);
-    if (counter) {
-      counter.ref.slot.definition = undefined;
-      counter.ref.slot.version = c.builder.nextVersion();
-    }
+    c.builder.forgetSince(before, changing);
+  }
+
+  /** The body cannot change the counter: it reads a name for this turn's value, which loops inside it see as fixed. */
+  private nameCounter({ name, ref }: { name: string; ref: Ref & { k: "slot" } }, step: number, at: Position): void {
+    const { c } = this;
+    const value = c.builder.materialise(c.node(load(c, ref, at), at));
+    c.declare(name, { b: "value", val: nodeVal(ref.type, value) });
+    if (step !== 0) c.builder.countedBy(ref.slot.index, value.imm, step);
   }
 
   /** The loop's own variable: declared in its header, changed only by its update. */
@@ -342,6 +355,7 @@ export class Statements {
   ): void {
     const { c } = this;
     const exit: Label = { name: "break" };
+    const before = c.builder.mark();
     const turns = c.builder.capture(() => {
       for (const value of values) {
         const next: Label = { name: "continue" };
@@ -353,13 +367,13 @@ export class Statements {
         );
         if (inside.continues) {
           c.builder.push({ op: "block", label: next, body: turn });
-          this.forget([...inside.assigned]);
+          c.builder.forgetSince(before);
         } else for (const one of turn) c.builder.push(one);
       }
     });
     if (inside.breaks) {
       c.builder.push({ op: "block", label: exit, body: turns });
-      this.forget([...inside.assigned]);
+      c.builder.forgetSince(before);
     } else for (const one of turns) c.builder.push(one);
   }
 
@@ -387,23 +401,38 @@ export class Statements {
     });
     const first = counter.ref.slot.definition;
     if (emitted.length > 0 || !limit || !first) return undefined;
-    return make("i32", "counter", [first, limit, i32(step ?? 1)], condition.op === "<" ? 0 : 1);
+    const isSigned = counter.ref.type.k === "scalar" && counter.ref.type.name === "i32";
+    const op = isSigned ? "counter_s" : "counter";
+    return make("i32", op, [first, limit, i32(step ?? 0)], condition.op === "<" ? 0 : 1);
   }
 
-  /** Variables by these names may have changed: nothing is known of what they hold. */
-  private forget(names: readonly string[]): void {
-    for (const name of names) {
-      const named = this.c.lookup(name);
-      if (named?.b === "place") this.forgetRef(named.ref);
+  /** Variables that these parts may change, and what a `return` sets: nothing is known of what they hold. */
+  private forget(parts: readonly Analysis[], result: Ref | undefined): ReadonlySet<Slot> {
+    const slots = new Set<Slot>();
+    if (result) slotsOf(result, slots);
+    for (const { assigned, passed } of parts) {
+      for (const name of [...assigned, ...passed]) {
+        const named = this.c.lookup(name);
+        if (named?.b === "value" && named.val.k === "pointer") slotsOf(named.val.ref, slots);
+        else if (named?.b === "place" && assigned.has(name)) slotsOf(named.ref, slots);
+      }
     }
+    for (const slot of slots) this.c.builder.forget(slot);
+    return slots;
   }
+}
 
-  private forgetRef(ref: Ref): void {
-    if (ref.k === "slot") {
-      ref.slot.definition = undefined;
-      ref.slot.version = this.c.builder.nextVersion();
-    } else if (ref.k === "aggregate") for (const r of ref.items) this.forgetRef(r);
-  }
+/** Whether a value is known while compiling. */
+function isConstant(v: Val): boolean {
+  const known = (n: Node): boolean => isConst(n) || (n.args.length > 0 && !loads(n) && n.args.every(known));
+  if (v.k === "aggregate") return v.items.every(isConstant);
+  return v.k === "abstract" || (v.k === "node" && known(v.node));
+}
+
+function slotsOf(ref: Ref, into: Set<Slot>): void {
+  if (ref.k === "slot") into.add(ref.slot);
+  else if (ref.k === "aggregate") for (const r of ref.items) slotsOf(r, into);
+  else if (ref.k === "lane") slotsOf(ref.vector, into);
 }
 
 function shiftBy(v: Val, at: Position): Val {
@@ -421,32 +450,34 @@ function factsOf(condition: Node, holds: boolean): Fact[] {
   if (condition.op === (holds ? "i32.and" : "i32.or"))
     return condition.args.flatMap((a) => (isBoolean(a) ? factsOf(a, holds) : []));
   if (condition.op === "local") return condition.definition ? factsOf(condition.definition, holds) : [];
-  const match = /^i32\.(lt|le|gt|ge|eq)(?:_[su])?$/.exec(condition.op);
-  if (!match) return [];
+  const match = /^i32\.(lt|le|gt|ge|eq|ne)(?:_([su]))?$/.exec(condition.op);
+  // What is loaded twice may differ the second time.
+  if (!match || loads(condition)) return [];
   const [a, b] = condition.args as [Node, Node];
-  const kind = holds ? match[1]! : { lt: "ge", le: "gt", gt: "le", ge: "lt", eq: "" }[match[1]!];
+  const isSigned = match[2] === "s";
+  const kind = holds ? match[1]! : { lt: "ge", le: "gt", gt: "le", ge: "lt", eq: "ne", ne: "eq" }[match[1]!];
   switch (kind) {
     case "lt":
-      return [...fact(a, b, "below"), ...fact(b, a, "above")];
+      return [...fact(a, b, "below", isSigned), ...fact(b, a, "above", isSigned)];
     case "le":
-      return [...fact(a, b, "at-most"), ...fact(b, a, "at-least")];
+      return [...fact(a, b, "at-most", isSigned), ...fact(b, a, "at-least", isSigned)];
     case "gt":
-      return [...fact(a, b, "above"), ...fact(b, a, "below")];
+      return [...fact(a, b, "above", isSigned), ...fact(b, a, "below", isSigned)];
     case "ge":
-      return [...fact(a, b, "at-least"), ...fact(b, a, "at-most")];
+      return [...fact(a, b, "at-least", isSigned), ...fact(b, a, "at-most", isSigned)];
     case "eq":
-      return [...fact(a, b, "at-most"), ...fact(a, b, "at-least")];
+      return [...fact(a, b, "at-most", false), ...fact(a, b, "at-least", false)];
     default:
       return [];
   }
 }
 
 /** A fact about a node, and about its variable part where it is `x + constant`. */
-function fact(node: Node, limit: Node, side: Fact["side"]): Fact[] {
-  const plain: Fact = { node, limit, side, offset: 0 };
+function fact(node: Node, limit: Node, side: Fact["side"], signed: boolean): Fact[] {
+  const plain: Fact = { node, limit, side, signed, offset: 0 };
   const constant = node.args[1];
   if (node.op !== "i32.add" || !constant || !isConst(constant)) return [plain];
-  return [plain, { node: node.args[0]!, limit, side, offset: constant.imm }];
+  return [plain, { ...plain, node: node.args[0]!, offset: constant.imm }];
 }
 const isBoolean = (n: Node): boolean =>
   /\.(eq|ne|lt|le|gt|ge)(_[su])?$|eqz$|i32\.and$|i32\.or$/.test(n.op) || n.op === "local";

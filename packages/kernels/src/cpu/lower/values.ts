@@ -19,7 +19,8 @@ export interface Slot {
 }
 
 export interface MemoryRoot {
-  readonly space: "storage" | "uniform" | "scratch";
+  /** `workgroup` also stands for private variables: a workgroup has one lane here. */
+  readonly space: "storage" | "uniform" | "workgroup" | "function";
   readonly binding: number;
   readonly writable: boolean;
   readonly name: string;

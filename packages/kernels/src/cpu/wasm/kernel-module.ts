@@ -1,4 +1,4 @@
-/** Lowered kernels → one WebAssembly module; kernel i lands in the shared table at `tableBase + i`. */
+/** Kernels' functions → one WebAssembly module; kernel i lands in the shared table at `tableBase + i`. */
 import { KernelError } from "../../device.ts";
 import type { Kind, Label, Node, Stmt } from "../ir.ts";
 import { parameterCount } from "../lower/builder.ts";
@@ -7,16 +7,21 @@ import { Bytes, encodeModule, valueType } from "./encoder.ts";
 import { laneOps, memoryOps, scalarOps, vectorOps } from "./opcodes.ts";
 
 export function kernelModule(
-  kernels: readonly LoweredKernel[],
+  bodies: readonly Uint8Array[],
   memory: { shared: boolean; maximumPages: number },
 ): Uint8Array<ArrayBuffer> {
   return encodeModule({
     types: [[[valueType.i32, valueType.i32, valueType.i32], []]],
     memory,
     globals: ["scratch", "tableBase"],
-    functions: kernels.map((k) => ({ type: 0, body: new FunctionEmitter(k).emit() })),
+    functions: bodies.map((body) => ({ type: 0, body })),
     tableBase: 1,
   });
+}
+
+/** One kernel's locals and code. It refers to nothing of its module but the two globals. */
+export function functionBody(kernel: LoweredKernel): Uint8Array {
+  return new FunctionEmitter(kernel).emit();
 }
 
 class FunctionEmitter {

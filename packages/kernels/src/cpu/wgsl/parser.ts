@@ -40,7 +40,16 @@ const precedence: Record<string, number> = {
   "/": 10,
   "%": 10,
 };
+/** Whether `inner` may stand beside `outer` without parentheses (WGSL specification, "Operator Precedence"). */
+function mixes(outer: string, inner: string): boolean {
+  const [p, q] = [precedence[outer]!, precedence[inner]!];
+  if (p <= 2) return q === p || q >= 6;
+  if (p <= 5) return inner === outer;
+  if (p <= 7) return q >= 8;
+  return p >= 9;
+}
 const templated = new Set(["vec2", "vec3", "vec4", "array", "ptr", "bitcast", "atomic", "mat2x2", "mat3x3", "mat4x4"]);
+const maxDepth = 128;
 const assignments = new Set(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="]);
 
 /** @throws KernelError `unsupported-wgsl` naming line and column. */
@@ -50,6 +59,9 @@ export function parse(source: string): Module {
 
 class Parser {
   private next = 0;
+  /** Expressions in parentheses. */
+  private readonly enclosed = new WeakSet<Expr>();
+  private depth = 0;
   private readonly tokens: Token[];
 
   constructor(tokens: Token[]) {
@@ -207,6 +219,10 @@ class Parser {
   }
 
   private type(): TypeExpr {
+    return this.nested(() => this.typeWithin());
+  }
+
+  private typeWithin(): TypeExpr {
     const at = this.peek().at;
     const name = this.identifier();
     const args: (TypeExpr | Expr)[] = [];
@@ -249,6 +265,10 @@ class Parser {
   }
 
   private statement(): Statement {
+    return this.nested(() => this.statementWithin());
+  }
+
+  private statementWithin(): Statement {
     const { text, at } = this.peek();
     switch (text) {
       case "{":
@@ -300,8 +320,7 @@ class Parser {
     if (text === "_") {
       this.take();
       this.expect("=");
-      this.expression();
-      return { kind: "block", body: [], at };
+      return { kind: "call", call: this.expression(), at };
     }
     const target = this.unary();
     const op = this.peek();
@@ -323,7 +342,8 @@ class Parser {
     const condition = this.expression();
     const accepted = this.block();
     let rejected: Block | undefined;
-    if (this.accept("else")) rejected = this.peek().text === "if" ? [this.ifStatement()] : this.block();
+    if (this.accept("else"))
+      rejected = this.peek().text === "if" ? [this.nested(() => this.ifStatement())] : this.block();
     return { kind: "if", condition, accepted, rejected, at };
   }
 
@@ -385,6 +405,7 @@ class Parser {
       this.accept(":");
       cases.push({ values, isDefault, body: this.block() });
     }
+    if (cases.filter((k) => k.isDefault).length !== 1) throw unsupported("a switch has one default", at);
     return { kind: "switch", value, cases, at };
   }
 
@@ -394,24 +415,43 @@ class Parser {
 
   private binary(minimum: number): Expr {
     let left = this.unary();
-    for (;;) {
+    for (let length = 1; ; length++) {
       const { text, at } = this.peek();
       const p = precedence[text];
       if (p === undefined || p < minimum) return left;
+      if (length > maxDepth) throw unsupported("this expression is too long", at, "split it by let");
       this.take();
-      left = { kind: "binary", op: text, left, right: this.binary(p + 1), at };
+      const right = this.binary(p + 1);
+      for (const side of [left, right]) {
+        if (side.kind === "binary" && !this.enclosed.has(side) && !mixes(text, side.op))
+          throw unsupported(`\`${side.op}\` beside \`${text}\` needs parentheses`, at);
+      }
+      left = { kind: "binary", op: text, left, right, at };
     }
   }
 
+  /** Runs `build` one level deeper: what is nested too deeply would exhaust the stack. */
+  private nested<T>(build: () => T): T {
+    if (++this.depth > maxDepth) throw unsupported("this is nested too deeply", this.peek().at);
+    const built = build();
+    this.depth--;
+    return built;
+  }
+
   private unary(): Expr {
+    return this.nested(() => this.prefixed());
+  }
+
+  private prefixed(): Expr {
     const { text, at } = this.peek();
     if (text === "-" || text === "!" || text === "~" || text === "&" || text === "*") {
       this.take();
       return { kind: "unary", op: text, operand: this.unary(), at };
     }
     let e = this.primary();
-    for (;;) {
+    for (let length = 1; ; length++) {
       const here = this.peek();
+      if (length > maxDepth) throw unsupported("this is nested too deeply", here.at);
       if (this.accept("[")) {
         e = { kind: "index", base: e, index: this.expression(), at: here.at };
         this.expect("]");
@@ -426,6 +466,7 @@ class Parser {
     if (token.text === "(") {
       const inner = this.expression();
       this.expect(")");
+      this.enclosed.add(inner);
       return inner;
     }
     if (token.kind === "number") return this.literal(token);
