@@ -1,5 +1,6 @@
 import type { ApiKeyInfo } from "@tugboat/db";
 import { z } from "zod";
+import { recordedKey } from "../../../domain/keys/recorded.ts";
 import { keyPermissions, permissionsOfScopes } from "../../../domain/permissions.ts";
 import type { Caller } from "../context.ts";
 import { RefusedError } from "../errors.ts";
@@ -58,7 +59,7 @@ export const keysRouter = router({
         const made = await scope.keys.create({ ...input, scopes, createdBy: ctx.actor });
         return {
           subject: made.key.id,
-          after: recorded(made.key),
+          after: recordedKey(made.key),
           result: { secret: made.secret, key: shown(made.key) },
         };
       });
@@ -72,7 +73,7 @@ export const keysRouter = router({
       return ctx.change(async (scope) => {
         const before = await scope.keys.get(id);
         const after = await scope.keys.update(id, changes, updatedAt);
-        return { subject: id, before: recorded(before), after: recorded(after), result: shown(after) };
+        return { subject: id, before: recordedKey(before), after: recordedKey(after), result: shown(after) };
       });
     }),
 
@@ -84,29 +85,13 @@ export const keysRouter = router({
       ctx.change(async (scope) => {
         const before = await scope.keys.get(input.id);
         const after = await scope.keys.revoke(input.id);
-        return { subject: after.id, before: recorded(before), after: recorded(after), result: shown(after) };
+        return { subject: after.id, before: recordedKey(before), after: recordedKey(after), result: shown(after) };
       }),
     ),
 });
 
 function shown(info: ApiKeyInfo) {
   return sent({ ...info, scopes: [...info.scopes], models: [...info.models] });
-}
-
-/** What the audit log keeps of a key. */
-function recorded(info: ApiKeyInfo) {
-  const { expiresAt, models, name, prefix, projectId, requestsPerMinute, revokedAt, scopes, tokensPerMinute } = info;
-  const text = { expiresAt: expiresAt?.toISOString() ?? null, revokedAt: revokedAt?.toISOString() ?? null };
-  return {
-    name,
-    prefix,
-    projectId,
-    scopes: [...scopes],
-    models: [...models],
-    requestsPerMinute,
-    tokensPerMinute,
-    ...text,
-  };
 }
 
 /** A key must not do more than the one who made it. */

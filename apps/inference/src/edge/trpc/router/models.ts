@@ -1,6 +1,7 @@
 import type { CatalogModel } from "@tugboat/db";
 import { z } from "zod";
 import { CatalogError } from "../../../domain/models/errors.ts";
+import { recordedModel } from "../../../domain/models/recorded.ts";
 import { prepareModel } from "../../../domain/models/register.ts";
 import type { Context } from "../context.ts";
 import { id, moment, sent } from "../shapes.ts";
@@ -75,7 +76,7 @@ export const modelsRouter = router({
           });
         }
         const result = await scope.models.upsert(prepared);
-        return { subject: result.name, after: recorded(result), result };
+        return { subject: result.name, after: recordedModel(result), result };
       });
       catalog.refresh();
       return (await describer(ctx))(added);
@@ -91,7 +92,7 @@ export const modelsRouter = router({
         const before = await scope.models.get(input.name);
         if (before === null) throw missing(input.name);
         await scope.models.remove(input.name);
-        return { subject: before.name, before: recorded(before), result: { name: before.name } };
+        return { subject: before.name, before: recordedModel(before), result: { name: before.name } };
       });
       catalog.refresh();
       if (ctx.organizationId === database.home.organizationId) await pool.unload(removed.name);
@@ -112,10 +113,6 @@ async function describer({ management, organizationId }: Pick<Context, "manageme
     isDefault: row.name === defaultName,
     state: states.get(row.name) ?? "idle",
   });
-}
-
-function recorded({ architecture, bytes, name, parameters, quantisation, sourcePath }: CatalogModel) {
-  return { name, architecture, parameters, quantisation, bytes, sourcePath };
 }
 
 function missing(name: string): CatalogError {
