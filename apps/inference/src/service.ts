@@ -11,10 +11,11 @@ import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
-import { registerBundled } from "./domain/models/register.ts";
+import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
 import { listen } from "./edge/port.ts";
+import type { Management } from "./edge/trpc/context.ts";
 import type { Env } from "./env.ts";
 import { launchProcess } from "./workers/launch.ts";
 import { DeploymentPool } from "./workers/pool.ts";
@@ -70,7 +71,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const home = env.TUGBOAT_HOME;
   const auth = createAuth({ database, home, secret: await accountSecret(home), consoleUrl });
   const hub = { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN };
-  const addModel = { downloads: join(home, "models"), hub };
+  const prepare: Management["prepareModel"] = (source, name) =>
+    prepareModel(source, { name, downloads: join(home, "models"), hub });
   const metrics = new Metrics(() => pool.statuses());
   let draining = false;
   const app = createApp({
@@ -78,7 +80,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     pool,
     keys,
     limits: new KeyLimits(),
-    management: { database, auth, catalog, pool, log, consoleUrl, addModel },
+    management: { database, auth, catalog, deployments: pool, log, consoleUrl, prepareModel: prepare },
     metrics,
     log,
     corsOrigins: env.TUGBOAT_CORS_ORIGINS,

@@ -52,13 +52,16 @@ function edge(
     memoryBytes: 2 ** 30,
     maxInFlight,
   });
+  const state = { draining: false, databaseLost: false };
   const keys = new KeyVerifier({
-    verify: async () => ({ ...everything, ...restricted }),
+    verify: async () => {
+      if (state.databaseLost) throw new Error("Connection terminated unexpectedly");
+      return { ...everything, ...restricted };
+    },
     touch: async () => {},
     watch: ({ onListening }) => onListening(true),
   });
   const metrics = new Metrics(() => pool.statuses());
-  const state = { draining: false };
   const app = createApp({
     catalog,
     pool,
@@ -278,4 +281,14 @@ it("counts the tokens of an answer whose reader went away", async () => {
   while (!read.includes("word9")) read += new TextDecoder().decode((await reader?.read())?.value);
   await reader?.cancel();
   expect((await post("/v1/chat/completions", chat)).status).toBe(429);
+});
+
+it("says 503, not 401, while keys can't be checked", async () => {
+  const { post, state } = edge();
+  state.databaseLost = true;
+  const response = await post("/v1/chat/completions", chat);
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+  const { error } = await response.json();
+  expect(error.code).toBe("database_unavailable");
+  expect(error.message).not.toContain("terminated");
 });

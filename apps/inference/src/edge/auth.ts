@@ -1,4 +1,4 @@
-import type { KeyVerifier } from "../domain/keys/verifier.ts";
+import type { KeyVerifier, Principal } from "../domain/keys/verifier.ts";
 import { ApiError } from "./errors.ts";
 import { readMember } from "./session.ts";
 import type { Caller, Management } from "./trpc/context.ts";
@@ -29,13 +29,26 @@ export async function authenticate(header: string | undefined, keys: KeyVerifier
   if (secret === undefined) {
     throw unauthorized("The Authorization header must be `Bearer` and an API key: `Authorization: Bearer tug_…`.");
   }
-  const principal = await keys.verify(secret);
+  const principal = await check(secret, keys);
   if (principal === undefined) {
     throw unauthorized(
       `Incorrect API key provided: ${masked(secret)}. It is unknown, expired or revoked; \`tug keys list\` shows the valid ones.`,
     );
   }
   return { kind: "key", ...principal };
+}
+
+/** A key that can't be checked is not a wrong key. */
+async function check(secret: string, keys: KeyVerifier): Promise<Principal | undefined> {
+  try {
+    return await keys.verify(secret);
+  } catch (cause) {
+    const message = "API keys can't be checked just now: the database does not answer. Try again in a moment.";
+    throw new ApiError(503, "service_unavailable_error", "database_unavailable", message, {
+      headers: { "retry-after": "1" },
+      cause,
+    });
+  }
 }
 
 function unauthorized(message: string): ApiError {

@@ -7,6 +7,7 @@ import { createAuth, sessionCookie } from "../domain/accounts/auth.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
 import { Catalog } from "../domain/models/catalog.ts";
+import { prepareModel } from "../domain/models/register.ts";
 import type { Role } from "../domain/permissions.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
@@ -53,10 +54,11 @@ export async function startManagement() {
       database,
       auth,
       catalog,
-      pool,
+      deployments: pool,
       log,
       consoleUrl,
-      addModel: { downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } },
+      prepareModel: (source, name) =>
+        prepareModel(source, { name, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
     },
     metrics: new Metrics(() => pool.statuses()),
     log,

@@ -20,9 +20,9 @@ export const deploymentsRouter = router({
   list: orgProcedure("deployments:read")
     .output(z.object({ deployments: z.array(deployment) }))
     .query(({ ctx }) => {
-      const { database, pool } = ctx.management;
+      const { database, deployments } = ctx.management;
       const served = ctx.organizationId === database.home.organizationId;
-      const statuses = served ? pool.statuses() : [];
+      const statuses = served ? deployments.statuses() : [];
       return {
         deployments: statuses.map(({ error, inFlight, info, loadMs, model, restarts, rssBytes, state }) => {
           const device = info?.device;

@@ -2,7 +2,6 @@ import type { CatalogModel } from "@tugboat/db";
 import { z } from "zod";
 import { CatalogError } from "../../../domain/models/errors.ts";
 import { recordedModel } from "../../../domain/models/recorded.ts";
-import { prepareModel } from "../../../domain/models/register.ts";
 import type { Context } from "../context.ts";
 import { id, moment, sent } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
@@ -67,8 +66,8 @@ export const modelsRouter = router({
     )
     .output(model)
     .mutation(async ({ ctx, input }) => {
-      const { addModel, catalog } = ctx.management;
-      const prepared = await prepareModel(input.source, { ...addModel, name: input.name });
+      const { catalog, prepareModel } = ctx.management;
+      const prepared = await prepareModel(input.source, input.name);
       const added = await ctx.change(async (scope) => {
         if ((await scope.models.get(prepared.name)) !== null) {
           throw new CatalogError("exists", `There is a model ${prepared.name} already.`, {
@@ -87,7 +86,7 @@ export const modelsRouter = router({
     .input(z.object({ name }))
     .output(z.object({ name }))
     .mutation(async ({ ctx, input }) => {
-      const { catalog, database, pool } = ctx.management;
+      const { catalog, database, deployments } = ctx.management;
       const removed = await ctx.change(async (scope) => {
         const before = await scope.models.get(input.name);
         if (before === null) throw missing(input.name);
@@ -95,16 +94,16 @@ export const modelsRouter = router({
         return { subject: before.name, before: recordedModel(before), result: { name: before.name } };
       });
       catalog.refresh();
-      if (ctx.organizationId === database.home.organizationId) await pool.unload(removed.name);
+      if (ctx.organizationId === database.home.organizationId) await deployments.unload(removed.name);
       return removed;
     }),
 });
 
 /** Only the first organization's models are served by this installation's workers. */
 async function describer({ management, organizationId }: Pick<Context, "management"> & { organizationId: string }) {
-  const { catalog, database, pool } = management;
+  const { catalog, database, deployments } = management;
   const served = organizationId === database.home.organizationId;
-  const states = new Map(served ? pool.statuses().map((status) => [status.model, status.state]) : []);
+  const states = new Map(served ? deployments.statuses().map((status) => [status.model, status.state]) : []);
   const defaultName = served ? await catalog.defaultName() : undefined;
   return ({ files, speeds, ...row }: CatalogModel): z.output<typeof model> => ({
     ...sent(row),
