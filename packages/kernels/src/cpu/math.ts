@@ -6,47 +6,32 @@ import type { FunctionDecl } from "./wgsl/ast.ts";
 import { parse } from "./wgsl/parser.ts";
 
 const source = /* wgsl */ `
-// exp2(x) = 2^round(x) * 2^f with |f| <= 1/2; the polynomial is the Taylor series of e^(f ln 2) to degree 7.
-fn tug_exp2(x: vec4<f32>) -> vec4<f32> {
-  let c = clamp(x, vec4<f32>(-126.0), vec4<f32>(128.0));
-  let n = round(c);
-  let t = (c - n) * 0.6931471805599453;
-  var p = fma(t, vec4<f32>(1.0 / 5040.0), vec4<f32>(1.0 / 720.0));
+// 2^n e^t by the Taylor series of degree 8. 'z' is n + 1.5 * 2^23, which leaves n in the low bits: n is -127 (zero) to 127.
+fn tug_scaled(t: vec4<f32>, z: vec4<f32>) -> vec4<f32> {
+  var p = fma(t, vec4<f32>(1.0 / 40320.0), vec4<f32>(1.0 / 5040.0));
+  p = fma(p, t, vec4<f32>(1.0 / 720.0));
   p = fma(p, t, vec4<f32>(1.0 / 120.0));
   p = fma(p, t, vec4<f32>(1.0 / 24.0));
   p = fma(p, t, vec4<f32>(1.0 / 6.0));
   p = fma(p, t, vec4<f32>(0.5));
   p = fma(p, t, vec4<f32>(1.0));
   p = fma(p, t, vec4<f32>(1.0));
-  // Two factors: 2^128 alone has no float.
-  let half = vec4<i32>(n) >> vec4<u32>(1u);
-  let a = bitcast<vec4<f32>>((half + 127) << vec4<u32>(23u));
-  let b = bitcast<vec4<f32>>((vec4<i32>(n) - half + 127) << vec4<u32>(23u));
-  let inside = p * a * b;
-  let low = select(inside, vec4<f32>(0.0), x < vec4<f32>(-126.0));
-  return select(low, bitcast<vec4<f32>>(vec4<u32>(0x7f800000u)), x >= vec4<f32>(128.0));
+  return p * bitcast<vec4<f32>>((bitcast<vec4<u32>>(z) + 127u) << vec4<u32>(23u));
+}
+// n = round(x) but 127 at most, so that its scale is a float; t = (x - n) ln 2, up to ln 2 at that end, else half of it.
+fn tug_exp2(x: vec4<f32>) -> vec4<f32> {
+  let c = min(max(x, vec4<f32>(-127.0)), vec4<f32>(128.0));
+  let z = min(c + 12582912.0, vec4<f32>(12583039.0));
+  let t = (c - (z - 12582912.0)) * 0.6931471805599453;
+  return select(tug_scaled(t, z), bitcast<vec4<f32>>(vec4<u32>(0x7f800000u)), x >= vec4<f32>(128.0));
 }
 // e^x with Cody and Waite's split of ln 2, so that large x lose nothing.
 fn tug_exp(x: vec4<f32>) -> vec4<f32> {
-  let c = clamp(x, vec4<f32>(-87.33654), vec4<f32>(88.72283));
-  let n = round(c * 1.4426950408889634);
-  var t = fma(n, vec4<f32>(-0.693145751953125), c);
-  t = fma(n, vec4<f32>(-1.42860677e-6), t);
-  var p = fma(t, vec4<f32>(1.0 / 5040.0), vec4<f32>(1.0 / 720.0));
-  p = fma(p, t, vec4<f32>(1.0 / 120.0));
-  p = fma(p, t, vec4<f32>(1.0 / 24.0));
-  p = fma(p, t, vec4<f32>(1.0 / 6.0));
-  p = fma(p, t, vec4<f32>(0.5));
-  p = fma(p, t, vec4<f32>(1.0));
-  p = fma(p, t, vec4<f32>(1.0));
-  // Two factors: 2^128 alone has no float.
-  let half = vec4<i32>(n) >> vec4<u32>(1u);
-  let a = bitcast<vec4<f32>>((half + 127) << vec4<u32>(23u));
-  let b = bitcast<vec4<f32>>((vec4<i32>(n) - half + 127) << vec4<u32>(23u));
-  let inside = p * a * b;
-  let low = select(inside, vec4<f32>(0.0), x < vec4<f32>(-87.33654));
-  let high = select(low, bitcast<vec4<f32>>(vec4<u32>(0x7f800000u)), x > vec4<f32>(88.72283));
-  return select(high, x, x != x);
+  let c = min(max(x, vec4<f32>(-88.0)), vec4<f32>(88.72284));
+  let z = min(fma(c, vec4<f32>(1.4426950408889634), vec4<f32>(12582912.0)), vec4<f32>(12583039.0));
+  let n = z - 12582912.0;
+  let t = fma(n, vec4<f32>(-1.42860677e-6), fma(n, vec4<f32>(-0.693145751953125), c));
+  return select(tug_scaled(t, z), bitcast<vec4<f32>>(vec4<u32>(0x7f800000u)), x > vec4<f32>(88.72284));
 }
 // log2 by the series of atanh: ln m = 2 (s + s^3/3 + ...), s = (m - 1) / (m + 1), sqrt(1/2) <= m < sqrt(2).
 fn tug_log2(x: vec4<f32>) -> vec4<f32> {

@@ -8,7 +8,11 @@
 //   fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32)
 //
 // which adds this lane's share of Q panels to acc[a + p * M + m]. Panels past the last and rows past `last_row` repeat the last one and
-// are not stored, so a kernel clamps its indices and needs no branch.
+// are not stored, so a kernel clamps its indices and needs no branch. It also brings
+//
+//   fn prepare(first_panel: u32)
+//
+// which may lay a tile's weights out anew before the rows stream past them.
 
 override W: u32 = 1u;
 // Outputs: rows of the weight; of each half of a gated pair.
@@ -33,7 +37,12 @@ override GELU: bool = false;
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @group(0) @binding(1) var<storage, read> bias: array<f32>;
 
+// One lane alone waits for every step of an activation: it keeps the products of a tile and activates them together.
+override DEFERRED: bool = GATED && W == 1u;
+override HELD: u32 = select(1u, GROUP_ROWS * P, DEFERRED);
+
 var<workgroup> partial: array<vec4<f32>, W * P * M>;
+var<workgroup> held: array<vec4<f32>, HELD>;
 
 fn panel_count() -> u32 {
   return ((N + 3u) / 4u) * select(1u, 2u, GATED);
@@ -46,7 +55,12 @@ fn matmul(group: vec3<u32>, lane: u32, rows: u32) {
   let first_row = group.y * GROUP_ROWS;
   let end_row = min(first_row + GROUP_ROWS, rows);
   for (var tile = first_tile; tile < end_tile; tile++) {
-    for (var row = first_row; row < end_row; row += M) {
+    prepare(tile * P);
+    for (var r = 0u; r < GROUP_ROWS; r += M) {
+      let row = first_row + r;
+      if (row >= end_row) {
+        break;
+      }
       // Zeroed by an initialiser: some drivers zero a bare `var` only on the first round of a loop.
       var acc = array<vec4<f32>, 16>();
       for (var p = 0u; p < P; p += Q) {
@@ -55,8 +69,24 @@ fn matmul(group: vec3<u32>, lane: u32, rows: u32) {
       if (W > 1u) {
         add_lanes(&acc, lane);
       }
-      if (lane == 0u) {
+      if (DEFERRED) {
+        for (var m = 0u; m < M; m++) {
+          for (var p = 0u; p < P; p++) {
+            held[min(r + m, GROUP_ROWS - 1u) * P + p] = acc[p * M + m];
+          }
+        }
+      } else if (lane == 0u) {
         store_tile(&acc, tile * P, row, end_row);
+      }
+    }
+    if (DEFERRED) {
+      for (var r = 0u; r < GROUP_ROWS; r++) {
+        if (first_row + r >= end_row) {
+          break;
+        }
+        for (var p = 0u; p < P / 2u; p++) {
+          store(activate(held[r * P + 2u * p]) * held[r * P + 2u * p + 1u], tile * (P / 2u) + p, first_row + r);
+        }
       }
     }
   }
@@ -110,6 +140,16 @@ fn activate(gate: vec4<f32>) -> vec4<f32> {
 // The 4 outputs of one panel of one row; `panel` counts outputs, not the gated pair's panels.
 fn store(value: vec4<f32>, panel: u32, row: u32) {
   let column = panel * 4u;
+  // Without odd ends there is nothing to guard but a whole panel.
+  if (N % 4u == 0u) {
+    if (column < N) {
+      store_one(value.x, column, row);
+      store_one(value.y, column + 1u, row);
+      store_one(value.z, column + 2u, row);
+      store_one(value.w, column + 3u, row);
+    }
+    return;
+  }
   if (column < N) {
     store_one(value.x, column, row);
   }

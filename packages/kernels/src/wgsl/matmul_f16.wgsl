@@ -31,6 +31,8 @@ fn high(v: vec4<u32>) -> vec4<f32> {
   return f16_hi(v);
 }
 
+fn prepare(first_panel: u32) {}
+
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let last_panel = panel_count() - 1u;
   for (var i = lane; i < K / 2u; i += W) {

@@ -14,6 +14,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   matmul(group, lane, params.rows);
 }
 
+fn prepare(first_panel: u32) {}
+
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let last_panel = panel_count() - 1u;
   for (var i = lane; i < K; i += W) {

@@ -17,6 +17,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   matmul(group, lane, params.rows);
 }
 
+fn prepare(first_panel: u32) {}
+
 // The innermost loop stays a loop: its turn fits the CPU's registers, a whole block does not.
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let nibbles = vec4<u32>(0x0f0f0f0fu);

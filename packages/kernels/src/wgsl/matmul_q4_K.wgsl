@@ -21,6 +21,8 @@ fn byte_of(v: vec4<u32>, i: u32) -> vec4<f32> {
   return vec4<f32>((v >> vec4<u32>(8u * i)) & vec4<u32>(0xffu));
 }
 
+fn prepare(first_panel: u32) {}
+
 // Groups of 64 inputs: 8 words of low nibbles (the first 32) and high nibbles (the next 32).
 // The innermost loop stays a loop: its turn fits the CPU's registers, a whole group does not.
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {

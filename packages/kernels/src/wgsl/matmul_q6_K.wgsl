@@ -42,6 +42,8 @@ fn signed_byte(v: vec4<u32>, i: u32) -> vec4<f32> {
   return vec4<f32>(bitcast<vec4<i32>>(v << vec4<u32>(24u - 8u * i)) >> vec4<u32>(24u));
 }
 
+fn prepare(first_panel: u32) {}
+
 // Units of 64 inputs: four runs of 16, 32 apart, that share 12 words.
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let ones = vec4<u32>(0x01010101u);

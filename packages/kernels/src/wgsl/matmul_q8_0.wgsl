@@ -9,12 +9,27 @@ struct Params {
 @group(0) @binding(2) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<vec2<u32>>;
 @group(0) @binding(4) var<storage, read> xq: array<u32>;
-@group(0) @binding(5) var<storage, read> xs: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> xs: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(W)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   matmul(group, lane, params.rows);
+}
+
+// One lane alone, with many rows to come: it widens a tile's bytes once, not again for every row.
+override WIDE: bool = W == 1u && M > 1u && Q == P && K <= 4096u;
+override WIDE_SIZE: u32 = select(1u, P * (K / 4u), WIDE);
+var<workgroup> wide: array<Wide, WIDE_SIZE>;
+
+fn prepare(first_panel: u32) {
+  if (WIDE) {
+    for (var i = 0u; i < K / 4u; i++) {
+      for (var p = 0u; p < P; p++) {
+        wide[i * P + p] = widen_s8(quants[min(first_panel + p, panel_count() - 1u) * (K / 4u) + i]);
+      }
+    }
+  }
 }
 
 // The innermost loop stays a loop: its turn fits the CPU's registers, a whole block does not.
@@ -25,7 +40,11 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, 
     for (var i = 0u; i < 8u; i++) {
       var w: array<Wide, 8>;
       for (var p = 0u; p < Q; p++) {
-        w[p] = widen_s8(quants[(min(first_panel + p, last_panel) * (K / 32u) + block) * 8u + i]);
+        if (WIDE) {
+          w[p] = wide[(block * 8u + i) * P + p];
+        } else {
+          w[p] = widen_s8(quants[(min(first_panel + p, last_panel) * (K / 32u) + block) * 8u + i]);
+        }
       }
       for (var m = 0u; m < M; m++) {
         let v = spread_s8(xq[(min(first_row + m, last_row) * (K / 32u) + block) * 8u + i]);
@@ -37,7 +56,7 @@ fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, 
     for (var p = 0u; p < Q; p++) {
       let scale = f16x4(scales[min(first_panel + p, last_panel) * (K / 32u) + block]);
       for (var m = 0u; m < M; m++) {
-        let d = xs[min(first_row + m, last_row) * (K / 32u) + block].x;
+        let d = vec4<f32>(xs[(min(first_row + m, last_row) * (K / 32u) + block) * 2u]);
         (*acc)[a + p * M + m] = fma(vec4<f32>(dot_sum(dots[p * M + m])), scale * d, (*acc)[a + p * M + m]);
       }
     }

@@ -45,6 +45,8 @@ export class Context {
   private readonly building = new Set<string>();
   /** Functions being inlined, to refuse recursion. */
   readonly inlining: FunctionDecl[] = [];
+  /** Declares a module-scope constant that was not reached yet; false when there is none by that name. */
+  onMissing: (name: string) => boolean = () => false;
   evaluate: (e: Expr) => Val = () => {
     throw new Error("the lowering is not assembled");
   };
@@ -61,7 +63,8 @@ export class Context {
       const found = this.scopes[i]!.get(name);
       if (found) return found;
     }
-    return undefined;
+    // A constant of the module may be named before the line that declares it.
+    return this.onMissing(name) ? this.scopes[0]!.get(name) : undefined;
   }
 
   declare(name: string, named: Named): void {

@@ -137,27 +137,18 @@ class KernelLowering {
           `the kernel has no override called ${name}`,
           "check the names given as constants",
         );
-    for (const d of this.c.module.constants) this.constant(d);
-    for (const d of this.c.module.overrides) {
-      const type = d.type ? this.c.type(d.type) : undefined;
-      const given = lanes.has(d.name) ? 1 : this.constants[d.name];
-      if (given === undefined && !d.init)
-        throw new KernelError(
-          "compile",
-          `the override ${d.name} needs a value`,
-          "pass it as a constant of the pipeline",
-        );
-      const raw: Val =
-        given === undefined
-          ? this.expressions.value(d.init!)
-          : { k: "abstract", type: scalar(Number.isInteger(given) ? "abstract-int" : "abstract-float"), value: given };
-      const of = type ?? concrete(given === undefined ? raw : this.expressions.value(d.init!)).type;
-      const val =
-        raw.k === "abstract" && of.k === "scalar" && of.name === "bool"
-          ? convert(raw, boolType, d.at)
-          : convertLiteral(raw, of, d.at);
-      this.c.declare(d.name, { b: "value", val });
-    }
+    // WGSL knows no order among module-scope declarations: each is computed when it is first named.
+    const waiting = new Map<string, () => void>();
+    for (const d of this.c.module.constants) waiting.set(d.name, () => this.constant(d));
+    for (const d of this.c.module.overrides) waiting.set(d.name, () => this.override(d, lanes.has(d.name)));
+    this.c.onMissing = (name) => {
+      const compute = waiting.get(name);
+      waiting.delete(name);
+      compute?.();
+      return compute !== undefined;
+    };
+    for (const name of [...waiting.keys()]) this.c.onMissing(name);
+    this.c.onMissing = () => false;
     for (const e of entry.workgroupSize!) {
       const size = this.c.constantNumber(this.expressions.value(e));
       if (size !== 1)
@@ -167,6 +158,23 @@ class KernelLowering {
           "declare the size as an override, as in @workgroup_size(W)",
         );
     }
+  }
+
+  private override(d: Module["overrides"][number], isSize: boolean): void {
+    const type = d.type ? this.c.type(d.type) : undefined;
+    const given = isSize ? 1 : this.constants[d.name];
+    if (given === undefined && !d.init)
+      throw new KernelError("compile", `the override ${d.name} needs a value`, "pass it as a constant of the pipeline");
+    const raw: Val =
+      given === undefined
+        ? this.expressions.value(d.init!)
+        : { k: "abstract", type: scalar(Number.isInteger(given) ? "abstract-int" : "abstract-float"), value: given };
+    const of = type ?? concrete(given === undefined ? raw : this.expressions.value(d.init!)).type;
+    const val =
+      raw.k === "abstract" && of.k === "scalar" && of.name === "bool"
+        ? convert(raw, boolType, d.at)
+        : convertLiteral(raw, of, d.at);
+    this.c.declare(d.name, { b: "value", val });
   }
 
   private constant(d: Module["constants"][number]): void {
