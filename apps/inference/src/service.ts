@@ -4,9 +4,9 @@ import { createAdaptorServer } from "@hono/node-server";
 import { type Database, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
 import { createAuth } from "./domain/accounts/auth.ts";
-import { ensureOwner } from "./domain/accounts/owner.ts";
+import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
 import { accountSecret } from "./domain/accounts/secret.ts";
-import { firstRun } from "./domain/first-run.ts";
+import { firstRun, readFirstRun } from "./domain/first-run.ts";
 import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
@@ -91,8 +91,10 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
 
   const port = await listen(server, env.TUGBOAT_API_PORT, env.TUGBOAT_API_HOST, "TUGBOAT_API_PORT");
   const url = `http://${env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST}:${port}`;
+  const known = await readFirstRun(home);
   const facts = await firstRun({ home, apiUrl: url, consoleUrl, database });
   await ensureOwner(auth, database, facts);
+  if (known === undefined) await renewPassword(auth, facts);
   await loadDefault(catalog, pool, log);
   log.info({ url }, "serving");
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sessionCookie } from "../domain/accounts/auth.ts";
-import { ensureOwner } from "../domain/accounts/owner.ts";
+import { ensureOwner, renewPassword } from "../domain/accounts/owner.ts";
 import { resetLink } from "../domain/accounts/reset-link.ts";
 import { consoleUrl, type ManagementFixture, startManagement } from "../testing/management.ts";
 import { consoleHeader } from "./session.ts";
@@ -58,6 +58,14 @@ describe("the first account", () => {
     await ensureOwner(fixture.auth, fixture.database, { ...owner, password: "another password" });
     expect(await fixture.scope.members.list()).toEqual(before);
     expect((await post("/api/auth/sign-in/email", owner)).status).toBe(200);
+  });
+
+  it("takes the password of a first-run.json that was made anew", async () => {
+    await renewPassword(fixture.auth, { ...owner, password: "a renewed password" });
+    expect((await post("/api/auth/sign-in/email", owner)).status).toBe(401);
+    await renewPassword(fixture.auth, owner);
+    expect((await post("/api/auth/sign-in/email", owner)).status).toBe(200);
+    await renewPassword(fixture.auth, { email: "nobody@x.example", password: "whatever it is" });
   });
 
   it("is refused with a wrong password, and nobody after ten tries a minute", async () => {
