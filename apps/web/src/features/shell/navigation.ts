@@ -1,5 +1,5 @@
 import type { Permission } from "@tugboat/inference/trpc";
-import { Boxes, House, type LucideIcon, MessageSquareText } from "lucide-react";
+import { Boxes, House, KeyRound, type LucideIcon, MessageSquareText, Settings, Users } from "lucide-react";
 
 export interface Destination {
   readonly href: string;
@@ -22,6 +22,26 @@ export const destinations: readonly Destination[] = [
     needs: "inference:run",
   },
   { href: "/models", name: "Models", icon: Boxes, keywords: "catalog weights gguf", needs: "models:read" },
+  {
+    href: "/keys",
+    name: "Keys",
+    icon: KeyRound,
+    keywords: "api secret token snippets curl python typescript",
+    needs: "keys:read",
+  },
+  {
+    href: "/members",
+    name: "Members",
+    icon: Users,
+    keywords: "people roles invite permissions team",
+    needs: "members:read",
+  },
+  {
+    href: "/settings",
+    name: "Settings",
+    icon: Settings,
+    keywords: "organization projects account password audit log",
+  },
 ];
 
 export function isCurrent(destination: Destination, path: string): boolean {
