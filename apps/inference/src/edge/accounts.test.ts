@@ -142,6 +142,18 @@ it("a forgotten password is reset by a link, once, and every session ends", asyn
   expect(await resetLink(fixture.auth, consoleUrl, "nobody@x.example")).toBeUndefined();
 });
 
+it("signing out everywhere ends every session of one person, and nobody else's", async () => {
+  const person = await fixture.enter("Traveller", fixture.scope, "viewer", "first password");
+  const other = await fixture.enter("Bystander", fixture.scope, "viewer");
+  const credentials = { email: person.email, password: "first password" };
+  const here = await post("/api/auth/sign-in/email", credentials);
+  const elsewhere = await post("/api/auth/sign-in/email", credentials);
+  expect((await post("/api/auth/revoke-sessions", {}, here.cookie)).status).toBe(200);
+  for (const { cookie } of [here, elsewhere]) expect((await me(cookie)).status).toBe(401);
+  expect((await fixture.call(other, "session.me", undefined, "GET")).status).toBe(200);
+  expect((await post("/api/auth/revoke-sessions", {})).status).toBe(401);
+});
+
 it("signing out ends the session on the server too", async () => {
   const entered = await post("/api/auth/sign-in/email", owner);
   expect((await post("/api/auth/sign-out", {}, entered.cookie)).status).toBe(200);

@@ -16,6 +16,7 @@ export const accountRoutes = [
   ["POST", "/sign-in/link"],
   ["POST", "/sign-out"],
   ["POST", "/change-password"],
+  ["POST", "/revoke-sessions"],
   ["POST", "/reset-password"],
   ["GET", "/invitation"],
   ["POST", "/accept-invitation"],

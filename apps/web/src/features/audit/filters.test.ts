@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { problemOf, readFilters, toQuery, writeFilters } from "./filters.ts";
+import { daysProblem, readFilters, toQuery, writeFilters } from "./filters.ts";
 
 describe("the audit log's address", () => {
   it("comes back as it was written", () => {
@@ -33,7 +33,7 @@ describe("what the service is asked", () => {
   });
 
   it("is refused before asking when the days are the wrong way round", () => {
-    expect(problemOf({ from: "2026-03-03", to: "2026-03-02" })).toBe("The last day lies before the first.");
-    expect(problemOf({ from: "2026-03-02", to: "2026-03-02" })).toBeUndefined();
+    expect(daysProblem({ from: "2026-03-03", to: "2026-03-02" })).toBe("The last day lies before the first.");
+    expect(daysProblem({ from: "2026-03-02", to: "2026-03-02" })).toBeUndefined();
   });
 });

@@ -51,7 +51,7 @@ export function toQuery({ from, to, ...rest }: AuditFilters): {
 }
 
 /** A sentence when the days can't be meant together. */
-export function problemOf({ from, to }: AuditFilters): string | undefined {
+export function daysProblem({ from, to }: AuditFilters): string | undefined {
   return from && to && from > to ? "The last day lies before the first." : undefined;
 }
 

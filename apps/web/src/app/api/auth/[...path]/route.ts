@@ -8,6 +8,7 @@ const paths: ReadonlySet<string> = new Set([
   "POST /api/auth/sign-in/email",
   "POST /api/auth/sign-out",
   "POST /api/auth/change-password",
+  "POST /api/auth/revoke-sessions",
   "POST /api/auth/reset-password",
   "POST /api/auth/accept-invitation",
 ]);
