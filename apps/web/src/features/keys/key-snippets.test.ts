@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { keySnippets } from "./key-snippets.ts";
 
-const options = { baseUrl: "http://127.0.0.1:4000/v1", secret: "tug_secret", model: "it's \"odd\"", chat: true };
+const options = { baseUrl: "http://127.0.0.1:4000/v1", secret: "tug_secret", model: 'it\'s "odd"', chat: true };
 
 describe("snippets", () => {
   it("hand curl its words whole, whatever the model is called", () => {

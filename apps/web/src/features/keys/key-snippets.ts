@@ -15,7 +15,7 @@ export interface KeySnippetsOptions {
   readonly chat: boolean;
 }
 
-const question = "In one sentence: what is a tugboat?";
+const question = "Explain the word tugboat.";
 const beginning = "Once upon a time";
 const maxTokens = 60;
 
@@ -30,8 +30,8 @@ export function keySnippets(options: KeySnippetsOptions): readonly KeySnippet[] 
 
 function curl({ baseUrl, secret, model, chat }: KeySnippetsOptions): string {
   const body = chat
-    ? { model, messages: [{ role: "user", content: question }], max_tokens: maxTokens }
-    : { model, prompt: beginning, max_tokens: maxTokens };
+    ? { model, messages: [{ role: "user", content: question }], max_tokens: maxTokens, temperature: 0 }
+    : { model, prompt: beginning, max_tokens: maxTokens, temperature: 0 };
   return [
     `curl ${quoted(`${baseUrl}/${chat ? "chat/completions" : "completions"}`)} \\`,
     `  -H ${quoted(`Authorization: Bearer ${secret}`)} \\`,
@@ -56,11 +56,17 @@ answer = client.chat.completions.create(
     model=${text(model)},
     messages=[{"role": "user", "content": ${text(question)}}],
     max_tokens=${maxTokens},
+    temperature=0,
 )
 print(answer.choices[0].message.content)
 `
     : `${head}
-answer = client.completions.create(model=${text(model)}, prompt=${text(beginning)}, max_tokens=${maxTokens})
+answer = client.completions.create(
+    model=${text(model)},
+    prompt=${text(beginning)},
+    max_tokens=${maxTokens},
+    temperature=0,
+)
 print(answer.choices[0].text)
 `;
 }
@@ -79,6 +85,7 @@ const answer = await client.chat.completions.create({
   model: ${text(model)},
   messages: [{ role: "user", content: ${text(question)} }],
   max_tokens: ${maxTokens},
+  temperature: 0,
 });
 console.log(answer.choices[0]?.message.content);
 `
@@ -87,6 +94,7 @@ const answer = await client.completions.create({
   model: ${text(model)},
   prompt: ${text(beginning)},
   max_tokens: ${maxTokens},
+  temperature: 0,
 });
 console.log(answer.choices[0]?.text);
 `;

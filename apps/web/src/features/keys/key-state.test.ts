@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ApiKey, inOrder, keysAnswer, keyState } from "./key-state.ts";
+import { type ApiKey, inOrder, keyState, keysAnswer } from "./key-state.ts";
 
 const now = Date.parse("2026-05-04T10:00:00Z");
 
