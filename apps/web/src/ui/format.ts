@@ -66,7 +66,7 @@ function significant(value: number): string {
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
-/** How far a moment lies from now, in its largest whole unit: `3 minutes ago`, `in 2 days`. Both in ms. */
+/** How far a moment lies from now, to the nearest of its largest unit: `3 minutes ago`, `in 2 days`. Both in ms. */
 export function fromNow(at: number, now: number): string {
   const seconds = Math.round((at - now) / 1000);
   for (const [size, unit] of [
@@ -76,7 +76,7 @@ export function fromNow(at: number, now: number): string {
     [3600, "hour"],
     [60, "minute"],
   ] as const) {
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
   }
   return Math.abs(seconds) < 10 ? "just now" : relative.format(seconds, "second");
 }

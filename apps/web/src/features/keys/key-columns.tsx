@@ -10,7 +10,8 @@ import { type ApiKey, type KeyState, keyState } from "./key-state.ts";
 export interface KeyColumnsOptions {
   /** Ms since the epoch. */
   readonly now: number;
-  readonly projectName: (id: string) => string;
+  /** Undefined where there is one project, which then goes without saying. */
+  readonly projectName: ((id: string) => string) | undefined;
   /** Undefined for whoever may only look. */
   readonly onEdit: ((key: ApiKey) => void) | undefined;
   readonly onRevoke: ((key: ApiKey) => void) | undefined;
@@ -26,7 +27,7 @@ export function keyColumns({ now, projectName, onEdit, onRevoke }: KeyColumnsOpt
       value: (key) => key.name,
       cell: (key) => (
         <span className="grid leading-tight">
-          <span className="max-w-64 truncate font-medium" title={key.name}>
+          <span className="min-w-40 max-w-64 truncate font-medium" title={key.name}>
             {key.name}
           </span>
           <code className="font-mono text-2xs text-ink-3">{key.prefix}…</code>
@@ -75,7 +76,9 @@ export function keyColumns({ now, projectName, onEdit, onRevoke }: KeyColumnsOpt
       value: (key) => key.expiresAt ?? undefined,
       cell: (key) => (key.expiresAt ? <When at={key.expiresAt} now={now} /> : <Quiet>never</Quiet>),
     },
-    { id: "project", header: "Project", wide: true, value: (key) => projectName(key.projectId) },
+    ...(projectName
+      ? [{ id: "project", header: "Project", wide: true, value: (key: ApiKey) => projectName(key.projectId) }]
+      : []),
     {
       id: "created",
       header: "Created",

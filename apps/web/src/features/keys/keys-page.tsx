@@ -69,7 +69,8 @@ export function KeysPage() {
             rows={inOrder(keys, now)}
             columns={keyColumns({
               now,
-              projectName: (id) => projects.find((project) => project.id === id)?.name ?? "",
+              projectName:
+                projects.length > 1 ? (id) => projects.find((project) => project.id === id)?.name ?? "" : undefined,
               onEdit: writes ? (key) => setOpen({ what: "edit", key }) : undefined,
               onRevoke: writes ? (key) => setOpen({ what: "revoke", key }) : undefined,
             })}
