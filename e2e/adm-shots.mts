@@ -1,16 +1,21 @@
 import { chromium } from "@playwright/test";
+import { chromiumArgs, findChromium } from "./src/chromium.ts";
 import { readFacts } from "./src/facts.ts";
 import { makeSignInLink } from "./src/sign-in-link.ts";
-import { chromiumArgs, findChromium } from "./src/chromium.ts";
+
 const facts = readFacts("/tmp/tug/adm-home");
 const b = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });
 const out = "/tmp/tug/shots/adm";
 for (const scheme of (process.argv[2] ?? "light,dark").split(",") as ("light" | "dark")[])
-  for (const [w, h] of [[1440, 900], [390, 844]] as const) {
+  for (const [w, h] of [
+    [1440, 900],
+    [390, 844],
+  ] as const) {
     const c = await b.newContext({ colorScheme: scheme, viewport: { width: w, height: h }, reducedMotion: "reduce" });
     const p = await c.newPage();
     await p.goto(makeSignInLink(facts));
-    const shot = (n: string) => p.screenshot({ path: `${out}-${n}-${scheme}-${w}.png`, fullPage: !n.includes("dialog") });
+    const shot = (n: string) =>
+      p.screenshot({ path: `${out}-${n}-${scheme}-${w}.png`, fullPage: !n.includes("dialog") });
     for (const path of ["members", "settings", "settings/audit"]) {
       await p.goto(`${facts.consoleUrl}/${path}`);
       await p.waitForLoadState("networkidle").catch(() => {});

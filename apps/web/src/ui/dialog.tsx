@@ -25,16 +25,25 @@ export interface DialogProps {
  */
 export function Dialog({ open, onClose, title, description, children, actions, shape = "card", keeps }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const before = useRef<HTMLElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = element.current;
     if (!dialog) return;
     if (open && !dialog.open) {
+      before.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
       dialog.showModal();
       dialog.querySelector<HTMLElement>("[data-first-focus]")?.focus();
     }
     if (!open && dialog.open) dialog.close();
   }, [open]);
+  useEffect(() => {
+    // One that is taken off the page while it is open does not give the focus back by itself.
+    const dialog = element.current;
+    return () => {
+      if (dialog?.open && before.current?.isConnected) before.current.focus();
+    };
+  }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the click closes on the backdrop; Esc does it from the keyboard.
     <dialog
