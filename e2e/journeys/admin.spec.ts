@@ -176,7 +176,7 @@ test("a role is changed and a member removed by name; the log shows before and a
   await page.goto(`${facts.consoleUrl}/settings/audit`);
   await page.getByLabel("What").selectOption("Changed a member's role");
   await expect(page).toHaveURL(/action=members\.changeRole/);
-  const change = record(page, name);
+  const change = record(page, "Changed a member's role", name);
   await expect(change.locator("del")).toContainText("viewer");
   await expect(change.locator("ins")).toContainText("developer");
   await expect(record(page, "Invited a member")).toHaveCount(0);

@@ -2,10 +2,11 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
-import { useRouter, useSearchParams } from "next/navigation";
+import { useSearchParams } from "next/navigation";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
+import { fromNow } from "../../ui/format.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
@@ -13,8 +14,9 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { SettingsNav } from "../settings/settings-nav.tsx";
+import { actInWords, actorInWords } from "./acts.ts";
 import { AuditFilterForm } from "./audit-filters.tsx";
-import { AuditRecordView } from "./audit-record.tsx";
+import { type AuditRecord, AuditRecordView } from "./audit-record.tsx";
 import { ExportMenu } from "./export-menu.tsx";
 import { type AuditFilters, daysProblem, readFilters, toQuery, writeFilters } from "./filters.ts";
 
@@ -24,7 +26,6 @@ const path = "/settings/audit";
 export function AuditPage() {
   const session = useSession();
   const may = session.may("audit:read");
-  const router = useRouter();
   const params = useSearchParams();
   const filters = readFilters(new URLSearchParams(params));
   const cursor = params.get("cursor") ?? undefined;
@@ -37,11 +38,12 @@ export function AuditPage() {
     ),
   );
   const narrowed = writeFilters(filters) !== "";
-  const change = (next: AuditFilters) => router.replace(path + writeFilters(next), { scroll: false });
+  // The address alone changes: asking the server for the same page again would only delay the choice.
+  const change = (next: AuditFilters) => window.history.replaceState(null, "", path + writeFilters(next));
   return (
     <Page
       name="Settings"
-      answer="Who changed what, when, and from where?"
+      answer={answer(data?.records[0], narrowed, cursor !== undefined)}
       note="Every change in this organization, the newest first. Nothing here can be edited or deleted."
       actions={may ? <ExportMenu filters={filters} /> : null}
     >
@@ -102,4 +104,15 @@ export function AuditPage() {
       ) : null}
     </Page>
   );
+}
+
+/** The newest change, where the page shows it; otherwise what the page is for. */
+function answer(newest: AuditRecord | undefined, narrowed: boolean, older: boolean): string {
+  if (newest === undefined || narrowed || older) return "Who changed what, when, and from where?";
+  const { action, at } = newest;
+  return `${actorInWords(newest)} ${lowered(actInWords(action))} ${fromNow(Date.parse(at), Date.now())}.`;
+}
+
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -30,7 +30,9 @@ export function OrganizationPanel({ mayWrite }: { readonly mayWrite: boolean }) 
                 value: (
                   <span className="flex items-center gap-1">
                     <code className="min-w-0 truncate font-mono text-xs">{data.id}</code>
-                    <CopyButton text={data.id} what="organization id" />
+                    <span className="-my-1">
+                      <CopyButton text={data.id} what="organization id" />
+                    </span>
                   </span>
                 ),
               },
