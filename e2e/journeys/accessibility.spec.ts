@@ -3,7 +3,17 @@ import type { Page } from "@playwright/test";
 import { Playground } from "../src/playground.ts";
 import { expect, test } from "../src/test.ts";
 
-const paths = ["/", "/models", "/models/tug-small", "/playground", "/design"];
+const paths = [
+  "/",
+  "/models",
+  "/models/tug-small",
+  "/playground",
+  "/keys",
+  "/members",
+  "/settings",
+  "/settings/audit",
+  "/design",
+];
 const sizes = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },

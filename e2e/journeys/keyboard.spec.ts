@@ -44,3 +44,43 @@ test("the first Tab offers to skip the navigation", async ({ console: page }) =>
   await page.keyboard.press("Enter");
   await expect(page.locator("main")).toBeFocused();
 });
+
+test("a key is made and revoked by keyboard alone, and the focus comes back each time", async ({ console: page }) => {
+  const { keyboard } = page;
+  await keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Search and commands" })).toBeFocused();
+  await keyboard.type("keys");
+  await keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/keys$/);
+  const create = page.getByRole("button", { name: "Create a key" });
+  await create.focus();
+  await keyboard.press("Enter");
+  const name = `keyboard ${Date.now().toString(36)}`;
+  await expect(page.getByLabel("Name")).toBeFocused();
+  await keyboard.type(name);
+  await keyboard.press("Enter");
+  const made = page.getByRole("dialog", { name: `Key ${name}` });
+  await expect(made).toBeVisible();
+  // It holds what can't be had again: Esc leaves it open.
+  await keyboard.press("Escape");
+  await expect(made).toBeVisible();
+  await made.getByRole("button", { name: "I have copied the key" }).focus();
+  await keyboard.press("Enter");
+  await expect(create).toBeFocused();
+
+  const actions = page.getByRole("button", { name: `Actions for ${name}` });
+  await actions.focus();
+  await keyboard.press("Enter");
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Enter");
+  await expect(page.getByLabel(`Type ${name} to revoke it`)).toBeFocused();
+  await keyboard.press("Escape");
+  await expect(actions).toBeFocused();
+  await keyboard.press("Enter");
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Enter");
+  await expect(page.getByLabel(`Type ${name} to revoke it`)).toBeFocused();
+  await keyboard.type(name);
+  await keyboard.press("Enter");
+  await expect(page.getByRole("row").filter({ hasText: name })).toContainText("revoked");
+});

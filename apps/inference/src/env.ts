@@ -43,6 +43,11 @@ const schema = z.object({
     .transform((text) => text.split(",").filter((origin) => origin !== "")),
   TUGBOAT_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   TUGBOAT_API_URL: z.url().optional(),
+  /** Where people reach the console, for links that are sent or printed; by default this machine. */
+  TUGBOAT_CONSOLE_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
   TUGBOAT_API_KEY: z.string().optional(),
   HF_ENDPOINT: z.url().default("https://huggingface.co"),
   HF_TOKEN: z.string().optional(),

@@ -3,14 +3,19 @@ import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Database, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
-import { firstRun } from "./domain/first-run.ts";
+import { createAuth } from "./domain/accounts/auth.ts";
+import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
+import { accountSecret } from "./domain/accounts/secret.ts";
+import { firstRun, readFirstRun } from "./domain/first-run.ts";
+import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
-import { registerBundled } from "./domain/models/register.ts";
+import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
 import { listen } from "./edge/port.ts";
+import type { Management } from "./edge/trpc/context.ts";
 import type { Env } from "./env.ts";
 import { launchProcess } from "./workers/launch.ts";
 import { DeploymentPool } from "./workers/pool.ts";
@@ -48,7 +53,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const added = await registerBundled(scope, bundledFolder);
   if (added.length > 0) log.info({ models: added }, "bundled models added to the catalog");
 
-  const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL);
+  const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL, scope.id);
   const keys = new KeyVerifier(database.keys);
   const pool = new DeploymentPool({
     find: (name) => catalog.get(name),
@@ -62,12 +67,20 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     memoryBytes: env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20,
     maxInFlight: env.TUGBOAT_QUEUE,
   });
+  const consoleUrl = env.TUGBOAT_CONSOLE_URL ?? `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`;
+  const home = env.TUGBOAT_HOME;
+  const auth = createAuth({ database, home, secret: await accountSecret(home), consoleUrl });
+  const hub = { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN };
+  const prepare: Management["prepareModel"] = (source, name) =>
+    prepareModel(source, { name, downloads: join(home, "models"), hub });
   const metrics = new Metrics(() => pool.statuses());
   let draining = false;
   const app = createApp({
     catalog,
     pool,
     keys,
+    limits: new KeyLimits(),
+    management: { database, auth, catalog, deployments: pool, log, consoleUrl, prepareModel: prepare },
     metrics,
     log,
     corsOrigins: env.TUGBOAT_CORS_ORIGINS,
@@ -78,12 +91,10 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
 
   const port = await listen(server, env.TUGBOAT_API_PORT, env.TUGBOAT_API_HOST, "TUGBOAT_API_PORT");
   const url = `http://${env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST}:${port}`;
-  await firstRun({
-    home: env.TUGBOAT_HOME,
-    apiUrl: url,
-    consoleUrl: `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`,
-    database,
-  });
+  const known = await readFirstRun(home);
+  const facts = await firstRun({ home, apiUrl: url, consoleUrl, database });
+  await ensureOwner(auth, database, facts);
+  if (known === undefined) await renewPassword(auth, facts);
   await loadDefault(catalog, pool, log);
   log.info({ url }, "serving");
 

@@ -1,26 +1,25 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { cameByHttps, problem } from "./server/answer.ts";
-import { readSession, sessionCookie, startSession } from "./server/session.ts";
-import { spendSignInLink } from "./server/sign-in.ts";
+import { ApiError, callApi, sentenceOf } from "./server/api.ts";
+import { cookiesFor, hasSessionCookie, pathHeader, signInPath } from "./server/session.ts";
 
 /** What can be seen without a session. */
-const open: ReadonlySet<string> = new Set(["/sign-in", "/api/session", "/api/health"]);
+const open = /^\/(sign-in|reset-password|invitation|api\/health|api\/auth\/.+|api\/trpc\/.+)$/;
 
-/** Stands before every page and route: who may enter, and under which content security policy. */
+/**
+ * Stands before every page and route: who may enter, and under which content security policy. Here a session only has to
+ * be claimed; the service, which every page and route asks, decides whether it holds.
+ */
 export async function proxy(request: NextRequest): Promise<Response> {
   const { pathname, searchParams } = request.nextUrl;
   const token = searchParams.get("token");
   if (pathname === "/sign-in" && token !== null) return enterByLink(request, token);
 
-  if (!open.has(pathname) && !(await readSession(request.cookies.get(sessionCookie)?.value))) {
+  if (!open.test(pathname) && !hasSessionCookie(request.headers)) {
     if (pathname.startsWith("/api/")) {
       return problem(401, "signed-out", "Your session has ended.", "Sign in again; what you typed stays on the page.");
     }
-    const target = pathname + request.nextUrl.search;
-    return NextResponse.redirect(
-      address(request, target === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(target)}`),
-      303,
-    );
+    return NextResponse.redirect(address(request, signInPath(pathname + request.nextUrl.search)), 303);
   }
   return withPolicy(request);
 }
@@ -30,14 +29,26 @@ async function enterByLink(request: NextRequest, token: string): Promise<Respons
   if (/prefetch|prerender/.test(request.headers.get("sec-purpose") ?? request.headers.get("purpose") ?? "")) {
     return new Response(null, { status: 503 });
   }
-  const result = await spendSignInLink(token);
-  if ("problem" in result) return NextResponse.redirect(address(request, `/sign-in?problem=${result.problem}`), 303);
-  // A strict cookie is withheld on a redirect that another site began: there, a page of ours takes the last step.
-  const foreign = request.headers.get("sec-fetch-site") === "cross-site";
-  const response = NextResponse.redirect(address(request, foreign ? "/sign-in?entered=1" : "/"), 303);
-  response.cookies.set(await startSession(result.email, cameByHttps(request)));
-  return response;
+  const failed = (why: string) => NextResponse.redirect(address(request, `/sign-in?problem=${why}`), 303);
+  try {
+    const call = { method: "POST", body: { token }, from: request.headers, accept: "all" } as const;
+    const answer = await callApi("/api/auth/sign-in/link", call);
+    if (!answer.ok) {
+      const { code } = sentenceOf(await answer.json().catch(() => undefined), answer.status);
+      return failed(linkProblems[code] ?? "unclear");
+    }
+    // A strict cookie is withheld on a redirect that another site began: there, a page of ours takes the last step.
+    const foreign = request.headers.get("sec-fetch-site") === "cross-site";
+    const response = NextResponse.redirect(address(request, foreign ? "/sign-in?entered=1" : "/"), 303);
+    for (const cookie of cookiesFor(answer, cameByHttps(request))) response.headers.append("set-cookie", cookie);
+    return response;
+  } catch (cause) {
+    if (cause instanceof ApiError) return failed("service");
+    throw cause;
+  }
 }
+
+const linkProblems: Readonly<Record<string, string>> = { LINK_UNKNOWN: "link", LINK_EXPIRED: "expired" };
 
 /** A path on the host that the browser named, which behind a port mapping is not the one that we listen on. */
 function address(request: NextRequest, path: string): URL {
@@ -65,6 +76,7 @@ function withPolicy(request: NextRequest): Response {
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
   headers.set("content-security-policy", policy);
+  headers.set(pathHeader, request.nextUrl.pathname + request.nextUrl.search);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);
   return response;

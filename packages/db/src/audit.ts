@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Prisma, type PrismaClient } from "./generated/client.ts";
+import type { Db } from "./client.ts";
+import { Prisma } from "./generated/client.ts";
 import { isId } from "./id.ts";
 
 /** One act: who changed what, and from where. */
@@ -10,7 +11,7 @@ export interface AuditEntry {
   readonly action: string;
   /** The id of what was changed. */
   readonly subject: string;
-  readonly address?: string;
+  readonly address?: string | undefined;
   readonly before?: unknown;
   readonly after?: unknown;
 }
@@ -20,19 +21,33 @@ export interface AuditRecord extends AuditEntry {
   readonly at: Date;
 }
 
+export interface AuditQuery {
+  readonly actor?: string | undefined;
+  /** The whole action, or its noun with a dot: `keys.`. */
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  /** Inclusive. */
+  readonly from?: Date | undefined;
+  /** Exclusive. */
+  readonly to?: Date | undefined;
+  readonly limit?: number | undefined;
+  /** The id of the last record of the page before. */
+  readonly before?: string | undefined;
+}
+
 /** Append-only: the database refuses to change or delete what is written. */
 export interface AuditLog {
   append(entry: AuditEntry): Promise<void>;
-  /** The newest first; `before` is the id of the last record of the page before. */
-  list(page?: { limit?: number; before?: string }): Promise<AuditRecord[]>;
+  /** The newest first. */
+  list(query?: AuditQuery): Promise<AuditRecord[]>;
 }
 
 const Recorded = z.json();
 
-export function auditOf(prisma: PrismaClient, organizationId: string): AuditLog {
+export function auditOf(db: Db, organizationId: string): AuditLog {
   return {
     async append({ actor, action, subject, address, before, after }) {
-      await prisma.auditLog.create({
+      await db.auditLog.create({
         data: {
           organizationId,
           actor,
@@ -45,9 +60,18 @@ export function auditOf(prisma: PrismaClient, organizationId: string): AuditLog 
       });
     },
 
-    async list({ limit = 100, before } = {}) {
-      const rows = await prisma.auditLog.findMany({
-        where: { organizationId, ...(before === undefined || !isId(before) ? {} : { id: { lt: before } }) },
+    async list({ actor, action, subject, from, to, limit = 100, before } = {}) {
+      const rows = await db.auditLog.findMany({
+        where: {
+          organizationId,
+          ...(actor !== undefined && { actor }),
+          ...(action !== undefined && { action: action.endsWith(".") ? { startsWith: action } : action }),
+          ...(subject !== undefined && { subject }),
+          ...((from !== undefined || to !== undefined) && {
+            at: { ...(from !== undefined && { gte: from }), ...(to !== undefined && { lt: to }) },
+          }),
+          ...(before !== undefined && isId(before) && { id: { lt: before } }),
+        },
         orderBy: { id: "desc" },
         take: Math.min(limit, 1000),
       });

@@ -7,6 +7,10 @@ export type DatabaseErrorCode =
   | "migration-failed"
   | "migration-edited"
   | "not-found"
+  | "conflict"
+  | "exists"
+  /** It would leave an organization without an owner or a project. */
+  | "last-one"
   | "closed";
 
 /** An error whose message says what was wrong and whose hint says what to do. The cause is kept for the log. */
@@ -14,11 +18,18 @@ export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
   readonly code: DatabaseErrorCode;
   readonly hint: string | undefined;
+  /** The id of what it is about, where it is known. */
+  readonly subject: string | undefined;
 
-  constructor(code: DatabaseErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: DatabaseErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; subject?: string } = {},
+  ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.subject = options.subject;
   }
 }
 

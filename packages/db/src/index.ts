@@ -1,7 +1,11 @@
-export type { AuditEntry, AuditLog, AuditRecord } from "./audit.ts";
+export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
-export { type ApiKeyInfo, type ApiKeys, hashKey, type NewApiKey, type VerifiedKey } from "./keys.ts";
+export type { KeyWatcher } from "./key-changes.ts";
+export { type ApiKeyInfo, type ApiKeys, hashKey, type KeyChanges, type NewApiKey, type VerifiedKey } from "./keys.ts";
+export type { InvitationInfo, MemberInfo, Members, NewInvitation, OpenInvitation, Role } from "./members.ts";
 export type { CatalogModel, ModelFile, ModelSpeed, Models, NewModel } from "./models.ts";
 export { type Database, type OpenOptions, openDatabase } from "./open.ts";
-export type { Home, OrganizationScope } from "./organization.ts";
+export type { Home, OrganizationInfo, OrganizationScope } from "./organization.ts";
+export type { AccountTables, Membership, People } from "./people.ts";
+export type { ProjectInfo, Projects } from "./projects.ts";
 export type { Settings, SettingValue } from "./settings.ts";

@@ -1,5 +1,6 @@
+import { type Db, inTransaction } from "./client.ts";
 import { DatabaseError } from "./errors.ts";
-import type { Prisma, PrismaClient } from "./generated/client.ts";
+import type { Prisma } from "./generated/client.ts";
 
 export interface ModelFile {
   /** Relative to the model's source path; "" when the source is the file itself. */
@@ -57,12 +58,12 @@ const WITH_PARTS = { files: { orderBy: { path: "asc" } }, speeds: { orderBy: { d
 
 type Row = Prisma.ModelGetPayload<{ include: typeof WITH_PARTS }>;
 
-export function modelsOf(prisma: PrismaClient, organizationId: string): Models {
+export function modelsOf(prisma: Db, organizationId: string): Models {
   const missing = (name: string) => new DatabaseError("not-found", `There is no model ${name}.`);
   return {
     async upsert({ files, ...model }) {
       const data = { ...model, parameters: BigInt(model.parameters), bytes: BigInt(model.bytes) };
-      return prisma.$transaction(async (tx) => {
+      return inTransaction(prisma, async (tx) => {
         const { id } = await tx.model.upsert({
           where: { organizationId_name: { organizationId, name: model.name } },
           create: { ...data, organizationId },

@@ -5,10 +5,12 @@ import { connect, embeddedUrl, ensureDatabase } from "./connection.ts";
 import { type EmbeddedServer, startEmbedded } from "./embedded/server.ts";
 import { DatabaseError } from "./errors.ts";
 import { PrismaClient } from "./generated/client.ts";
+import { type KeyWatcher, watchKeys } from "./key-changes.ts";
 import { touchKeys, type VerifiedKey, verifyKey } from "./keys.ts";
 import { applyMigrations } from "./migrations/apply.ts";
 import { readMigrations } from "./migrations/files.ts";
 import { ensureHome, type Home, type OrganizationScope, organizationScope } from "./organization.ts";
+import { type AccountTables, type People, peopleOf } from "./people.ts";
 
 export interface OpenOptions {
   /** The data directory; the embedded server keeps its files under `home/postgres`. */
@@ -29,10 +31,15 @@ export interface Database {
   /** The organization and project that every database has. */
   readonly home: Home;
   organization(id: string): OrganizationScope;
+  readonly people: People;
+  /** For the account library alone. */
+  readonly accounts: AccountTables;
   readonly keys: {
     /** @returns null for a key that is unknown, revoked or expired */
     verify(hash: Uint8Array): Promise<VerifiedKey | null>;
     touch(ids: readonly string[], at: Date): Promise<void>;
+    /** Tells of changed keys, on a connection of its own, until the database is closed. */
+    watch(watcher: KeyWatcher): void;
   };
   /** Whether it answers, in milliseconds. */
   ping(): Promise<number>;
@@ -75,7 +82,9 @@ async function openAt(
     if (closing === undefined) onWarning(`A database connection was lost: ${error.message}`);
   });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const watches: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
+    await Promise.all(watches.map((stop) => stop()));
     await prisma.$disconnect();
     await pool.end();
     await server?.stop();
@@ -86,9 +95,12 @@ async function openAt(
     migrated,
     home: await ensureHome(prisma),
     organization: (id) => organizationScope(prisma, id),
+    people: peopleOf(prisma),
+    accounts: prisma,
     keys: {
       verify: (hash) => verifyKey(prisma, hash),
       touch: (ids, at) => touchKeys(prisma, ids, at),
+      watch: (watcher) => void watches.push(watchKeys(url, watcher)),
     },
     async ping() {
       const start = performance.now();

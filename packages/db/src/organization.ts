@@ -1,8 +1,20 @@
 import { type AuditLog, auditOf } from "./audit.ts";
+import { type Db, inTransaction } from "./client.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
+import { type Members, membersOf } from "./members.ts";
 import { type Models, modelsOf } from "./models.ts";
+import { lockOrganization, type Projects, projectsOf } from "./projects.ts";
 import { type Settings, settingsOf } from "./settings.ts";
+import { checkVersion, nextVersion } from "./versions.ts";
+
+export interface OrganizationInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
 
 /**
  * Everything that belongs to one organization. Each query made through it carries the organization's id, so a caller
@@ -10,19 +22,40 @@ import { type Settings, settingsOf } from "./settings.ts";
  */
 export interface OrganizationScope {
   readonly id: string;
+  readonly projects: Projects;
+  readonly members: Members;
   readonly keys: ApiKeys;
   readonly models: Models;
   readonly settings: Settings;
   readonly audit: AuditLog;
+  info(): Promise<OrganizationInfo>;
+  /** @throws DatabaseError `conflict` */
+  rename(name: string, seen: Date): Promise<OrganizationInfo>;
+  /** Runs all of it or, when it throws, nothing. */
+  transaction<T>(run: (scope: OrganizationScope) => Promise<T>): Promise<T>;
 }
 
-export function organizationScope(prisma: PrismaClient, id: string): OrganizationScope {
+const FIELDS = { id: true, name: true, slug: true, createdAt: true, updatedAt: true } as const;
+
+export function organizationScope(db: Db, id: string): OrganizationScope {
+  const info = (client: Db) => client.organization.findUniqueOrThrow({ where: { id }, select: FIELDS });
   return {
     id,
-    keys: keysOf(prisma, id),
-    models: modelsOf(prisma, id),
-    settings: settingsOf(prisma, id),
-    audit: auditOf(prisma, id),
+    projects: projectsOf(db, id),
+    members: membersOf(db, id),
+    keys: keysOf(db, id),
+    models: modelsOf(db, id),
+    settings: settingsOf(db, id),
+    audit: auditOf(db, id),
+    info: () => info(db),
+    rename: (name, seen) =>
+      inTransaction(db, async (tx) => {
+        await lockOrganization(tx, id);
+        const row = await info(tx);
+        checkVersion(row, seen, "The organization", id);
+        return tx.organization.update({ where: { id }, data: { name, updatedAt: nextVersion(row) }, select: FIELDS });
+      }),
+    transaction: (run) => inTransaction(db, (tx) => run(organizationScope(tx, id))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PrismaClient } from "./generated/client.ts";
+import type { Db } from "./client.ts";
 
 /** Anything JSON can say, except null at the top: removing a setting says that. */
 export type SettingValue = string | number | boolean | readonly unknown[] | { readonly [key: string]: unknown };
@@ -11,7 +11,7 @@ export interface Settings {
   remove(key: string): Promise<void>;
 }
 
-export function settingsOf(prisma: PrismaClient, organizationId: string): Settings {
+export function settingsOf(prisma: Db, organizationId: string): Settings {
   return {
     async get(key, schema) {
       const row = await prisma.setting.findUnique({ where: { organizationId_key: { organizationId, key } } });

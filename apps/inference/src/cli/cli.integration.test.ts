@@ -134,6 +134,23 @@ it("makes, lists and revokes keys, and shows a key once", async () => {
   expect((await tugJson("keys", "revoke", "nothing")).json.error.code).toBe("not-found");
 });
 
+it("makes a key that may do little", async () => {
+  const limits = ["--scope", "models:read", "--model", "tug-nano", "--requests", "5", "--tokens", "100"];
+  expect((await tugJson("keys", "create", "small", ...limits)).json).toMatchObject({
+    scopes: ["models:read"],
+    models: ["tug-nano"],
+    requestsPerMinute: 5,
+    tokensPerMinute: 100,
+  });
+  expect((await tugJson("keys", "create", "greedy", "--scope", "members:write")).code).toBe(2);
+});
+
+it("says that nobody has an address whose password should be reset", async () => {
+  const { code, json } = await tugJson("users", "reset-password", "nobody@x.example");
+  expect([code, json.error.code]).toEqual([1, "not-found"]);
+  expect((await tugJson("users", "list")).json.users).toEqual([]);
+});
+
 it("looks the machine over", async () => {
   const { json } = await tugJson("doctor");
   const names = json.findings.map(({ name }: { name: string }) => name);

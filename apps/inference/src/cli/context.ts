@@ -1,4 +1,4 @@
-import type { Database } from "@tugboat/db";
+import type { Database, OrganizationScope } from "@tugboat/db";
 import type { Command } from "commander";
 import { type Env, readEnv } from "../env.ts";
 
@@ -28,6 +28,19 @@ export async function withDatabase<T>({ env }: CliContext, use: (database: Datab
   } finally {
     await database.close();
   }
+}
+
+/** Makes a change on this machine's behalf and writes it into the audit log, both or neither. */
+export function changeHome<T>(
+  database: Database,
+  action: string,
+  run: (scope: OrganizationScope) => Promise<{ subject: string; before?: unknown; after?: unknown; result: T }>,
+): Promise<T> {
+  return homeScope(database).transaction(async (scope) => {
+    const { result, ...what } = await run(scope);
+    await scope.audit.append({ actor: "system", action, ...what });
+    return result;
+  });
 }
 
 export function homeScope(database: Database) {

@@ -6,6 +6,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { runCommand } from "./commands/run.ts";
+import { usersCommand } from "./commands/users.ts";
 import { CliError, printFailure } from "./output.ts";
 
 const program = new Command("tug")
@@ -18,7 +19,8 @@ const program = new Command("tug")
   .addCommand(modelsCommand())
   .addCommand(runCommand())
   .addCommand(benchCommand())
-  .addCommand(keysCommand());
+  .addCommand(keysCommand())
+  .addCommand(usersCommand());
 
 /** Every command of the tree throws instead of exiting, takes `--json`, and words errors the same way. */
 function prepare(command: Command, json: boolean): void {

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { afterEach, expect, it } from "vitest";
+import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
 import { Catalog } from "../domain/models/catalog.ts";
 import { type WordsEngine, wordsEngine } from "../testing/engine.ts";
@@ -21,15 +22,28 @@ const model = {
   bytes: 4000,
   addedAt: new Date(1_700_000_000_000),
 };
+const everything = {
+  id: "k",
+  organizationId: "o",
+  projectId: "p",
+  scopes: ["*"],
+  models: [] as string[],
+  requestsPerMinute: null as number | null,
+  tokensPerMinute: null as number | null,
+  expiresAt: null,
+};
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()));
 });
 
-function edge(engine: WordsEngine = wordsEngine({ words: 5 }), { maxInFlight = 50 } = {}) {
+function edge(
+  engine: WordsEngine = wordsEngine({ words: 5 }),
+  { maxInFlight = 50, restricted = {} }: { maxInFlight?: number; restricted?: Partial<typeof everything> } = {},
+) {
   const log = pino({ level: "silent" });
   const { launch, workers } = memoryLauncher(async () => engine);
-  const catalog = new Catalog({ list: async () => [model] }, "words");
+  const catalog = new Catalog({ list: async () => [model] }, "words", "o");
   const pool = new DeploymentPool({
     find: (name) => catalog.get(name),
     launch,
@@ -38,13 +52,26 @@ function edge(engine: WordsEngine = wordsEngine({ words: 5 }), { maxInFlight = 5
     memoryBytes: 2 ** 30,
     maxInFlight,
   });
+  const state = { draining: false, databaseLost: false };
   const keys = new KeyVerifier({
-    verify: async () => ({ id: "k", organizationId: "o", projectId: "p", scopes: ["*"], expiresAt: null }),
+    verify: async () => {
+      if (state.databaseLost) throw new Error("Connection terminated unexpectedly");
+      return { ...everything, ...restricted };
+    },
     touch: async () => {},
+    watch: ({ onListening }) => onListening(true),
   });
   const metrics = new Metrics(() => pool.statuses());
-  const state = { draining: false };
-  const app = createApp({ catalog, pool, keys, metrics, log, corsOrigins: [], draining: () => state.draining });
+  const app = createApp({
+    catalog,
+    pool,
+    keys,
+    limits: new KeyLimits(),
+    metrics,
+    log,
+    corsOrigins: [],
+    draining: () => state.draining,
+  });
   closing.push(async () => {
     await pool.close();
     await keys.close();
@@ -200,4 +227,68 @@ it("keeps a sender's request id when it is a plain one", async () => {
     (await app.request("/health", { headers: { "x-request-id": id } })).headers.get("x-request-id");
   expect(await ask("abc-1")).toBe("abc-1");
   expect(await ask("a b<script>")).toMatch(/^req_[0-9a-f]{32}$/);
+});
+
+it("confines a key to its permissions", async () => {
+  const { app, post } = edge(undefined, { restricted: { scopes: ["models:read"] } });
+  const refused = await post("/v1/chat/completions", chat);
+  expect(refused.status).toBe(403);
+  expect((await refused.json()).error).toMatchObject({ code: "insufficient_permissions" });
+  const headers = { authorization: `Bearer ${key}` };
+  expect((await app.request("/v1/models", { headers })).status).toBe(200);
+});
+
+it("confines a key to its models, which are all that it sees", async () => {
+  const { app, post } = edge(undefined, { restricted: { models: ["another"] } });
+  const refused = await post("/v1/completions", { model: "words", prompt: "hi" });
+  expect(refused.status).toBe(404);
+  expect((await refused.json()).error).toMatchObject({ code: "model_not_found", param: "model" });
+  const headers = { authorization: `Bearer ${key}` };
+  expect((await (await app.request("/v1/models", { headers })).json()).data).toEqual([]);
+  expect((await app.request("/v1/models/words", { headers })).status).toBe(404);
+});
+
+it("refuses the request beyond a key's limit in OpenAI's form, and says what is left before", async () => {
+  const { post } = edge(undefined, { restricted: { requestsPerMinute: 2 } });
+  const first = await post("/v1/chat/completions", chat);
+  expect(first.headers.get("x-ratelimit-limit-requests")).toBe("2");
+  expect(first.headers.get("x-ratelimit-remaining-requests")).toBe("1");
+  await post("/v1/chat/completions", chat);
+  const refused = await post("/v1/chat/completions", chat);
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "30"]);
+  expect((await refused.json()).error).toMatchObject({
+    type: "rate_limit_error",
+    code: "rate_limit_exceeded",
+    message: "This API key may use 2 requests a minute, and has. Try again in 30 s.",
+  });
+});
+
+it.each([false, true])("counts tokens that were read and written, streamed: %s", async (stream) => {
+  const { post } = edge(undefined, { restricted: { tokensPerMinute: 7 } });
+  const first = await post("/v1/chat/completions", { ...chat, stream });
+  await first.text();
+  const refused = await post("/v1/chat/completions", chat);
+  expect(refused.status).toBe(429);
+  expect((await refused.json()).error.message).toContain("7 tokens a minute");
+});
+
+it("counts the tokens of an answer whose reader went away", async () => {
+  const engine = wordsEngine({ words: 100_000 });
+  const { post } = edge(engine, { restricted: { tokensPerMinute: 5 } });
+  const answer = await post("/v1/chat/completions", { ...chat, stream: true });
+  const reader = answer.body?.getReader();
+  let read = "";
+  while (!read.includes("word9")) read += new TextDecoder().decode((await reader?.read())?.value);
+  await reader?.cancel();
+  expect((await post("/v1/chat/completions", chat)).status).toBe(429);
+});
+
+it("says 503, not 401, while keys can't be checked", async () => {
+  const { post, state } = edge();
+  state.databaseLost = true;
+  const response = await post("/v1/chat/completions", chat);
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+  const { error } = await response.json();
+  expect(error.code).toBe("database_unavailable");
+  expect(error.message).not.toContain("terminated");
 });

@@ -1,18 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import { authenticate } from "./auth.ts";
+import type { Permission } from "../domain/permissions.ts";
+import { checkPermission } from "./access.ts";
+import { authenticate, identify } from "./auth.ts";
 import { Call } from "./call.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { health } from "./health.ts";
+import { managementRoutes } from "./management.ts";
 import { chatRoutes } from "./openai/chat.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { modelRoutes } from "./openai/models.ts";
+import { admit } from "./rate-limit.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
 
 /** The HTTP edge: parses, calls, answers. */
 export function createApp(services: EdgeServices): Edge {
-  const { corsOrigins, draining, keys, log, metrics } = services;
+  const { corsOrigins, draining, keys, limits, log, management, metrics } = services;
   const app = new Hono<EdgeVariables>();
 
   app.use(async (c, next) => {
@@ -53,7 +57,17 @@ export function createApp(services: EdgeServices): Edge {
         headers: { "retry-after": "5", connection: "close" },
       });
     }
-    c.get("call").principal = await authenticate(c.req.header("authorization"), keys);
+    const call = c.get("call");
+    const caller =
+      (await identify(c.req.raw.headers, keys, management)) ??
+      (await authenticate(c.req.header("authorization"), keys));
+    call.caller = caller;
+    const permission = permissionFor(c.req.path);
+    if (permission !== undefined) checkPermission(caller, permission);
+    for (const [name, value] of Object.entries(admit(caller, limits))) c.header(name, value);
+    if (caller.kind === "key") {
+      call.onTokens = (tokens) => limits.spend(caller.keyId, caller.tokensPerMinute, tokens, performance.now());
+    }
     await next();
   });
   app.route("/v1/models", modelRoutes(services));
@@ -69,7 +83,14 @@ export function createApp(services: EdgeServices): Edge {
       );
     });
   }
+  if (management) app.route("/api", managementRoutes(services, management));
   return app;
+}
+
+/** What a caller needs under `/v1`; undefined where there is nothing. */
+function permissionFor(path: string): Permission | undefined {
+  if (path === "/v1/models" || path.startsWith("/v1/models/")) return "models:read";
+  return path === "/v1/chat/completions" || path === "/v1/completions" ? "inference:run" : undefined;
 }
 
 const knownRoutes = ["/health", "/metrics", "/v1/models", "/v1/chat/completions", "/v1/completions"];
@@ -77,7 +98,8 @@ const knownRoutes = ["/health", "/metrics", "/v1/models", "/v1/chat/completions"
 /** A path as a label: what clients invent must not become a label of its own. */
 function routeOf(path: string): string {
   if (knownRoutes.includes(path)) return path;
-  return path.startsWith("/v1/models/") ? "/v1/models/:id" : "other";
+  if (path.startsWith("/v1/models/")) return "/v1/models/:id";
+  return /^\/api\/(auth|trpc)\//.exec(path)?.[0].slice(0, -1) ?? (path.startsWith("/api/") ? "/api" : "other");
 }
 
 function requestId(sent: string | undefined): string {

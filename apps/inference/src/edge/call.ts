@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import type { Principal } from "../domain/keys/verifier.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Generation } from "./openai/generation.ts";
+import type { Caller } from "./trpc/context.ts";
 
 /** One HTTP request's record: what is logged and counted when its answer has ended. */
 export class Call {
@@ -10,7 +10,9 @@ export class Call {
   readonly #metrics: Metrics;
   readonly #startedAt = performance.now();
   #ended = false;
-  principal: Principal | undefined;
+  caller: Caller | undefined;
+  /** Told how many tokens were read and written, also when the client went away. */
+  onTokens: ((tokens: number) => void) | undefined;
   /** As asked for; empty until known to exist, so that a client can't fill the metrics with names. */
   model = "";
   /** True once the answer's end is told by its stream. */
@@ -37,6 +39,7 @@ export class Call {
     if (this.#ended) return;
     this.#ended = true;
     this.#metrics.request(route, status, this.model, this.elapsedMs / 1000);
+    if (generation !== undefined) this.onTokens?.(generation.tokens);
     if (outcome === "aborted") this.#metrics.aborted(this.model);
     if (generation?.timings !== undefined) {
       const { usage, timings } = generation;
@@ -48,7 +51,8 @@ export class Call {
       status,
       ms: Math.round(this.elapsedMs * 10) / 10,
       ...(this.model !== "" && { model: this.model }),
-      ...(this.principal && { key: this.principal.keyId }),
+      ...(this.caller?.kind === "key" && { key: this.caller.keyId }),
+      ...(this.caller?.kind === "member" && { user: this.caller.userId }),
       ...(generation && { usage: generation.usage }),
       ...(outcome !== "done" && { outcome }),
     };

@@ -1,16 +1,21 @@
 import type { Hono } from "hono";
 import type { Logger } from "pino";
+import type { KeyLimits } from "../domain/keys/limits.ts";
 import type { KeyVerifier } from "../domain/keys/verifier.ts";
 import type { Catalog } from "../domain/models/catalog.ts";
 import type { DeploymentPool } from "../workers/pool.ts";
 import type { Call } from "./call.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Management } from "./trpc/context.ts";
 
 /** What the routes work with. */
 export interface EdgeServices {
   readonly catalog: Catalog;
   readonly pool: DeploymentPool;
   readonly keys: KeyVerifier;
+  readonly limits: KeyLimits;
+  /** Accounts, organizations and what is managed in them; absent where only models are served. */
+  readonly management?: Management;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Browsers of these origins may call the API; normally none. */

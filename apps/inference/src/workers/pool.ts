@@ -58,7 +58,7 @@ export class DeploymentPool {
     const model = await this.#options.find(name);
     if (model === undefined) {
       // Its files may be gone: don't keep serving what was removed.
-      await this.#unload(name);
+      await this.unload(name);
       throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
     }
     const known = this.#entries.get(name);
@@ -69,7 +69,7 @@ export class DeploymentPool {
   }
 
   /** Ends a model's worker; requests in it fail. Does nothing when it isn't loaded. */
-  async #unload(name: string): Promise<void> {
+  async unload(name: string): Promise<void> {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     this.#entries.delete(name);
@@ -88,7 +88,7 @@ export class DeploymentPool {
   async #admit(model: ServableModel): Promise<Deployment> {
     const known = this.#entries.get(model.name);
     if (known?.path === model.sourcePath) return known.deployment;
-    if (known !== undefined) await this.#unload(model.name);
+    if (known !== undefined) await this.unload(model.name);
     const estimateBytes = model.bytes + workerOverheadBytes;
     await this.#makeRoom(model.name, estimateBytes);
     if (this.#closed)
@@ -118,7 +118,7 @@ export class DeploymentPool {
         );
       }
       log.info({ model: victim.deployment.model, for: name }, "unloading model to make room");
-      await this.#unload(victim.deployment.model);
+      await this.unload(victim.deployment.model);
     }
     if (this.#entries.size === 0 && neededBytes > memoryBytes) {
       throw new ServingError(

@@ -1,5 +1,4 @@
-import { cookies } from "next/headers";
-import { readSession, type Session, sessionCookie } from "./session.ts";
+import { ApiError } from "./api.ts";
 
 /** What every route of the console answers when it can't do what was asked. */
 export interface Problem {
@@ -11,14 +10,11 @@ export function problem(status: number, code: string, message: string, hint?: st
   return Response.json(body, { status, headers: { "cache-control": "no-store" } });
 }
 
-/** Wraps a route that reads: a session is needed. */
-export function signedIn(handle: (request: Request, session: Session) => Promise<Response>) {
-  return async (request: Request): Promise<Response> => {
-    const session = await readSession((await cookies()).get(sessionCookie)?.value);
-    if (!session)
-      return problem(401, "signed-out", "Your session has ended.", "Sign in again; what you typed stays on the page.");
-    return handle(request, session);
-  };
+/** What went wrong between the console and the service, as an answer. Anything else is thrown on. */
+export function problemFrom(cause: unknown, signal: AbortSignal): Response {
+  if (cause instanceof ApiError) return problem(cause.status, cause.code, cause.message, cause.hint);
+  if (signal.aborted) return new Response(null, { status: 499 });
+  throw cause;
 }
 
 /** Wraps a route that changes something or costs something: the request must come from the console's own pages. */

@@ -1,5 +1,4 @@
 import { env } from "./env.ts";
-import { firstRun, isCode } from "./files.ts";
 
 /** The inference service could not be asked, or answered with an error. `message` and `hint` are for the person. */
 export class ApiError extends Error {
@@ -18,28 +17,30 @@ export class ApiError extends Error {
 export interface ApiCall {
   readonly method?: "GET" | "POST";
   readonly body?: unknown;
+  /** The headers of the browser's request: the call is made in the name of whoever is signed in there. */
+  readonly from?: Headers;
   /** Aborts the call and, with it, the generation behind it. */
   readonly signal?: AbortSignal;
   /** Statuses besides 2xx that the caller reads itself. */
-  readonly accept?: readonly number[];
+  readonly accept?: readonly number[] | "all";
 }
 
 /**
- * Calls the inference service with the installation's key, which never leaves this process.
+ * Calls the inference service. The console has no key of its own: it hands on the browser's session.
  * @throws ApiError when the service does not answer, or not with 2xx.
  */
 export async function callApi(path: string, call: ApiCall = {}): Promise<Response> {
-  const { apiUrl, apiKey } = env();
-  const key = apiKey ?? firstRun().apiKey;
-  const headers = new Headers({ accept: "application/json, text/event-stream;q=0.9, text/plain;q=0.8" });
-  if (key) headers.set("authorization", `Bearer ${key}`);
+  const { apiUrl } = env();
+  const headers = call.from ? inTheNameOf(call.from) : new Headers();
+  headers.set("accept", "application/json, text/event-stream;q=0.9, text/plain;q=0.8");
   if (call.body !== undefined) headers.set("content-type", "application/json");
   let response: Response;
   try {
     response = await fetch(`${apiUrl}${path}`, {
       method: call.method ?? "GET",
       headers,
-      body: call.body === undefined ? undefined : JSON.stringify(call.body),
+      // Text is a body that the browser sent as JSON already.
+      body: call.body === undefined || typeof call.body === "string" ? call.body : JSON.stringify(call.body),
       signal: call.signal,
       cache: "no-store",
       redirect: "error",
@@ -48,8 +49,19 @@ export async function callApi(path: string, call: ApiCall = {}): Promise<Respons
     if (call.signal?.aborted) throw cause;
     throw unreachable(apiUrl, cause);
   }
-  if (!response.ok && !call.accept?.includes(response.status)) throw await refused(response, key !== undefined);
-  return response;
+  if (response.ok || call.accept === "all" || call.accept?.includes(response.status)) return response;
+  throw await refused(response);
+}
+
+/** What the service needs to know of the browser's request: who is signed in, and from where. */
+export function inTheNameOf(browser: Headers): Headers {
+  // A page of another site can't add this header; without it the service takes no cookie.
+  const headers = new Headers({ "x-tugboat-console": "1" });
+  for (const name of ["cookie", "x-forwarded-for", "user-agent"]) {
+    const value = browser.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
 }
 
 function unreachable(apiUrl: string, cause: unknown): ApiError {
@@ -62,36 +74,29 @@ function unreachable(apiUrl: string, cause: unknown): ApiError {
   });
 }
 
-async function refused(response: Response, hadKey: boolean): Promise<ApiError> {
-  const said = await sentence(response);
-  if (response.status === 401) {
-    return new ApiError(
-      502,
-      "service-key",
-      hadKey
-        ? "The inference service refused the console's API key."
-        : "The console has no API key for the inference service.",
-      "Start both with npm start, which gives the console its key.",
-    );
-  }
-  return new ApiError(response.status, said.code, said.message, said.hint);
+async function refused(response: Response): Promise<ApiError> {
+  const said = sentenceOf(await response.json().catch(() => undefined), response.status);
+  return response.status === 401 ? signedOut() : new ApiError(response.status, said.code, said.message, said.hint);
 }
 
-/** The service's own words, from an OpenAI-shaped error where there is one. */
-async function sentence(response: Response): Promise<{ code: string; message: string; hint?: string }> {
-  const fallback = { code: `http-${response.status}`, message: `The inference service answered ${response.status}.` };
-  try {
-    const body: unknown = await response.json();
-    if (!isRecord(body) || !isRecord(body.error)) return fallback;
-    const { message, code, hint } = body.error;
-    return {
-      code: typeof code === "string" ? code : fallback.code,
-      message: typeof message === "string" ? message : fallback.message,
-      ...(typeof hint === "string" ? { hint } : {}),
-    };
-  } catch {
-    return fallback;
-  }
+export function signedOut(): ApiError {
+  return new ApiError(401, "signed-out", "Your session has ended.", "Sign in again; what you typed stays on the page.");
+}
+
+/** The service's own words: OpenAI's `{error: {code, message}}`, or `{code, message}` of the accounts. */
+export function sentenceOf(body: unknown, status: number): { code: string; message: string; hint?: string } {
+  const fallback = { code: `http-${status}`, message: `The inference service answered ${status}.` };
+  if (!isRecord(body)) return fallback;
+  const { message, code, hint } = isRecord(body.error) ? body.error : body;
+  return {
+    code: typeof code === "string" ? code : fallback.code,
+    message: typeof message === "string" ? message : fallback.message,
+    ...(typeof hint === "string" ? { hint } : {}),
+  };
+}
+
+function isCode(cause: unknown, code: string): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === code;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,13 +3,7 @@ import { parseEnv } from "./env.ts";
 
 describe("parseEnv", () => {
   it("has a working default for everything", () => {
-    const env = parseEnv({}, "/nowhere");
-    expect(env).toEqual({
-      home: "/nowhere/.tugboat",
-      apiUrl: "http://127.0.0.1:4000",
-      apiKey: undefined,
-      sessionMs: 168 * 3_600_000,
-    });
+    expect(parseEnv({})).toEqual({ apiUrl: "http://127.0.0.1:4000" });
   });
 
   it("takes the API's address with or without /v1 and slashes", () => {
@@ -19,21 +13,16 @@ describe("parseEnv", () => {
       "http://10.0.0.2:8080/v1",
       "http://10.0.0.2:8080/v1/",
     ]) {
-      expect(parseEnv({ TUGBOAT_API_URL: given }, "/").apiUrl).toBe("http://10.0.0.2:8080");
+      expect(parseEnv({ TUGBOAT_API_URL: given }).apiUrl).toBe("http://10.0.0.2:8080");
     }
   });
 
   it("follows TUGBOAT_API_PORT when no address is given", () => {
-    expect(parseEnv({ TUGBOAT_API_PORT: "4321" }, "/").apiUrl).toBe("http://127.0.0.1:4321");
+    expect(parseEnv({ TUGBOAT_API_PORT: "4321" }).apiUrl).toBe("http://127.0.0.1:4321");
   });
 
   it("names the variable that is wrong", () => {
-    expect(() => parseEnv({ TUGBOAT_API_PORT: "many" }, "/")).toThrow(/TUGBOAT_API_PORT/);
-    expect(() => parseEnv({ TUGBOAT_API_URL: "ftp://host" }, "/")).toThrow(/TUGBOAT_API_URL/);
-  });
-
-  it("resolves a relative home against the workspace root", () => {
-    expect(parseEnv({ TUGBOAT_HOME: "data" }, process.cwd()).home).toMatch(/\/data$/);
-    expect(parseEnv({ TUGBOAT_HOME: "data" }, process.cwd()).home).not.toContain("apps/web");
+    expect(() => parseEnv({ TUGBOAT_API_PORT: "many" })).toThrow(/TUGBOAT_API_PORT/);
+    expect(() => parseEnv({ TUGBOAT_API_URL: "ftp://host" })).toThrow(/TUGBOAT_API_URL/);
   });
 });

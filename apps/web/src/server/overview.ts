@@ -4,11 +4,18 @@ import { env } from "./env.ts";
 import { history } from "./history.ts";
 import { modelCard, readHealth, readLoad, readModels } from "./service.ts";
 
-/** The service as it is now. Always an answer: that it is down is one too. */
-export async function readOverview(signal: AbortSignal): Promise<Overview> {
+/**
+ * The service as it is now, as far as whoever is signed in may see it. That it is down is an answer too.
+ * @throws ApiError 401 when nobody is signed in
+ */
+export async function readOverview(browser: Headers, signal: AbortSignal): Promise<Overview> {
   const { apiUrl } = env();
   try {
-    const [health, listed, load] = await Promise.all([readHealth(signal), readModels(signal), readLoad(signal)]);
+    const [health, listed, load] = await Promise.all([
+      readHealth(signal),
+      readModels(browser, signal),
+      readLoad(signal),
+    ]);
     const live = new Map(health.models.map((model) => [model.id, model]));
     return {
       state: "up",
@@ -23,6 +30,7 @@ export async function readOverview(signal: AbortSignal): Promise<Overview> {
       history: history(),
     };
   } catch (cause) {
+    if (cause instanceof ApiError && cause.status === 401) throw cause;
     return { state: "down", apiUrl, problem: problemOf(cause, apiUrl) };
   }
 }

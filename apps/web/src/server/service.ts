@@ -51,9 +51,9 @@ export async function readHealth(signal?: AbortSignal): Promise<HealthBody> {
   return health.parse(await (await callApi("/health", { signal, accept: [503] })).json());
 }
 
-/** @throws ApiError when the service does not answer or refuses the key. */
-export async function readModels(signal?: AbortSignal): Promise<ModelListBody> {
-  return modelList.parse(await (await callApi("/v1/models", { signal })).json());
+/** @throws ApiError when the service does not answer, or nobody is signed in. */
+export async function readModels(browser: Headers, signal?: AbortSignal): Promise<ModelListBody> {
+  return modelList.parse(await (await callApi("/v1/models", { from: browser, signal })).json());
 }
 
 const states: Readonly<Record<HealthModel["state"], ModelState>> = {

@@ -1,35 +1,38 @@
-import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { openSession, sealSession } from "./session.ts";
+import { inTheNameOf } from "./api.ts";
+import { cookiesFor, hasSessionCookie } from "./session.ts";
 
-const secret = randomBytes(32);
-const session = { email: "admin@localhost", issuedAt: 1000, expiresAt: 2000 };
-
-describe("a sealed session", () => {
-  it("opens with the secret that sealed it", () => {
-    expect(openSession(sealSession(session, secret), secret, 1500)).toEqual(session);
+describe("the session cookie", () => {
+  it("is found among others, by its whole name", () => {
+    const has = (cookie: string) => hasSessionCookie(new Headers({ cookie }));
+    expect(has("tugboat_theme=dark; tugboat_session=abc.def")).toBe(true);
+    expect(has("tugboat_session=abc")).toBe(true);
+    expect(has("not_tugboat_session=abc")).toBe(false);
+    expect(hasSessionCookie(new Headers())).toBe(false);
   });
 
-  it("is over at its end", () => {
-    expect(openSession(sealSession(session, secret), secret, 2000)).toBeUndefined();
+  it("is kept from plain connections once the browser came by https", () => {
+    const response = new Response(null, {
+      headers: { "set-cookie": "tugboat_session=a.b; Path=/; HttpOnly; SameSite=Strict" },
+    });
+    expect(cookiesFor(response, false)).toEqual(["tugboat_session=a.b; Path=/; HttpOnly; SameSite=Strict"]);
+    expect(cookiesFor(response, true)).toEqual(["tugboat_session=a.b; Path=/; HttpOnly; SameSite=Strict; Secure"]);
   });
+});
 
-  it("does not open with another secret", () => {
-    expect(openSession(sealSession(session, secret), randomBytes(32), 1500)).toBeUndefined();
-  });
-
-  it("does not open when any one character was changed", () => {
-    const sealed = sealSession(session, secret);
-    for (let at = 0; at < sealed.length; at++) {
-      const other = sealed[at] === "A" ? "B" : "A";
-      const forged = sealed.slice(0, at) + other + sealed.slice(at + 1);
-      const opened = openSession(forged, secret, 1500);
-      // The last base64url character has unused bits: changing only those changes no byte of the signature's text.
-      expect(opened, `position ${at}`).toBeUndefined();
-    }
-  });
-
-  it("refuses nonsense", () => {
-    for (const bad of [undefined, "", ".", "a.b", "a.b.c", "…"]) expect(openSession(bad, secret, 0)).toBeUndefined();
+describe("a call in the browser's name", () => {
+  it("hands on who and from where, and nothing else", () => {
+    const browser = new Headers({
+      cookie: "tugboat_session=a.b",
+      "x-forwarded-for": "10.0.0.9",
+      authorization: "Bearer stolen",
+      "x-tugboat-console": "0",
+      origin: "http://elsewhere",
+    });
+    expect(Object.fromEntries(inTheNameOf(browser))).toEqual({
+      cookie: "tugboat_session=a.b",
+      "x-forwarded-for": "10.0.0.9",
+      "x-tugboat-console": "1",
+    });
   });
 });

@@ -1,70 +1,53 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "@tugboat/inference/trpc";
 import { z } from "zod";
-import { env } from "./env.ts";
-import { sessionSecret } from "./files.ts";
+import { callApi } from "./api.ts";
 
 export const sessionCookie = "tugboat_session";
 
-const payload = z.object({
-  email: z.string(),
-  issuedAt: z.number(),
-  expiresAt: z.number(),
+/** Who is signed in, where, and what they may do. */
+export type Session = inferRouterOutputs<AppRouter>["session"]["me"];
+
+// The service is the console's own: only the envelope is checked, and that it names somebody.
+const answer = z.object({ result: z.object({ data: z.custom<Session>((data) => named.safeParse(data).success) }) });
+const named = z.object({
+  user: z.object({ id: z.string(), email: z.string(), name: z.string() }),
+  organization: z.object({ id: z.string(), name: z.string(), slug: z.string() }).nullable(),
+  role: z.string().nullable(),
+  permissions: z.array(z.string()),
+  organizations: z.array(z.object({ id: z.string(), name: z.string(), slug: z.string(), role: z.string() })),
 });
 
-export type Session = z.infer<typeof payload>;
-
-/** `payload.signature`, both base64url: HMAC-SHA-256 over the encoded payload. */
-export function sealSession(session: Session, secret: Buffer): string {
-  const body = Buffer.from(JSON.stringify(session)).toString("base64url");
-  return `${body}.${signature(body, secret)}`;
+/**
+ * Asks the service whose session a browser's request carries.
+ * @returns undefined when nobody is signed in
+ * @throws ApiError when the service does not answer
+ */
+export async function readSession(browser: Headers, signal?: AbortSignal): Promise<Session | undefined> {
+  if (!hasSessionCookie(browser)) return undefined;
+  const response = await callApi("/api/trpc/session.me", { from: browser, signal, accept: [401] });
+  if (response.status === 401) return undefined;
+  return answer.parse(await response.json()).result.data;
 }
 
-/** The session a cookie holds, or undefined when it is forged, damaged or over at `now` (ms since the epoch). */
-export function openSession(cookie: string | undefined, secret: Buffer, now: number): Session | undefined {
-  if (!cookie) return undefined;
-  const [body, given, ...rest] = cookie.split(".");
-  if (!body || !given || rest.length > 0) return undefined;
-  const expected = Buffer.from(signature(body, secret));
-  const actual = Buffer.from(given);
-  if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) return undefined;
-  try {
-    const session = payload.parse(JSON.parse(Buffer.from(body, "base64url").toString("utf8")));
-    return session.expiresAt > now ? session : undefined;
-  } catch {
-    return undefined;
-  }
+export function hasSessionCookie(browser: Headers): boolean {
+  return (browser.get("cookie") ?? "").split(/;\s*/).some((pair) => pair.startsWith(`${sessionCookie}=`));
 }
 
-export async function readSession(cookie: string | undefined): Promise<Session | undefined> {
-  return openSession(cookie, await sessionSecret(), Date.now());
+/**
+ * The service's cookies as the browser should keep them. The service never sees the browser's connection; the console
+ * knows whether it is encrypted.
+ */
+export function cookiesFor(response: Response, byHttps: boolean): string[] {
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => (byHttps && !/;\s*secure/i.test(cookie) ? `${cookie}; Secure` : cookie));
 }
 
-export interface CookieToSet {
-  readonly name: string;
-  readonly value: string;
-  readonly httpOnly: true;
-  readonly sameSite: "strict";
-  readonly secure: boolean;
-  readonly path: "/";
-  readonly maxAge: number;
-}
+/** Tells a page's layout which path was asked for, so that it can be returned to. */
+export const pathHeader = "x-tugboat-path";
 
-/** A fresh session as a cookie. `secure` says whether the browser came by https. */
-export async function startSession(email: string, secure: boolean): Promise<CookieToSet> {
-  const issuedAt = Date.now();
-  const { sessionMs } = env();
-  const value = sealSession({ email, issuedAt, expiresAt: issuedAt + sessionMs }, await sessionSecret());
-  return cookie(value, Math.floor(sessionMs / 1000), secure);
-}
-
-export function endSession(secure: boolean): CookieToSet {
-  return cookie("", 0, secure);
-}
-
-function cookie(value: string, maxAge: number, secure: boolean): CookieToSet {
-  return { name: sessionCookie, value, httpOnly: true, sameSite: "strict", secure, path: "/", maxAge };
-}
-
-function signature(body: string, secret: Buffer): string {
-  return createHmac("sha256", secret).update(body).digest("base64url");
+/** The sign-in page, leading to `target` afterwards. */
+export function signInPath(target: string): string {
+  return target === "/" || target === "" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(target)}`;
 }

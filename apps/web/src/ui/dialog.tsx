@@ -15,24 +15,35 @@ export interface DialogProps {
   readonly actions?: ReactNode;
   /** `sheet` slides in from the left edge and is as tall as the screen; `bare` brings its own header. */
   readonly shape?: "card" | "sheet" | "bare";
+  /** Holds what would be lost: a click beside it does not close it, nor does Esc when this is "buttons". */
+  readonly keeps?: "work" | "buttons";
 }
 
 /**
  * A modal on the platform's own `<dialog>`: it traps focus, closes on Esc and makes the page behind it inert.
  * Put `data-first-focus` on what should have the focus first; otherwise it is the first control.
  */
-export function Dialog({ open, onClose, title, description, children, actions, shape = "card" }: DialogProps) {
+export function Dialog({ open, onClose, title, description, children, actions, shape = "card", keeps }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const before = useRef<HTMLElement>(null);
   const id = useId();
   useEffect(() => {
     const dialog = element.current;
     if (!dialog) return;
     if (open && !dialog.open) {
+      before.current = document.activeElement instanceof HTMLElement ? document.activeElement : null;
       dialog.showModal();
       dialog.querySelector<HTMLElement>("[data-first-focus]")?.focus();
     }
     if (!open && dialog.open) dialog.close();
   }, [open]);
+  useEffect(() => {
+    // One that is taken off the page while it is open does not give the focus back by itself.
+    const dialog = element.current;
+    return () => {
+      if (dialog?.open && before.current?.isConnected) before.current.focus();
+    };
+  }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the click closes on the backdrop; Esc does it from the keyboard.
     <dialog
@@ -40,7 +51,8 @@ export function Dialog({ open, onClose, title, description, children, actions, s
       aria-labelledby={`${id}-title`}
       aria-describedby={description ? `${id}-description` : undefined}
       onClose={onClose}
-      onClick={(event) => event.target === event.currentTarget && onClose()}
+      onCancel={(event) => keeps === "buttons" && event.preventDefault()}
+      onClick={(event) => event.target === event.currentTarget && !keeps && onClose()}
       className={cx(
         "bg-raised p-0 shadow-raised open:animate-rise",
         shape === "sheet"

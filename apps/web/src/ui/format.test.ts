@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bytes, compact, duration, formatCount, plural, written } from "./format.ts";
+import { bytes, compact, duration, formatCount, fromNow, plural, written } from "./format.ts";
 
 describe("figures", () => {
   it("keep three significant digits and carry their unit", () => {
@@ -21,5 +21,13 @@ describe("figures", () => {
       "1,200 replies",
     ]);
     expect(formatCount(1234567)).toBe("1,234,567");
+  });
+});
+
+describe("a moment seen from now", () => {
+  it("is told in its largest unit, to the nearest, before and after", () => {
+    const minute = 60_000;
+    const told = [-3000, -40_000, -80_000, -119 * minute, 30 * 1440 * minute - 400].map((ms) => fromNow(ms, 0));
+    expect(told).toEqual(["just now", "40 seconds ago", "1 minute ago", "2 hours ago", "next month"]);
   });
 });

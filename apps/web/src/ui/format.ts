@@ -63,3 +63,20 @@ function significant(value: number): string {
   if (magnitude >= 99.95) return whole.format(value);
   return value.toFixed(magnitude >= 9.995 ? 1 : 2);
 }
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** How far a moment lies from now, to the nearest of its largest unit: `3 minutes ago`, `in 2 days`. Both in ms. */
+export function fromNow(at: number, now: number): string {
+  const seconds = Math.round((at - now) / 1000);
+  for (const [size, unit] of [
+    [31_536_000, "year"],
+    [2_592_000, "month"],
+    [86_400, "day"],
+    [3600, "hour"],
+    [60, "minute"],
+  ] as const) {
+    if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
+  }
+  return Math.abs(seconds) < 10 ? "just now" : relative.format(seconds, "second");
+}

@@ -1,7 +1,7 @@
 "use client";
 
 import * as Radix from "radix-ui/dropdown-menu";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 
 export interface MenuItem {
   readonly label: string;
@@ -15,22 +15,37 @@ export interface MenuProps {
   readonly align?: "start" | "end";
 }
 
+/** What was chosen is done when the menu is gone and its trigger has the focus again, which a dialog then gives back. */
 export function Menu({ trigger, items, align = "end" }: MenuProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  const chosen = useRef<() => void>(undefined);
   return (
     // Not modal: a modal menu locks scrolling by a style element that the content security policy refuses.
     <Radix.Root modal={false}>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
+      <Radix.Trigger asChild ref={button}>
+        {trigger}
+      </Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
           align={align}
           sideOffset={4}
           collisionPadding={8}
+          onCloseAutoFocus={(event) => {
+            const act = chosen.current;
+            if (!act) return;
+            chosen.current = undefined;
+            event.preventDefault();
+            button.current?.focus();
+            act();
+          }}
           className="z-40 min-w-44 animate-rise rounded-lg bg-raised p-1 shadow-raised"
         >
           {items.map(({ label, icon, onSelect }) => (
             <Radix.Item
               key={label}
-              onSelect={onSelect}
+              onSelect={() => {
+                chosen.current = onSelect;
+              }}
               className="flex h-8 cursor-default select-none items-center gap-2.5 rounded-sm px-2 outline-none data-[highlighted]:bg-hover [&>svg]:size-3.5 [&>svg]:text-ink-3"
             >
               {icon}

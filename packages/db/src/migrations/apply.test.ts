@@ -50,6 +50,31 @@ describe("migrations", () => {
     expect(await applyMigrations(client, [...migrations, extra])).toEqual([extra.name]);
   });
 
+  test("bring a database of the first version along with what it holds", async () => {
+    await applyMigrations(client, migrations.slice(0, 1));
+    await client.query(`
+      INSERT INTO organization (id, name, slug) VALUES ('00000000-0000-7000-8000-000000000001', 'Home', 'home');
+      INSERT INTO project (id, organization_id, name, slug)
+      VALUES ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 'Default', 'default');
+      INSERT INTO api_key (id, organization_id, project_id, name, prefix, hash, scopes)
+      VALUES ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001',
+              '00000000-0000-7000-8000-000000000002', 'First key', 'tug_x', '\\x00', '{*}')`);
+    expect(await applyMigrations(client, migrations)).toEqual(migrations.slice(1).map(({ name }) => name));
+    const { rows } = await client.query(
+      "SELECT name, scopes, models, requests_per_minute, created_by, updated_at IS NOT NULL AS versioned FROM api_key",
+    );
+    expect(rows).toEqual([
+      {
+        name: "First key",
+        scopes: ["*"],
+        models: [],
+        requests_per_minute: null,
+        created_by: "system",
+        versioned: true,
+      },
+    ]);
+  });
+
   test("are applied once when two processes start together", async () => {
     const other = await connect(serverConnection(server, `test_${count}`));
     const [a, b] = await Promise.all([applyMigrations(client, migrations), applyMigrations(other, migrations)]);

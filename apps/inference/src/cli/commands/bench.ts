@@ -28,6 +28,17 @@ export function benchCommand(): Command {
   add(bench, "decode", "tokens per second of one sequence", benchModelSpeed("decode"), "llama.cpp");
   add(bench, "prefill", "prompt tokens per second", benchModelSpeed("prefill"), "llama.cpp");
   add(bench, "kernels", "matrix products", benchKernels, "jax-js");
+  bench
+    .command("keys")
+    .description("what checking an API key adds to a request")
+    .option("--runs <n>", "runs of 2,000 requests", integer(1, 1000), 5)
+    .action(async ({ runs }: { runs: number }, self: Command) => {
+      const { benchKeys } = await import("../bench/keys.ts");
+      const figures = await benchKeys(runs);
+      const machine = describeMachine(1, "cpu");
+      if (contextOf(self).json) return printJson({ machine, results: figures });
+      print(machine, figures, undefined);
+    });
   return bench;
 }
 

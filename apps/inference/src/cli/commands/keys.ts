@@ -1,6 +1,9 @@
 import type { ApiKeyInfo } from "@tugboat/db";
-import { Command } from "commander";
-import { contextOf, homeScope, withDatabase } from "../context.ts";
+import { Command, Option } from "commander";
+import { recordedKey } from "../../domain/keys/recorded.ts";
+import { keyPermissions } from "../../domain/permissions.ts";
+import { changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
+import { integer } from "../options.ts";
 import { CliError, printJson, table } from "../output.ts";
 
 export function keysCommand(): Command {
@@ -11,17 +14,30 @@ export function keysCommand(): Command {
     .description("make a key; it is shown this once")
     .argument("[name]", "what it is for", "CLI")
     .option("--expires <days>", "days until it stops working", Number)
-    .action(async (name: string, options: { expires?: number }, command: Command) => {
+    .addOption(
+      new Option("--scope <permission...>", "what it may do; by default all that a key may").choices(keyPermissions),
+    )
+    .option("--model <name...>", "the models it may use; by default all")
+    .option("--requests <n>", "requests a minute", integer(1, 2_000_000_000))
+    .option("--tokens <n>", "tokens a minute", integer(1, 2_000_000_000))
+    .action(async (name: string, options: CreateOptions, command: Command) => {
       const context = contextOf(command);
       if (options.expires !== undefined && !(options.expires > 0)) {
         throw new CliError("usage", "--expires must be a number of days above 0.", undefined, 2);
       }
       const expiresAt = options.expires === undefined ? undefined : new Date(Date.now() + options.expires * 86_400_000);
       const { key, secret } = await withDatabase(context, (database) =>
-        homeScope(database).keys.create({
-          projectId: database.home.projectId,
-          name: name.slice(0, 100),
-          ...(expiresAt && { expiresAt }),
+        changeHome(database, "keys.create", async (scope) => {
+          const made = await scope.keys.create({
+            projectId: database.home.projectId,
+            name: name.slice(0, 100),
+            ...(options.scope && { scopes: options.scope }),
+            ...(options.model && { models: options.model }),
+            requestsPerMinute: options.requests ?? null,
+            tokensPerMinute: options.tokens ?? null,
+            ...(expiresAt && { expiresAt }),
+          });
+          return { subject: made.key.id, after: recordedKey(made.key), result: made };
         }),
       );
       if (context.json) printJson({ key: secret, ...keyJson(key) });
@@ -56,17 +72,41 @@ export function keysCommand(): Command {
         if (another !== undefined) {
           throw new CliError("ambiguous", `${matching.length} keys begin with ${wanted}.`, "Name it by its id.");
         }
-        return scope.keys.revoke(key.id);
+        return changeHome(database, "keys.revoke", async (tx) => {
+          const after = await tx.keys.revoke(key.id);
+          return { subject: key.id, before: recordedKey(key), after: recordedKey(after), result: after };
+        });
       });
       if (context.json) printJson(keyJson(revoked));
-      else process.stdout.write(`Revoked ${revoked.prefix}… (${revoked.name}). It stops working within 2 seconds.\n`);
+      else process.stdout.write(`Revoked ${revoked.prefix}… (${revoked.name}). It is refused from now on.\n`);
     });
   return keys;
 }
 
+interface CreateOptions {
+  readonly expires?: number;
+  readonly scope?: readonly string[];
+  readonly model?: readonly string[];
+  readonly requests?: number;
+  readonly tokens?: number;
+}
+
 function keyJson(key: ApiKeyInfo) {
-  const { createdAt, expiresAt, id, lastUsedAt, name, prefix, revokedAt, scopes } = key;
-  return { id, name, prefix, scopes, state: stateOf(key), createdAt, expiresAt, lastUsedAt, revokedAt };
+  const { createdAt, expiresAt, id, lastUsedAt, models, name, prefix, revokedAt, scopes } = key;
+  const limits = { requestsPerMinute: key.requestsPerMinute, tokensPerMinute: key.tokensPerMinute };
+  return {
+    id,
+    name,
+    prefix,
+    scopes,
+    models,
+    ...limits,
+    state: stateOf(key),
+    createdAt,
+    expiresAt,
+    lastUsedAt,
+    revokedAt,
+  };
 }
 
 function stateOf({ expiresAt, revokedAt }: ApiKeyInfo): "valid" | "revoked" | "expired" {

@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import type { CatalogModel } from "@tugboat/db";
 import type { EncodedType } from "@tugboat/engine";
 import { Command, Option } from "commander";
-import { contextOf, homeScope, withDatabase } from "../context.ts";
+import { recordedModel } from "../../domain/models/recorded.ts";
+import { changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
 import { bytesText, CliError, countText, ProgressLine, printJson, table } from "../output.ts";
 
 const types = ["f32", "f16", "q8_0", "q4_0"] as const satisfies readonly EncodedType[];
@@ -50,7 +51,14 @@ export function modelsCommand(): Command {
             line.show(`${file}: ${bytesText(done)} of ${bytesText(total)} (${Math.floor((done / total) * 100)} %)`),
         },
       });
-      const model = await withDatabase(context, (database) => homeScope(database).models.upsert(prepared));
+      const model = await withDatabase(context, (database) =>
+        changeHome(database, "models.add", async ({ models }) => {
+          const before = await models.get(prepared.name);
+          const after = await models.upsert(prepared);
+          const changed = { after: recordedModel(after), ...(before && { before: recordedModel(before) }) };
+          return { subject: after.name, ...changed, result: after };
+        }),
+      );
       line.clear();
       if (context.json) return printJson(modelJson(model));
       process.stdout.write(
@@ -64,15 +72,16 @@ export function modelsCommand(): Command {
     .argument("<name>", "as the list shows it")
     .action(async (name: string, _options: object, command: Command) => {
       const context = contextOf(command);
-      const removed = await withDatabase(context, async (database) => {
-        const scope = homeScope(database);
-        const model = await scope.models.get(name);
-        if (model === null) {
-          throw new CliError("not-found", `There is no model ${name}.`, "`tug models list` shows them.");
-        }
-        await scope.models.remove(name);
-        return model;
-      });
+      const removed = await withDatabase(context, (database) =>
+        changeHome(database, "models.remove", async ({ models }) => {
+          const model = await models.get(name);
+          if (model === null) {
+            throw new CliError("not-found", `There is no model ${name}.`, "`tug models list` shows them.");
+          }
+          await models.remove(name);
+          return { subject: model.name, before: recordedModel(model), result: model };
+        }),
+      );
       if (context.json) return printJson({ removed: removed.name, files: removed.sourcePath });
       process.stdout.write(`Removed ${removed.name}. Its files stay at ${removed.sourcePath}.\n`);
     });

@@ -1,11 +1,18 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
+import type { KeyWatcher } from "@tugboat/db";
+import { type Permission, permissionsOfScopes } from "../permissions.ts";
 
 /** What a valid key may do. */
 export interface Principal {
   readonly keyId: string;
   readonly organizationId: string;
   readonly projectId: string;
-  readonly scopes: readonly string[];
+  readonly permissions: ReadonlySet<Permission>;
+  /** Names of the models it may use; undefined means all. */
+  readonly models: ReadonlySet<string> | undefined;
+  /** Undefined is without limit. */
+  readonly requestsPerMinute: number | undefined;
+  readonly tokensPerMinute: number | undefined;
 }
 
 export interface KeySource {
@@ -14,60 +21,97 @@ export interface KeySource {
     readonly organizationId: string;
     readonly projectId: string;
     readonly scopes: readonly string[];
+    readonly models: readonly string[];
+    readonly requestsPerMinute: number | null;
+    readonly tokensPerMinute: number | null;
     readonly expiresAt: Date | null;
   } | null>;
   touch(ids: readonly string[], at: Date): Promise<void>;
+  watch(watcher: KeyWatcher): void;
 }
 
 interface Known {
-  readonly hash: Buffer;
   readonly principal: Principal;
+  /** Milliseconds since the epoch. */
   readonly staleAt: number;
 }
 
-/** A revoked key works for at most this long in other processes. */
-const freshMs = 2000;
+/** While changes can't be heard, a key is asked about this often. */
+const deafFreshMs = 1000;
 const touchEveryMs = 30_000;
 const maxKnown = 10_000;
 
-/** Checks API keys, and asks the database about each one at most every two seconds. */
+/**
+ * Checks API keys from memory. The database is asked about a key once; it tells of every change of a key, to every
+ * process, at once. While it can't tell, because the connection broke, keys are asked about again each second.
+ *
+ * The memory is found by the key's SHA-256, never by the key: how long a look-up takes says nothing about a secret.
+ */
 export class KeyVerifier {
   readonly #source: KeySource;
   readonly #known = new Map<string, Known>();
   readonly #used = new Set<string>();
   readonly #timer: NodeJS.Timeout;
+  #listening = false;
+  /** Counts what was heard: an answer of the database from before a change must not be remembered after it. */
+  #changes = 0;
 
   constructor(source: KeySource) {
     this.#source = source;
     this.#timer = setInterval(() => void this.#flush(), touchEveryMs);
     this.#timer.unref();
+    source.watch({
+      onChange: (hash) => {
+        this.#changes++;
+        if (hash === "*") this.#known.clear();
+        else this.#known.delete(hash);
+      },
+      onListening: (listening) => {
+        this.#changes++;
+        this.#listening = listening;
+        this.#known.clear();
+      },
+    });
   }
 
   /** @returns undefined for a key that is malformed, unknown, revoked or expired */
-  async verify(secret: string): Promise<Principal | undefined> {
+  verify(secret: string): Principal | undefined | Promise<Principal | undefined> {
     if (!/^tug_[A-Za-z0-9_-]{20,100}$/.test(secret)) return undefined;
     const hash = createHash("sha256").update(secret).digest();
-    const id = hash.toString("base64");
+    const id = hash.toString("hex");
     const known = this.#known.get(id);
-    if (known !== undefined && known.staleAt > Date.now() && timingSafeEqual(known.hash, hash)) {
-      return this.#seen(known.principal);
-    }
-    const found = await this.#source.verify(hash);
-    if (found === null) {
-      this.#known.delete(id);
-      return undefined;
-    }
-    if (this.#known.size >= maxKnown) this.#known.clear();
-    const { organizationId, projectId, scopes, expiresAt } = found;
-    const principal = { keyId: found.id, organizationId, projectId, scopes };
-    const staleAt = Math.min(Date.now() + freshMs, expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
-    this.#known.set(id, { hash, principal, staleAt });
-    return this.#seen(principal);
+    if (known !== undefined && known.staleAt > Date.now()) return this.#seen(known.principal);
+    return this.#ask(id, hash);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#flush();
+  }
+
+  async #ask(id: string, hash: Uint8Array): Promise<Principal | undefined> {
+    const changes = this.#changes;
+    const found = await this.#source.verify(hash);
+    if (found === null) {
+      this.#known.delete(id);
+      return undefined;
+    }
+    const principal: Principal = {
+      keyId: found.id,
+      organizationId: found.organizationId,
+      projectId: found.projectId,
+      permissions: permissionsOfScopes(found.scopes),
+      models: found.models.length === 0 ? undefined : new Set(found.models),
+      requestsPerMinute: found.requestsPerMinute ?? undefined,
+      tokensPerMinute: found.tokensPerMinute ?? undefined,
+    };
+    if (changes === this.#changes) {
+      if (this.#known.size >= maxKnown) this.#known.clear();
+      const heard = this.#listening ? Number.POSITIVE_INFINITY : Date.now() + deafFreshMs;
+      const staleAt = Math.min(heard, found.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
+      this.#known.set(id, { principal, staleAt });
+    }
+    return this.#seen(principal);
   }
 
   #seen(principal: Principal): Principal {

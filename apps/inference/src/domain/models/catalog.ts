@@ -22,12 +22,15 @@ const freshMs = 1000;
 
 /** The models, as requests see them: read from the database at most once a second. */
 export class Catalog {
+  /** Whose models these are. */
+  readonly organizationId: string;
   readonly #source: CatalogSource;
   readonly #wantedDefault: string;
   #models: Promise<ReadonlyMap<string, CatalogEntry>> | undefined;
   #readAt = 0;
 
-  constructor(source: CatalogSource, wantedDefault: string) {
+  constructor(source: CatalogSource, wantedDefault: string, organizationId: string) {
+    this.organizationId = organizationId;
     this.#source = source;
     this.#wantedDefault = wantedDefault;
   }
@@ -45,6 +48,11 @@ export class Catalog {
   async defaultName(): Promise<string | undefined> {
     const models = await this.#read();
     return models.has(this.#wantedDefault) ? this.#wantedDefault : models.keys().next().value;
+  }
+
+  /** Makes the next question read the database. */
+  refresh(): void {
+    this.#models = undefined;
   }
 
   #read(): Promise<ReadonlyMap<string, CatalogEntry>> {

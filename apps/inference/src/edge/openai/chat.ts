@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { checkMayUse } from "../access.ts";
 import { readJson } from "../body.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { envelope } from "./answer.ts";
@@ -10,6 +11,7 @@ export function chatRoutes(services: EdgeServices): Edge {
   const app = new Hono<EdgeVariables>();
   app.post("/", async (c) => {
     const request = parseChatRequest(await readJson(c.req.raw));
+    checkMayUse(c.get("call").caller, services.catalog, request.model);
     const known = await services.catalog.get(request.model);
     if (known) refuseHugePrompt(request.characters, known.contextLength, "messages");
     const head = envelope("chatcmpl", request.model);

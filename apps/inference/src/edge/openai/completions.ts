@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { checkMayUse } from "../access.ts";
 import { readJson } from "../body.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { envelope } from "./answer.ts";
@@ -10,6 +11,7 @@ export function completionRoutes(services: EdgeServices): Edge {
   const app = new Hono<EdgeVariables>();
   app.post("/", async (c) => {
     const request = parseCompletionRequest(await readJson(c.req.raw));
+    checkMayUse(c.get("call").caller, services.catalog, request.model);
     const known = await services.catalog.get(request.model);
     if (known) refuseHugePrompt(request.characters, known.contextLength, "prompt");
     const head = envelope("cmpl", request.model);

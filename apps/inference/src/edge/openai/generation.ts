@@ -19,6 +19,8 @@ export class Generation {
   usage: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
   /** Of the prompt that took longest; undefined until one is done. */
   timings: Timings | undefined;
+  /** Read and written until now, over all prompts and choices. */
+  tokens = 0;
   /** Milliseconds until the model took the request and until something was generated. */
   queueMs = 0;
   firstMs = 0;
@@ -116,9 +118,13 @@ export class Generation {
     for (const event of events) {
       switch (event.type) {
         case "start":
+          this.tokens += event.promptTokens;
           this.queueMs = performance.now() - this.#startedAt;
           break;
         case "token":
+          this.tokens += 1;
+          out.push(index === 0 ? event : { ...event, choice: event.choice + index * this.#choices });
+          break;
         case "finish":
           out.push(index === 0 ? event : { ...event, choice: event.choice + index * this.#choices });
           break;

@@ -3,6 +3,7 @@ import type { ModelBody, ModelListBody } from "../../client.ts";
 import type { CatalogEntry } from "../../domain/models/catalog.ts";
 import type { DeploymentStatus } from "../../workers/deployment.ts";
 import { ServingError } from "../../workers/errors.ts";
+import { mayUse } from "../access.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 
 export function modelRoutes({ catalog, pool }: EdgeServices): Edge {
@@ -11,13 +12,14 @@ export function modelRoutes({ catalog, pool }: EdgeServices): Edge {
   app.get("/", async (c) => {
     const statuses = new Map(pool.statuses().map((status) => [status.model, status]));
     const defaultName = await catalog.defaultName();
-    const data = (await catalog.list()).map((model) => modelBody(model, statuses.get(model.name), defaultName));
+    const visible = (await catalog.list()).filter(({ name }) => mayUse(c.get("call").caller, catalog, name));
+    const data = visible.map((model) => modelBody(model, statuses.get(model.name), defaultName));
     return c.json({ object: "list", data } satisfies ModelListBody);
   });
 
   app.get("/:id{.+}", async (c) => {
     const name = c.req.param("id");
-    const model = await catalog.get(name);
+    const model = mayUse(c.get("call").caller, catalog, name) ? await catalog.get(name) : undefined;
     if (model === undefined) {
       throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
     }

@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
-import { cookies } from "next/headers";
+import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { EnterAfterLink } from "../../features/sign-in/enter-after-link.tsx";
 import { SignInPage } from "../../features/sign-in/sign-in-page.tsx";
-import { readSession, sessionCookie } from "../../server/session.ts";
+import { readSession } from "../../server/session.ts";
 
 export const metadata: Metadata = { title: "Sign in" };
 
@@ -13,7 +13,8 @@ interface RouteProps {
 
 export default async function Route({ searchParams }: RouteProps) {
   const query = await searchParams;
-  if (await readSession((await cookies()).get(sessionCookie)?.value)) redirect("/");
+  const session = await readSession(await headers(), AbortSignal.timeout(1500)).catch(() => undefined);
+  if (session) redirect("/");
   if (query.entered) return <EnterAfterLink />;
   return <SignInPage problem={one(query.problem)} next={one(query.next)} />;
 }

@@ -1,5 +1,8 @@
+"use client";
+
 import { Notice } from "../../ui/notice.tsx";
 import { RequestError } from "./request.ts";
+import { reportSignedOut } from "./signed-out.ts";
 import type { Overview } from "./types.ts";
 
 export interface OverviewProblemProps {
@@ -14,9 +17,13 @@ export function OverviewProblem({ overview, error }: OverviewProblemProps) {
       <Notice
         tone="warn"
         hint={
-          <a href="/sign-in" className="underline underline-offset-2">
+          <button
+            type="button"
+            onClick={() => reportSignedOut("act")}
+            className="cursor-pointer rounded-xs underline underline-offset-2 focus-ring"
+          >
             Sign in again to go on.
-          </a>
+          </button>
         }
       >
         Your session has ended; what you see may be old.

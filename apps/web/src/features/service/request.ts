@@ -1,3 +1,4 @@
+import { reportSignedOut } from "./signed-out.ts";
 import type { ServiceProblem } from "./types.ts";
 
 /** A request the console's own server did not fulfil. `message` and `hint` are sentences for the reader. */
@@ -30,6 +31,10 @@ export async function ask(path: string, init: RequestInit): Promise<Response> {
       message: "The console does not answer.",
       hint: "Look whether npm start is still running; what you typed stays here.",
     });
+  }
+  // Wrong credentials are 401 as well; there, the form says so.
+  if (response.status === 401 && !path.startsWith("/api/auth/")) {
+    reportSignedOut((init.method ?? "GET") === "GET" ? "look" : "act");
   }
   if (!response.ok) throw new RequestError(response.status, await problemOf(response));
   return response;

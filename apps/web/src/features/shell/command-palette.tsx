@@ -6,6 +6,7 @@ import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
 import { toast } from "../../ui/toast.tsx";
+import { useSession } from "../service/session.tsx";
 import { useOverview } from "../service/use-overview.ts";
 import { destinations } from "./navigation.ts";
 import { signOut } from "./sign-out.ts";
@@ -27,7 +28,8 @@ export function CommandPalette({ open, onClose }: CommandPaletteProps) {
 function Commands({ onClose }: { readonly onClose: () => void }) {
   const router = useRouter();
   const { data } = useOverview();
-  const models = data?.state === "up" ? data.models : [];
+  const { may } = useSession();
+  const models = data?.state === "up" && may("inference:run") ? data.models : [];
   const run = (act: () => void) => () => {
     onClose();
     act();
@@ -45,11 +47,13 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
       <Command.List className="max-h-[min(420px,60vh)] overflow-y-auto p-2 [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-ink-3 [&_[cmdk-group-heading]]:text-xs">
         <Command.Empty className="px-4 py-8 text-center text-ink-2">Nothing is called that.</Command.Empty>
         <Command.Group heading="Pages">
-          {destinations.map(({ href, name, icon: Icon, keywords }) => (
-            <Item key={href} icon={<Icon />} keywords={keywords} onSelect={run(() => router.push(href))}>
-              {name}
-            </Item>
-          ))}
+          {destinations
+            .filter(({ needs }) => !needs || may(needs))
+            .map(({ href, name, icon: Icon, keywords }) => (
+              <Item key={href} icon={<Icon />} keywords={keywords} onSelect={run(() => router.push(href))}>
+                {name}
+              </Item>
+            ))}
           <Item icon={<Palette />} keywords="components visual language" onSelect={run(() => router.push("/design"))}>
             Design
           </Item>

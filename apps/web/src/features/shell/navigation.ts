@@ -1,4 +1,5 @@
-import { Boxes, House, type LucideIcon, MessageSquareText } from "lucide-react";
+import type { Permission } from "@tugboat/inference/trpc";
+import { Boxes, House, KeyRound, type LucideIcon, MessageSquareText, Settings, Users } from "lucide-react";
 
 export interface Destination {
   readonly href: string;
@@ -6,13 +7,41 @@ export interface Destination {
   readonly icon: LucideIcon;
   /** Words that find it in the command palette besides its name. */
   readonly keywords: string;
+  /** Shown only to whoever may do this. */
+  readonly needs?: Permission;
 }
 
 /** Every page that works, in the order of use. A page joins when it does. */
 export const destinations: readonly Destination[] = [
   { href: "/", name: "Home", icon: House, keywords: "overview health status live" },
-  { href: "/playground", name: "Playground", icon: MessageSquareText, keywords: "chat try prompt compare" },
-  { href: "/models", name: "Models", icon: Boxes, keywords: "catalog weights gguf" },
+  {
+    href: "/playground",
+    name: "Playground",
+    icon: MessageSquareText,
+    keywords: "chat try prompt compare",
+    needs: "inference:run",
+  },
+  { href: "/models", name: "Models", icon: Boxes, keywords: "catalog weights gguf", needs: "models:read" },
+  {
+    href: "/keys",
+    name: "Keys",
+    icon: KeyRound,
+    keywords: "api secret token snippets curl python typescript",
+    needs: "keys:read",
+  },
+  {
+    href: "/members",
+    name: "Members",
+    icon: Users,
+    keywords: "people roles invite permissions team",
+    needs: "members:read",
+  },
+  {
+    href: "/settings",
+    name: "Settings",
+    icon: Settings,
+    keywords: "organization projects account password audit log",
+  },
 ];
 
 export function isCurrent(destination: Destination, path: string): boolean {

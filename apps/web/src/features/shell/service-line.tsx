@@ -2,6 +2,7 @@
 
 import { Status } from "../../ui/badge.tsx";
 import { RequestError } from "../service/request.ts";
+import { reportSignedOut } from "../service/signed-out.ts";
 import { useOverview } from "../service/use-overview.ts";
 
 /** One line at the foot of the navigation: is the service there, on what does it run. */
@@ -11,9 +12,13 @@ export function ServiceLine() {
     return (
       <div className="px-1 text-xs">
         <Status tone="warn">Session ended</Status>
-        <a href="/sign-in" className="mt-0.5 block pl-3.5 text-ink-2 underline underline-offset-2">
+        <button
+          type="button"
+          onClick={() => reportSignedOut("act")}
+          className="mt-0.5 block cursor-pointer rounded-xs pl-3.5 text-ink-2 underline underline-offset-2 focus-ring"
+        >
           Sign in again
-        </a>
+        </button>
       </div>
     );
   }

@@ -12,6 +12,8 @@ import { Kbd } from "../../ui/kbd.tsx";
 import { Logo } from "../../ui/logo.tsx";
 import { Tooltip } from "../../ui/tooltip.tsx";
 import { useModKey } from "../../ui/use-mod-key.ts";
+import { useSession } from "../service/session.tsx";
+import { SignInAgain } from "../sign-in/sign-in-again.tsx";
 import { destinations, isCurrent } from "./navigation.ts";
 import { ServiceLine } from "./service-line.tsx";
 import { signOut } from "./sign-out.ts";
@@ -24,15 +26,15 @@ const CommandPalette = dynamic(() => import("./command-palette.tsx").then((modul
 });
 
 export interface ShellProps {
-  readonly email: string;
   readonly theme: Theme;
   readonly children: ReactNode;
 }
 
-export function Shell({ email, theme, children }: ShellProps) {
+export function Shell({ theme, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
   const [palette, setPalette] = useState<"never" | "open" | "closed">("never");
   const path = usePathname();
+  const { user } = useSession();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu that led to it.
   useEffect(() => setMenuOpen(false), [path]);
@@ -47,7 +49,7 @@ export function Shell({ email, theme, children }: ShellProps) {
     return () => window.removeEventListener("keydown", onKey);
   }, []);
 
-  const sidebar = <Sidebar path={path} email={email} theme={theme} onSearch={() => setPalette("open")} />;
+  const sidebar = <Sidebar path={path} email={user.email} theme={theme} onSearch={() => setPalette("open")} />;
   return (
     <div className="flex min-h-dvh max-lg:flex-col">
       <a
@@ -72,6 +74,7 @@ export function Shell({ email, theme, children }: ShellProps) {
       <main id="main" tabIndex={-1} className="min-w-0 grow outline-none">
         {children}
       </main>
+      <SignInAgain email={user.email} />
       {palette === "never" ? null : <CommandPalette open={palette === "open"} onClose={() => setPalette("closed")} />}
     </div>
   );
@@ -98,6 +101,7 @@ interface SidebarProps {
 
 function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
   const mod = useModKey();
+  const { may } = useSession();
   return (
     <div className="flex h-full flex-col gap-3 p-3">
       <div className="flex h-8 items-center px-1">
@@ -115,24 +119,26 @@ function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
         </span>
       </button>
       <nav aria-label="Pages" className="grid gap-0.5">
-        {destinations.map((destination) => {
-          const current = isCurrent(destination, path);
-          const { href, name, icon: Icon } = destination;
-          return (
-            <Link
-              key={href}
-              href={href}
-              aria-current={current ? "page" : undefined}
-              className={cx(
-                "control-h flex items-center gap-2.5 rounded-md px-2.5 font-medium transition-colors focus-ring",
-                current ? "bg-pressed text-ink" : "text-ink-2 hover:bg-hover hover:text-ink",
-              )}
-            >
-              <Icon aria-hidden className={cx("size-4", current ? "text-accent" : "text-ink-3")} strokeWidth={1.75} />
-              {name}
-            </Link>
-          );
-        })}
+        {destinations
+          .filter(({ needs }) => !needs || may(needs))
+          .map((destination) => {
+            const current = isCurrent(destination, path);
+            const { href, name, icon: Icon } = destination;
+            return (
+              <Link
+                key={href}
+                href={href}
+                aria-current={current ? "page" : undefined}
+                className={cx(
+                  "control-h flex items-center gap-2.5 rounded-md px-2.5 font-medium transition-colors focus-ring",
+                  current ? "bg-pressed text-ink" : "text-ink-2 hover:bg-hover hover:text-ink",
+                )}
+              >
+                <Icon aria-hidden className={cx("size-4", current ? "text-accent" : "text-ink-3")} strokeWidth={1.75} />
+                {name}
+              </Link>
+            );
+          })}
       </nav>
       <div className="mt-auto grid gap-3">
         <ServiceLine />

@@ -3,7 +3,7 @@ import { ask, RequestError } from "../service/request.ts";
 
 export async function signOut(): Promise<void> {
   try {
-    await ask("/api/session", { method: "DELETE" });
+    await ask("/api/auth/sign-out", { method: "POST" });
     window.location.assign("/sign-in");
   } catch (cause) {
     const problem = cause instanceof RequestError ? cause.problem : undefined;

@@ -7,22 +7,29 @@ import { Notice } from "../../ui/notice.tsx";
 import { ask, RequestError } from "../service/request.ts";
 import type { ServiceProblem } from "../service/types.ts";
 
-export function SignInForm({ next }: { readonly next: string }) {
+export interface SignInFormProps {
+  /** Filled in beforehand, for somebody who was signed in. */
+  readonly email?: string;
+  readonly onDone: (email: string) => void;
+}
+
+export function SignInForm({ email: known, onDone }: SignInFormProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ServiceProblem>();
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
+    const email = String(form.get("email")).trim();
     setBusy(true);
     setProblem(undefined);
     try {
-      await ask("/api/session", {
+      await ask("/api/auth/sign-in/email", {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ email: form.get("email"), password: form.get("password") }),
+        body: JSON.stringify({ email, password: form.get("password") }),
       });
-      window.location.assign(next);
+      onDone(email);
     } catch (cause) {
       setBusy(false);
       setProblem(
@@ -36,10 +43,21 @@ export function SignInForm({ next }: { readonly next: string }) {
   return (
     <form onSubmit={submit} className="grid gap-4">
       <Field label="Email">
-        {(control) => <Input {...control} name="email" type="email" autoComplete="username" required />}
+        {(control) => (
+          <Input {...control} name="email" type="email" autoComplete="username" defaultValue={known} required />
+        )}
       </Field>
       <Field label="Password">
-        {(control) => <Input {...control} name="password" type="password" autoComplete="current-password" required />}
+        {(control) => (
+          <Input
+            {...control}
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            data-first-focus={known ? "" : undefined}
+            required
+          />
+        )}
       </Field>
       {problem ? (
         <Notice tone="bad" hint={problem.hint}>

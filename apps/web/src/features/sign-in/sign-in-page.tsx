@@ -1,6 +1,6 @@
 import { Logo } from "../../ui/logo.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { SignInForm } from "./sign-in-form.tsx";
+import { EnterForm } from "./enter-form.tsx";
 
 const problems: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
   link: {
@@ -10,6 +10,14 @@ const problems: Readonly<Record<string, { readonly message: string; readonly hin
   expired: {
     message: "This sign-in link has expired.",
     hint: "Start Tugboat again for a new one, or sign in with the printed password.",
+  },
+  service: {
+    message: "The inference service does not answer, so nobody can sign in.",
+    hint: "Start Tugboat with npm start, or look into its log. The link still works afterwards.",
+  },
+  unclear: {
+    message: "The sign-in link could not be used.",
+    hint: "Try it once more; if it fails again, sign in with the printed password.",
   },
 };
 
@@ -39,7 +47,7 @@ export function SignInPage({ problem, next }: SignInPageProps) {
             {known.message}
           </Notice>
         ) : null}
-        <SignInForm next={localPath(next)} />
+        <EnterForm next={localPath(next)} />
       </div>
     </main>
   );

@@ -1,0 +1,69 @@
+/**
+ * Who may do what: the one table that the service enforces, the console reads and the docs print. A new permission is a
+ * new row; a new procedure or route names a row.
+ */
+
+export const roles = ["owner", "admin", "developer", "expert", "billing", "viewer"] as const;
+export type Role = (typeof roles)[number];
+
+interface Row {
+  readonly what: string;
+  readonly roles: readonly Role[];
+  /** Whether an API key may carry it. Whoever makes a key must have what the key is given. */
+  readonly keys: boolean;
+}
+
+const everyone = roles;
+const administrators = ["owner", "admin"] as const;
+const builders = ["owner", "admin", "developer"] as const;
+
+const table = {
+  "organization:read": { what: "see the organization", roles: everyone, keys: false },
+  "organization:write": { what: "rename the organization", roles: administrators, keys: false },
+  "projects:read": { what: "see the projects", roles: everyone, keys: true },
+  "projects:write": { what: "create, rename and archive projects", roles: administrators, keys: false },
+  "members:read": { what: "see who is a member, with which role", roles: everyone, keys: false },
+  "members:write": {
+    what: "invite members, change their roles, remove them; only owners make and unmake owners",
+    roles: administrators,
+    keys: false,
+  },
+  "keys:read": { what: "see the API keys, without their secrets", roles: builders, keys: false },
+  "keys:write": { what: "create, change and revoke API keys", roles: builders, keys: false },
+  "audit:read": { what: "read and export the audit log", roles: administrators, keys: false },
+  "models:read": { what: "see the models in the catalog", roles: everyone, keys: true },
+  "models:write": { what: "add models to the catalog and remove them", roles: builders, keys: true },
+  "deployments:read": { what: "see what is served and how full it is", roles: everyone, keys: true },
+  "inference:run": {
+    what: "call models, by the API or in the playground",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
+} as const satisfies Readonly<Record<string, Row>>;
+
+export type Permission = keyof typeof table;
+
+export const permissionTable: Readonly<Record<Permission, Row>> = table;
+
+export const permissions = Object.keys(table).filter(isPermission);
+
+/** What a key with the scope `*` may do. */
+export const keyPermissions: readonly Permission[] = permissions.filter((name) => permissionTable[name].keys);
+
+export function isPermission(text: string): text is Permission {
+  return Object.hasOwn(table, text);
+}
+
+export function roleMay(role: Role, permission: Permission): boolean {
+  return permissionTable[permission].roles.includes(role);
+}
+
+export function permissionsOf(role: Role): Permission[] {
+  return permissions.filter((permission) => roleMay(role, permission));
+}
+
+/** What a key's scopes amount to. Scopes that keys may not have, or that no longer exist, count for nothing. */
+export function permissionsOfScopes(scopes: readonly string[]): ReadonlySet<Permission> {
+  if (scopes.includes("*")) return new Set(keyPermissions);
+  return new Set(keyPermissions.filter((permission) => scopes.includes(permission)));
+}

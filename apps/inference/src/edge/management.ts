@@ -1,0 +1,85 @@
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { Hono, type Context as HonoContext } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { identify } from "./auth.ts";
+import { admit } from "./rate-limit.ts";
+import { callRest, openApiDocument, restRoutes } from "./rest.ts";
+import { addressOf, consoleHeader, withAddress } from "./session.ts";
+import type { Context, Management } from "./trpc/context.ts";
+import { appRouter } from "./trpc/root.ts";
+import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
+
+/** What of the account library is reachable; anything else it could do is not. */
+export const accountRoutes = [
+  ["POST", "/sign-in/email"],
+  ["POST", "/sign-in/link"],
+  ["POST", "/sign-out"],
+  ["POST", "/change-password"],
+  ["POST", "/revoke-sessions"],
+  ["POST", "/reset-password"],
+  ["GET", "/invitation"],
+  ["POST", "/accept-invitation"],
+] as const;
+
+const maxBodyBytes = 1024 * 1024;
+
+/** `/api`: accounts, the procedures by tRPC and by REST, and their document. */
+export function managementRoutes(services: EdgeServices, management: Management): Edge {
+  const app = new Hono<EdgeVariables>();
+  app.use(
+    "/*",
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: (c) => c.json(problem("too-large", "The body is larger than 1 MiB."), 413),
+    }),
+  );
+
+  for (const [method, path] of accountRoutes) {
+    app.on(method, `/auth${path}`, async (c) => {
+      if (c.req.header(consoleHeader) === undefined) {
+        const message = `Accounts are managed through the console; a program that stands in for it sends ${consoleHeader}.`;
+        return c.json(problem("not-the-console", message), 403);
+      }
+      return management.auth.handler(withAddress(c.req.raw, addressFor(c)));
+    });
+  }
+
+  const contextFor = async (c: HonoContext<EdgeVariables>): Promise<Context> => {
+    const call = c.get("call");
+    call.caller = await identify(c.req.raw.headers, services.keys, management);
+    if (call.caller)
+      for (const [name, value] of Object.entries(admit(call.caller, services.limits))) c.header(name, value);
+    return { management, caller: call.caller, address: addressFor(c) };
+  };
+
+  app.on(["GET", "POST"], "/trpc/*", async (c) => {
+    const context = await contextFor(c);
+    return fetchRequestHandler({
+      endpoint: "/api/trpc",
+      req: c.req.raw,
+      router: appRouter,
+      createContext: () => context,
+    });
+  });
+
+  app.get("/openapi.json", (c) => c.json(openApiDocument(new URL(c.req.url).origin)));
+  for (const route of restRoutes) {
+    app.on(route.method, route.path.replace(/^\/api/, ""), async (c) =>
+      callRest(route, await contextFor(c), c.req.raw),
+    );
+  }
+  return app;
+}
+
+function addressFor(c: HonoContext<EdgeVariables>): string | undefined {
+  // Requests of tests come by no connection.
+  const env: unknown = c.env;
+  const connected = typeof env === "object" && env !== null && "incoming" in env;
+  const peer = connected ? getConnInfo(c).remote.address : undefined;
+  return addressOf(peer, c.req.header("x-forwarded-for"));
+}
+
+function problem(code: string, message: string) {
+  return { error: { code, message } };
+}

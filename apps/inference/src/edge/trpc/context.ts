@@ -1,0 +1,52 @@
+import type { Database, NewModel } from "@tugboat/db";
+import type { Logger } from "pino";
+import type { Auth } from "../../domain/accounts/auth.ts";
+import type { Principal } from "../../domain/keys/verifier.ts";
+import type { Catalog } from "../../domain/models/catalog.ts";
+import type { Member } from "../session.ts";
+
+/** What the procedures work with. */
+export interface Management {
+  readonly database: Database;
+  readonly auth: Auth;
+  readonly catalog: Catalog;
+  readonly deployments: Deployments;
+  readonly log: Logger;
+  /** Where people sign in; links begin with it. */
+  readonly consoleUrl: string;
+  /**
+   * Finds out what the catalog must know of a file, a folder or a hub id.
+   * @throws CatalogError
+   */
+  readonly prepareModel: (source: string, name: string | undefined) => Promise<NewModel>;
+}
+
+/** What is served. It speaks of no engine: the console reads these types, and has none. */
+export interface Deployments {
+  statuses(): readonly DeploymentView[];
+  /** Ends a model's worker. Does nothing when it isn't loaded. */
+  unload(model: string): Promise<void>;
+}
+
+export interface DeploymentView {
+  readonly model: string;
+  readonly state: "idle" | "loading" | "ready" | "restarting" | "failed" | "closed";
+  readonly error?: string;
+  readonly restarts: number;
+  readonly inFlight: number;
+  readonly rssBytes?: number;
+  readonly loadMs?: number;
+  readonly info?: {
+    readonly device: { readonly kind: string; readonly description: string; readonly threads: number };
+  };
+}
+
+/** Who asks: a person who signed in, or a program with a key. */
+export type Caller = Member | (Principal & { readonly kind: "key" });
+
+export interface Context {
+  readonly management: Management;
+  readonly caller: Caller | undefined;
+  /** For the audit log. */
+  readonly address: string | undefined;
+}

@@ -1,0 +1,66 @@
+import { TRPCError } from "@trpc/server";
+import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
+import { z } from "zod";
+import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
+
+/** What every refused call carries beside its sentence. */
+export interface Refusal {
+  /** For programs: `not-found`, `conflict`, `forbidden` … */
+  readonly reason: string;
+  /** What to do. */
+  readonly hint?: string;
+  /** A sentence for each field that is wrong, by its path: `name`, `models.0`. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** Who made the change that this one would have undone. */
+  readonly changedBy?: string;
+}
+
+export class RefusedError extends TRPCError {
+  readonly refusal: Refusal;
+
+  constructor(code: TRPC_ERROR_CODE_KEY, message: string, refusal: Refusal, cause?: unknown) {
+    super({ code, message, cause });
+    this.refusal = refusal;
+  }
+}
+
+const databaseErrors: Partial<Record<DatabaseErrorCode, TRPC_ERROR_CODE_KEY>> = {
+  "not-found": "NOT_FOUND",
+  conflict: "CONFLICT",
+  exists: "CONFLICT",
+  "last-one": "PRECONDITION_FAILED",
+};
+
+const catalogErrors: Record<CatalogErrorCode, TRPC_ERROR_CODE_KEY> = {
+  "not-found": "NOT_FOUND",
+  "bad-name": "BAD_REQUEST",
+  "bad-source": "BAD_REQUEST",
+  "bad-model": "BAD_REQUEST",
+  exists: "CONFLICT",
+  "hub-unreachable": "BAD_GATEWAY",
+  "hub-refused": "BAD_GATEWAY",
+  "hub-no-model": "NOT_FOUND",
+  "bad-digest": "BAD_GATEWAY",
+};
+
+/** What is meant for the caller, as a refusal; anything else is given back as it is and becomes a plain 500. */
+export function toRefusal(error: TRPCError): TRPCError {
+  if (error instanceof RefusedError) return error;
+  const { cause } = error;
+  if (cause instanceof z.ZodError) {
+    const fields = Object.fromEntries(cause.issues.map((issue) => [issue.path.join(".") || "input", issue.message]));
+    const [first] = Object.entries(fields);
+    const message = first === undefined ? "The input is not valid." : `${first[0]}: ${first[1]}`;
+    return new RefusedError("BAD_REQUEST", message, { reason: "invalid", fields }, cause);
+  }
+  const code =
+    cause instanceof DatabaseError
+      ? databaseErrors[cause.code]
+      : cause instanceof CatalogError
+        ? catalogErrors[cause.code]
+        : undefined;
+  if (code === undefined || !(cause instanceof DatabaseError || cause instanceof CatalogError)) return error;
+  const hint = cause.hint === undefined ? {} : { hint: cause.hint };
+  return new RefusedError(code, cause.message, { reason: cause.code, ...hint }, cause);
+}

@@ -1,0 +1,166 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { permissions, type permissionTable, type Role, roleMay, roles } from "../../domain/permissions.ts";
+import { permissionsDocument } from "../../domain/permissions-document.ts";
+import { repositoryRoot } from "../../env.ts";
+import { type ManagementFixture, type Person, startManagement, strangers } from "../../testing/management.ts";
+import { accountRoutes } from "../management.ts";
+import { restRoutes } from "../rest.ts";
+
+type Strangers = Awaited<ReturnType<typeof strangers>>;
+
+let fixture: ManagementFixture;
+let theirs: Strangers;
+const people = new Map<Role | "signed-out", Pick<Person, "headers">>();
+
+beforeAll(async () => {
+  fixture = await startManagement();
+  theirs = await strangers(fixture);
+  await fixture.enter("Another owner", fixture.scope, "owner");
+  for (const role of roles) people.set(role, await fixture.enter(role, fixture.scope, role));
+  people.set("signed-out", { headers: {} });
+}, 60_000);
+afterAll(() => fixture.close());
+
+const now = () => new Date().toISOString();
+
+/**
+ * What each procedure is asked with, naming another organization's things, and what somebody gets who may ask. A
+ * procedure that is missing here fails the test.
+ */
+const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; allowed: number }>> = {
+  "session.me": { allowed: 200 },
+  "session.switch": { input: ({ id }) => ({ organizationId: id }), allowed: 404 },
+  "organization.get": { allowed: 200 },
+  "organization.rename": { input: () => ({ name: "X", updatedAt: now() }), allowed: 409 },
+  "projects.list": { allowed: 200 },
+  "projects.create": { input: () => ({ name: "New" }), allowed: 200 },
+  "projects.rename": { input: ({ project }) => ({ id: project.id, name: "X", updatedAt: now() }), allowed: 404 },
+  "projects.archive": { input: ({ project }) => ({ id: project.id, updatedAt: now() }), allowed: 404 },
+  "members.list": { allowed: 200 },
+  "members.invitations": { allowed: 200 },
+  "members.invite": { input: () => ({ email: "guest@x.example", role: "viewer" }), allowed: 200 },
+  "members.withdraw": { input: ({ invitation }) => ({ id: invitation.id }), allowed: 404 },
+  "members.changeRole": {
+    input: ({ owner }) => ({ userId: owner.userId, role: "viewer", updatedAt: now() }),
+    allowed: 404,
+  },
+  "members.remove": { input: ({ owner }) => ({ userId: owner.userId }), allowed: 404 },
+  "keys.list": { allowed: 200 },
+  "keys.create": { input: ({ project }) => ({ name: "X", projectId: project.id }), allowed: 404 },
+  "keys.update": { input: ({ key }) => ({ id: key.id, name: "X", updatedAt: now() }), allowed: 404 },
+  "keys.revoke": { input: ({ key }) => ({ id: key.id }), allowed: 404 },
+  "audit.list": { input: ({ key }) => ({ subject: key.id }), allowed: 200 },
+  "audit.export": { input: ({ key }) => ({ subject: key.id, format: "jsonl" }), allowed: 200 },
+  "models.list": { allowed: 200 },
+  "models.get": { input: () => ({ name: "their-model" }), allowed: 404 },
+  "models.add": { input: () => ({ source: "/nonexistent/model.gguf" }), allowed: 400 },
+  "models.remove": { input: () => ({ name: "their-model" }), allowed: 404 },
+  "deployments.list": { allowed: 200 },
+};
+
+it("knows every procedure, and no other", () => {
+  expect(Object.keys(asked).sort()).toEqual(restRoutes.map(({ procedure }) => procedure).sort());
+});
+
+describe.each(restRoutes.map((route) => [route.procedure, route] as const))("%s", (procedure, route) => {
+  it.each([...roles, "signed-out"] as const)("as %s", async (who) => {
+    const expected = asked[procedure];
+    const person = people.get(who);
+    if (expected === undefined || person === undefined) throw new Error(`${procedure} is not in the table`);
+    const { body, status } = await fixture.call(person, procedure, expected.input?.(theirs), route.method);
+    const access = route.access;
+    if (who === "signed-out") expect([status, body.error.code]).toEqual([401, "signed-out"]);
+    else if (access !== "signed-in" && !roleMay(who, access)) {
+      expect([status, body.error.code]).toEqual([403, "forbidden"]);
+    } else expect(status, JSON.stringify(body)).toBe(expected.allowed);
+    // Whatever was answered names nothing of the other organization, but for what was asked.
+    for (const foreign of [theirs.owner.email, theirs.key.prefix, theirs.project.name, "their-guest"]) {
+      expect(JSON.stringify(body)).not.toContain(foreign);
+    }
+  });
+});
+
+it("leaves the other organization as it was", async () => {
+  expect(await theirs.scope.keys.get(theirs.key.id)).toEqual(theirs.key);
+  expect(await theirs.scope.projects.get(theirs.project.id)).toEqual(theirs.project);
+  expect(await theirs.scope.members.list()).toHaveLength(1);
+  expect(await theirs.scope.audit.list()).toHaveLength(1);
+});
+
+it("uses every permission somewhere", () => {
+  const used = new Set([...restRoutes.map(({ access }) => access), "inference:run"]);
+  expect(permissions.filter((permission) => !used.has(permission))).toEqual([]);
+});
+
+it("is printed in docs/permissions.md as it is (npm run docs:permissions writes it)", async () => {
+  expect(await readFile(`${repositoryRoot}/docs/permissions.md`, "utf8")).toBe(permissionsDocument());
+});
+
+/** What each route of HTTP asks for. `key` are permissions of keys and members alike. */
+const routes: Readonly<Record<string, "open" | "console" | "procedure" | keyof typeof permissionTable>> = {
+  "GET /health": "open",
+  "GET /metrics": "open",
+  "GET /api/openapi.json": "open",
+  "GET /v1/models": "models:read",
+  "GET /v1/models/:id{.+}": "models:read",
+  "POST /v1/chat/completions": "inference:run",
+  "POST /v1/completions": "inference:run",
+  "GET /api/trpc/*": "procedure",
+  "POST /api/trpc/*": "procedure",
+  ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
+  ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
+};
+
+describe("routes", () => {
+  it("are all known, and no other", () => {
+    const served = fixture.app.routes
+      .filter(({ method }) => method !== "ALL")
+      .map(({ method, path }) => `${method} ${path.replace(/\/$/, "")}`);
+    expect([...new Set(served)].sort()).toEqual(Object.keys(routes).sort());
+  });
+
+  const inference = Object.entries(routes).filter(
+    ([, access]) => access === "models:read" || access === "inference:run",
+  );
+  it.each(inference)("%s needs %s", async (route, access) => {
+    const [method = "", path = ""] = route.split(" ");
+    const address = path.replace(":id{.+}", "words");
+    const body = { model: "words", prompt: "hi", messages: [{ role: "user", content: "hi" }] };
+    const sent = path.includes("chat")
+      ? { model: body.model, messages: body.messages }
+      : { model: body.model, prompt: "hi" };
+    for (const [who, { headers }] of people) {
+      const response = await fixture.app.request(address, {
+        method,
+        headers: { ...headers, "content-type": "application/json" },
+        ...(method === "POST" && { body: JSON.stringify(sent) }),
+      });
+      const may =
+        who !== "signed-out" && (access === "models:read" || access === "inference:run") && roleMay(who, access);
+      expect([who, response.status]).toEqual([who, may ? 200 : who === "signed-out" ? 401 : 403]);
+      await response.body?.cancel();
+    }
+  });
+
+  it("of another organization's key know nothing of these models", async () => {
+    const headers = { authorization: `Bearer ${theirs.secret}`, "content-type": "application/json" };
+    const list = await fixture.app.request("/v1/models", { headers });
+    expect((await list.json()).data).toEqual([]);
+    const one = await fixture.app.request("/v1/models/words", { headers });
+    expect(one.status).toBe(404);
+    const body = JSON.stringify({ model: "words", prompt: "hi" });
+    const asked = await fixture.app.request("/v1/completions", { method: "POST", headers, body });
+    expect(asked.status).toBe(404);
+  });
+
+  it("take a session cookie from the console alone", async () => {
+    const { headers } = people.get("owner") ?? { headers: {} };
+    const { cookie = "" } = headers as { cookie?: string };
+    for (const path of ["/api/session/me", "/v1/models"]) {
+      expect((await fixture.app.request(path, { headers: { cookie } })).status).toBe(401);
+    }
+    const signIn = await fixture.app.request("/api/auth/sign-out", { method: "POST", headers: { cookie } });
+    expect(signIn.status).toBe(403);
+  });
+});

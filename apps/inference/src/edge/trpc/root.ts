@@ -1,0 +1,23 @@
+import { auditRouter } from "./router/audit.ts";
+import { deploymentsRouter } from "./router/deployments.ts";
+import { keysRouter } from "./router/keys.ts";
+import { membersRouter } from "./router/members.ts";
+import { modelsRouter } from "./router/models.ts";
+import { organizationRouter } from "./router/organization.ts";
+import { projectsRouter } from "./router/projects.ts";
+import { sessionRouter } from "./router/session.ts";
+import { router } from "./trpc.ts";
+
+/** Every procedure of the management API; REST and its document are made from them. */
+export const appRouter = router({
+  session: sessionRouter,
+  organization: organizationRouter,
+  projects: projectsRouter,
+  members: membersRouter,
+  keys: keysRouter,
+  audit: auditRouter,
+  models: modelsRouter,
+  deployments: deploymentsRouter,
+});
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,181 @@
+import { createHmac, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db";
+import { pino } from "pino";
+import { createAuth, sessionCookie } from "../domain/accounts/auth.ts";
+import { KeyLimits } from "../domain/keys/limits.ts";
+import { KeyVerifier } from "../domain/keys/verifier.ts";
+import { Catalog } from "../domain/models/catalog.ts";
+import { prepareModel } from "../domain/models/register.ts";
+import type { Role } from "../domain/permissions.ts";
+import { createApp } from "../edge/app.ts";
+import { Metrics } from "../edge/metrics.ts";
+import { consoleHeader } from "../edge/session.ts";
+import { DeploymentPool } from "../workers/pool.ts";
+import { wordsEngine } from "./engine.ts";
+import { temporaryHome } from "./service.ts";
+import { memoryLauncher } from "./workers.ts";
+
+const secret = "a-secret-of-at-least-32-characters!!";
+export const consoleUrl = "http://console.example";
+
+export interface Person {
+  readonly userId: string;
+  readonly email: string;
+  /** The headers with which the console speaks for them. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The edge with its management API on a real database, and a model that answers words. */
+export async function startManagement() {
+  const home = await temporaryHome();
+  const database = await openDatabase({ home });
+  const log = pino({ level: "silent" });
+  const auth = createAuth({ database, home, secret, consoleUrl });
+  const scope = database.organization(database.home.organizationId);
+  const catalog = new Catalog(scope.models, "words", scope.id);
+  const { launch } = memoryLauncher(async () => wordsEngine({ words: 5 }));
+  const pool = new DeploymentPool({
+    find: (name) => catalog.get(name),
+    launch,
+    log,
+    settings: { device: "cpu" },
+    memoryBytes: 2 ** 30,
+    maxInFlight: 50,
+  });
+  const keys = new KeyVerifier(database.keys);
+  const app = createApp({
+    catalog,
+    pool,
+    keys,
+    limits: new KeyLimits(),
+    management: {
+      database,
+      auth,
+      catalog,
+      deployments: pool,
+      log,
+      consoleUrl,
+      prepareModel: (source, name) =>
+        prepareModel(source, { name, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
+    },
+    metrics: new Metrics(() => pool.statuses()),
+    log,
+    corsOrigins: [],
+    draining: () => false,
+  });
+  await scope.models.upsert(wordsModel("words"));
+
+  const enter = async (
+    name: string,
+    organization: OrganizationScope,
+    role: Role,
+    password?: string,
+  ): Promise<Person> => {
+    const { internalAdapter, password: hasher } = await auth.$context;
+    const email = `${name.toLowerCase()}-${randomUUID().slice(0, 8)}@x.example`;
+    const user = await internalAdapter.createUser({ name, email }, { method: "test" });
+    if (password !== undefined) {
+      const account = { userId: user.id, accountId: user.id, providerId: "credential" };
+      await internalAdapter.linkAccount({ ...account, password: await hasher.hash(password) });
+    }
+    await organization.members.add(user.id, role);
+    return { userId: user.id, email, headers: await signedIn(user.id) };
+  };
+  const signedIn = async (userId: string) => {
+    const { internalAdapter } = await auth.$context;
+    const { token } = await internalAdapter.createSession(userId);
+    const signature = createHmac("sha256", secret).update(token).digest("base64");
+    return { cookie: `${sessionCookie}=${encodeURIComponent(`${token}.${signature}`)}`, [consoleHeader]: "1" };
+  };
+
+  /** Calls a procedure by its REST route. */
+  const call = async (
+    who: Person | { readonly headers: Readonly<Record<string, string>> },
+    procedure: string,
+    input?: unknown,
+    method = "POST",
+  ) => {
+    const path = `/api/${procedure.replace(".", "/")}`;
+    const query =
+      input === undefined
+        ? ""
+        : `?${new URLSearchParams(Object.entries(Object(input)).map(([k, v]) => [k, String(v)]))}`;
+    const response = await (method === "GET"
+      ? app.request(path + query, { headers: who.headers })
+      : app.request(path, {
+          method,
+          headers: { ...who.headers, "content-type": "application/json" },
+          body: JSON.stringify(input),
+        }));
+    return { status: response.status, body: await response.json() };
+  };
+
+  return {
+    app,
+    auth,
+    call,
+    database,
+    enter,
+    home,
+    pool,
+    scope,
+    signedIn,
+    async close() {
+      await pool.close();
+      await keys.close();
+      await database.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export type ManagementFixture = Awaited<ReturnType<typeof startManagement>>;
+
+export function wordsModel(name: string) {
+  return {
+    name,
+    sourcePath: `/models/${name}.gguf`,
+    architecture: "llama",
+    parameters: 1000,
+    contextLength: 512,
+    quantisation: "f32",
+    licence: "MIT",
+    bytes: 4000,
+    files: [{ path: "", bytes: 4000, sha256: null }],
+  };
+}
+
+/** A second organization, with one of everything. */
+export async function strangers({ database, enter }: Pick<ManagementFixture, "database" | "enter">) {
+  const id = await addOrganization(database);
+  const scope = database.organization(id);
+  const owner = await enter("Stranger", scope, "owner");
+  const project = await scope.projects.create("Their project");
+  const { key, secret } = await scope.keys.create({ projectId: project.id, name: "Their key" });
+  const { invitation } = await scope.members.invitations.create({
+    email: "their-guest@x.example",
+    role: "viewer",
+    invitedBy: owner.userId,
+    expiresAt: new Date(Date.now() + 3_600_000),
+  });
+  await scope.models.upsert(wordsModel("their-model"));
+  await scope.audit.append({ actor: owner.userId, action: "keys.create", subject: key.id });
+  return { id, scope, owner, project, key, secret, invitation };
+}
+
+async function addOrganization(database: Database): Promise<string> {
+  const { Client } = await import("pg");
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ id: string }>(
+      "INSERT INTO organization (id, name, slug) VALUES (gen_random_uuid(), 'Strangers', $1) RETURNING id",
+      [`strangers-${randomUUID()}`],
+    );
+    return rows[0]?.id ?? "";
+  } finally {
+    await client.end();
+  }
+}

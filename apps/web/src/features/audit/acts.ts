@@ -1,0 +1,62 @@
+import type { FieldChange } from "./diff.ts";
+
+/** Every act that is written down, as what somebody did. */
+const acts: Readonly<Record<string, string>> = {
+  "members.invite": "Invited a member",
+  "members.accept": "Accepted an invitation",
+  "members.add": "Added a member",
+  "members.withdraw": "Withdrew an invitation",
+  "members.changeRole": "Changed a member's role",
+  "members.remove": "Removed a member",
+  "users.reset-password": "Made a link that resets a password",
+  "keys.create": "Created an API key",
+  "keys.update": "Changed an API key",
+  "keys.revoke": "Revoked an API key",
+  "organization.rename": "Renamed the organization",
+  "projects.create": "Created a project",
+  "projects.rename": "Renamed a project",
+  "projects.archive": "Archived a project",
+  "models.add": "Added a model",
+  "models.remove": "Removed a model",
+};
+
+/** What can be filtered by: a whole kind first, then its acts. */
+export const actGroups: readonly { readonly noun: string; readonly name: string; readonly acts: readonly string[] }[] =
+  [
+    { noun: "members.", name: "Members" },
+    { noun: "keys.", name: "API keys" },
+    { noun: "projects.", name: "Projects" },
+    { noun: "organization.", name: "Organization" },
+    { noun: "models.", name: "Models" },
+    { noun: "users.", name: "Accounts" },
+  ].map((group) => ({ ...group, acts: Object.keys(acts).filter((act) => act.startsWith(group.noun)) }));
+
+/** An act that this console does not know yet is called by its own name. */
+export function actInWords(action: string): string {
+  return acts[action] ?? action;
+}
+
+/** Who or what an act was about, as far as the record itself tells. */
+export function subjectInWords(changes: readonly FieldChange[], before: unknown, after: unknown): string | undefined {
+  const renamed = changes.find(({ field }) => field === "name");
+  return (
+    renamed?.after ??
+    textOf(after, "name") ??
+    textOf(after, "email") ??
+    textOf(before, "name") ??
+    textOf(before, "email")
+  );
+}
+
+function textOf(record: unknown, field: "name" | "email"): string | undefined {
+  if (typeof record !== "object" || record === null || Array.isArray(record)) return undefined;
+  const found = Object.entries(record).find(([name]) => name === field)?.[1];
+  return typeof found === "string" && found !== "" ? found : undefined;
+}
+
+/** A member by name, a key by its short id, the installation itself by what it is. */
+export function actorInWords({ actor, actorName }: { readonly actor: string; readonly actorName: string }): string {
+  if (actor === "system") return "This machine";
+  if (actor.startsWith("key:")) return `API key ${actor.slice(4, 12)}`;
+  return actorName === actor ? `Somebody who left (${actor.slice(0, 8)})` : actorName;
+}

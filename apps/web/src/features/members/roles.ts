@@ -1,0 +1,64 @@
+import type { Permission, Role } from "@tugboat/inference/trpc";
+
+export interface RoleInWords {
+  readonly role: Role;
+  readonly name: string;
+  /** What somebody with it does here, in a sentence. */
+  readonly does: string;
+}
+
+/** The roles, from the one who may all to the one who looks. */
+export const rolesInWords: readonly RoleInWords[] = [
+  { role: "owner", name: "Owner", does: "Does everything, and is the only one who makes and unmakes owners." },
+  { role: "admin", name: "Admin", does: "Runs the organization: members, projects, keys and the audit log." },
+  { role: "developer", name: "Developer", does: "Builds with it: calls models, adds them, makes API keys." },
+  { role: "expert", name: "Expert", does: "Tries models in the playground and judges what they answer." },
+  { role: "billing", name: "Billing", does: "Sees what is served and who is a member; calls nothing." },
+  { role: "viewer", name: "Viewer", does: "Looks at models, projects and members, and changes nothing." },
+];
+
+const byRole = new Map(rolesInWords.map((words) => [words.role, words]));
+
+export function roleName(role: Role): string {
+  return byRole.get(role)?.name ?? role;
+}
+
+export function roleDoes(role: Role): string {
+  return byRole.get(role)?.does ?? "";
+}
+
+export function isRole(text: string): text is Role {
+  return rolesInWords.some(({ role }) => role === text);
+}
+
+export interface MatrixRow {
+  readonly may: string;
+  readonly roles: readonly Role[];
+}
+
+const everyone: readonly Role[] = ["owner", "admin", "developer", "expert", "billing", "viewer"];
+const administrators: readonly Role[] = ["owner", "admin"];
+const builders: readonly Role[] = ["owner", "admin", "developer"];
+
+/** The service's permission table as it is read here; a test compares it with the printed one, cell by cell. */
+export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
+  "organization:read": { may: "see the organization", roles: everyone },
+  "organization:write": { may: "rename the organization", roles: administrators },
+  "projects:read": { may: "see the projects", roles: everyone },
+  "projects:write": { may: "create, rename and archive projects", roles: administrators },
+  "members:read": { may: "see who is a member, with which role", roles: everyone },
+  "members:write": {
+    may: "invite members, change their roles, remove them; only owners make and unmake owners",
+    roles: administrators,
+  },
+  "keys:read": { may: "see the API keys, without their secrets", roles: builders },
+  "keys:write": { may: "create, change and revoke API keys", roles: builders },
+  "audit:read": { may: "read and export the audit log", roles: administrators },
+  "models:read": { may: "see the models in the catalog", roles: everyone },
+  "models:write": { may: "add models to the catalog and remove them", roles: builders },
+  "deployments:read": { may: "see what is served and how full it is", roles: everyone },
+  "inference:run": {
+    may: "call models, by the API or in the playground",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
+};

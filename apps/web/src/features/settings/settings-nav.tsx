@@ -1,0 +1,34 @@
+"use client";
+
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { cx } from "../../ui/class-names.ts";
+import { useSession } from "../service/session.tsx";
+
+/** The parts of the settings that the role may see. Nothing when there is only one. */
+export function SettingsNav() {
+  const { may } = useSession();
+  const path = usePathname();
+  if (!may("audit:read")) return null;
+  const parts = [
+    { href: "/settings", name: "General" },
+    { href: "/settings/audit", name: "Audit log" },
+  ];
+  return (
+    <nav aria-label="Settings" className="flex gap-1 border-line border-b">
+      {parts.map(({ href, name }) => (
+        <Link
+          key={href}
+          href={href}
+          aria-current={path === href ? "page" : undefined}
+          className={cx(
+            "-mb-px flex h-9 items-center border-b-2 px-2.5 font-medium transition-colors focus-ring pointer-coarse:h-11",
+            path === href ? "border-ink text-ink" : "border-transparent text-ink-3 hover:text-ink",
+          )}
+        >
+          {name}
+        </Link>
+      ))}
+    </nav>
+  );
+}
