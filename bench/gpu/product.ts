@@ -98,12 +98,7 @@ export async function measureProduct(
       });
 
     const variants = variantsFor(device.info, rowKind(rows)).filter((_, i) => i % tryEvery === 0);
-    const compiled = await compileVariants(
-      withWorkgroupSize,
-      variantsFor(device.info, rowKind(rows)),
-      product,
-      onProgress,
-    );
+    const compiled = await compileVariants(withWorkgroupSize, variants, product, onProgress);
     const reference = referenceRows(rows).map((row) => ({ row, x: read.subarray(row * k, (row + 1) * k) }));
     const count = Math.max(repeats, weights.length);
     const timed: (Timed & { op: Matmul; on: Device })[] = [];
