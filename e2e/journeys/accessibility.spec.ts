@@ -66,5 +66,19 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(page.getByRole("combobox", { name: "Search and commands" })).toBeFocused();
       expect(await violations(page)).toEqual([]);
     });
+
+    test("the dialogs of a key have no violation", async ({ console: page, facts }) => {
+      await page.goto(`${facts.consoleUrl}/keys`);
+      await page.getByRole("button", { name: "Create a key" }).click();
+      const form = page.getByRole("dialog", { name: "Create a key" });
+      await form.getByRole("group", { name: "Models" }).getByLabel("Only these").check();
+      await form.getByRole("button", { name: "Create the key" }).click();
+      await expect(form.getByText("A name is needed.")).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await form.getByLabel("Name").fill(`looked at in ${colorScheme}`);
+      await form.getByRole("button", { name: "Create the key" }).click();
+      await expect(page.getByTestId("secret")).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+    });
   });
 }

@@ -183,7 +183,7 @@ test("a role is changed and a member removed by name; the log shows before and a
   await member.context().close();
 });
 
-test("the log pages, and exports what the filters leave", async ({ console: page, facts }) => {
+test("the log is narrowed by its address, and exports what that leaves", async ({ console: page, facts }) => {
   const project = `Log ${Date.now().toString(36)}`;
   await page.goto(`${facts.consoleUrl}/settings`);
   await page.getByRole("button", { name: "New project" }).click();
