@@ -199,7 +199,7 @@ export class CpuRecording implements Recording {
       words[w + command.kernel] = c.kernel;
       words[w + command.args] = at;
       words[w + command.groups] = total;
-      words[w + command.chunk] = Math.max(1, Math.floor(total / (threads * 12)));
+      words[w + command.chunk] = Math.max(1, Math.floor(total / (threads * 64)));
       // Commands of one workgroup follow each other on thread 0 without meeting the others.
       words[w + command.flags] = (serial ? flag.serial : 0) | (serial && nextSerial ? 0 : flag.barrier);
       at = paramsAt + block.params;
