@@ -68,9 +68,10 @@ describe("bodies", () => {
   });
 
   it("stops reading an endless body", async () => {
-    const sent = await new Promise<{ answer: string; bytes: number }>((resolve, reject) => {
+    const sent = await new Promise<{ answer: string; bytes: number; code: string }>((resolve, reject) => {
       let bytes = 0;
       let answer = "";
+      let code = "";
       const { hostname, port } = new URL(service.url);
       const socket = connect(Number(port), hostname, () => {
         socket.write(
@@ -88,11 +89,15 @@ describe("bodies", () => {
       socket.on("data", (data) => {
         answer += data;
       });
-      socket.on("error", () => {});
-      socket.on("close", () => resolve({ answer, bytes }));
+      socket.on("error", (error: NodeJS.ErrnoException) => {
+        code = error.code ?? "";
+      });
+      socket.on("close", () => resolve({ answer, bytes, code }));
       socket.setTimeout(20_000, () => reject(new Error("the service went on reading")));
     });
-    expect(sent.answer).toMatch(/^HTTP\/1\.1 413 /);
+    // A client that goes on sending into a closed connection may get the reset before the answer (RFC 9112, 9.6).
+    if (sent.answer === "") expect(["ECONNRESET", "EPIPE"]).toContain(sent.code);
+    else expect(sent.answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(sent.bytes).toBeLessThan(64 * 2 ** 20);
     await stillServes();
   });
