@@ -1,8 +1,9 @@
+import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { matchesLock, nestedPackages, npmErrors } from "./install.mjs";
 import { listeners } from "./ports.mjs";
 import { seconds } from "./progress.mjs";
-import { sentences } from "./servers.mjs";
+import { isServing, sentences } from "./servers.mjs";
 
 test("packages count as installed only when all that the lock wants is there", () => {
   const lock = {
@@ -63,4 +64,19 @@ test.each([
   [125_000, "2 min 5 s"],
 ])("%s ms are %s", (ms, text) => {
   expect(seconds(ms)).toBe(text);
+});
+
+test("a server that swallows a question while it starts is asked again", async () => {
+  let asked = 0;
+  const server = createServer((_, response) => {
+    if (++asked > 1) response.end("ok");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("expected a port");
+  const health = `http://127.0.0.1:${address.port}/health`;
+  expect(await isServing({ health })).toBe(false);
+  expect(await isServing({ health })).toBe(true);
+  await new Promise((resolve) => server.close(resolve));
+  expect(await isServing({ health })).toBe(false);
 });

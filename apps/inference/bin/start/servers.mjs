@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { join } from "node:path";
 import { Child } from "./child.mjs";
 import { logs, root } from "./paths.mjs";
@@ -50,15 +51,30 @@ export function consoleServer({ home, apiPort, webPort }) {
   };
 }
 
-/** @param {Server} server */
-export async function isServing({ health }) {
-  try {
-    const response = await fetch(health, { signal: AbortSignal.timeout(2_000) });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
+const PROBE_PATIENCE_MS = 2_000;
+
+/**
+ * Whether a server answers that it serves. One connection per question, with a timer of its own: a server that accepts
+ * while it still starts may never answer that connection, and the next question must not wait behind it.
+ *
+ * @param {Pick<Server, "health">} server
+ * @returns {Promise<boolean>}
+ */
+export function isServing({ health }) {
+  return new Promise((resolve) => {
+    const request = get(health, { agent: false }, (response) => {
+      response.resume();
+      settle(response.statusCode === 200);
+    });
+    const timer = setTimeout(() => settle(false), PROBE_PATIENCE_MS);
+    /** @param {boolean} serving */
+    const settle = (serving) => {
+      clearTimeout(timer);
+      request.destroy();
+      resolve(serving);
+    };
+    request.on("error", () => settle(false));
+  });
 }
 
 /**
