@@ -7,5 +7,6 @@ export type { CatalogModel, ModelFile, ModelSpeed, Models, NewModel } from "./mo
 export { type Database, type OpenOptions, openDatabase } from "./open.ts";
 export type { Home, OrganizationInfo, OrganizationScope } from "./organization.ts";
 export type { AccountTables, Membership, People } from "./people.ts";
+export type { PlaygroundShare, PlaygroundShares } from "./playground-shares.ts";
 export type { ProjectInfo, Projects } from "./projects.ts";
 export type { Settings, SettingValue } from "./settings.ts";

@@ -4,6 +4,7 @@ import type { PrismaClient } from "./generated/client.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
 import { type Members, membersOf } from "./members.ts";
 import { type Models, modelsOf } from "./models.ts";
+import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.ts";
 import { lockOrganization, type Projects, projectsOf } from "./projects.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { checkVersion, nextVersion } from "./versions.ts";
@@ -27,6 +28,7 @@ export interface OrganizationScope {
   readonly keys: ApiKeys;
   readonly models: Models;
   readonly settings: Settings;
+  readonly playgroundShares: PlaygroundShares;
   readonly audit: AuditLog;
   info(): Promise<OrganizationInfo>;
   /** @throws DatabaseError `conflict` */
@@ -46,6 +48,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     keys: keysOf(db, id),
     models: modelsOf(db, id),
     settings: settingsOf(db, id),
+    playgroundShares: playgroundSharesOf(db, id),
     audit: auditOf(db, id),
     info: () => info(db),
     rename: (name, seen) =>

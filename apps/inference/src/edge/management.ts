@@ -3,6 +3,7 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono, type Context as HonoContext } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { identify } from "./auth.ts";
+import { modelFileRoute } from "./model-files.ts";
 import { admit } from "./rate-limit.ts";
 import { callRest, openApiDocument, restRoutes } from "./rest.ts";
 import { addressOf, consoleHeader, withAddress } from "./session.ts";
@@ -63,6 +64,10 @@ export function managementRoutes(services: EdgeServices, management: Management)
     });
   });
 
+  app.get("/model-files/:name", async (c) => {
+    const { caller } = await contextFor(c);
+    return modelFileRoute(management, caller, c.req.param("name"), c.req.raw);
+  });
   app.get("/openapi.json", (c) => c.json(openApiDocument(new URL(c.req.url).origin)));
   for (const route of restRoutes) {
     app.on(route.method, route.path.replace(/^\/api/, ""), async (c) =>

@@ -162,7 +162,8 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
   });
   await scope.models.upsert(wordsModel("their-model"));
   await scope.audit.append({ actor: owner.userId, action: "keys.create", subject: key.id });
-  return { id, scope, owner, project, key, secret, invitation };
+  const share = await scope.playgroundShares.keep("dGhlaXJz", owner.userId);
+  return { id, scope, owner, project, key, secret, invitation, share };
 }
 
 async function addOrganization(database: Database): Promise<string> {

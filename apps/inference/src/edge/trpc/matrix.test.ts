@@ -57,6 +57,9 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "models.add": { input: () => ({ source: "/nonexistent/model.gguf" }), allowed: 400 },
   "models.remove": { input: () => ({ name: "their-model" }), allowed: 404 },
   "deployments.list": { allowed: 200 },
+  "playground.share": { input: () => ({ content: "aGVsbG8" }), allowed: 200 },
+  "playground.open": { input: ({ share }) => ({ id: share.id }), allowed: 404 },
+  "playground.browserModels": { allowed: 200 },
 };
 
 it("knows every procedure, and no other", () => {
@@ -98,19 +101,22 @@ it("is printed in docs/permissions.md as it is (npm run docs:permissions writes 
 });
 
 /** What each route of HTTP asks for. `key` are permissions of keys and members alike. */
-const routes: Readonly<Record<string, "open" | "console" | "procedure" | keyof typeof permissionTable>> = {
-  "GET /health": "open",
-  "GET /metrics": "open",
-  "GET /api/openapi.json": "open",
-  "GET /v1/models": "models:read",
-  "GET /v1/models/:id{.+}": "models:read",
-  "POST /v1/chat/completions": "inference:run",
-  "POST /v1/completions": "inference:run",
-  "GET /api/trpc/*": "procedure",
-  "POST /api/trpc/*": "procedure",
-  ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
-  ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
-};
+const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model file" | keyof typeof permissionTable>> =
+  {
+    "GET /health": "open",
+    "GET /metrics": "open",
+    "GET /api/openapi.json": "open",
+    "GET /v1/models": "models:read",
+    "GET /v1/models/:id{.+}": "models:read",
+    "POST /v1/chat/completions": "inference:run",
+    "POST /v1/completions": "inference:run",
+    // Both models:read and inference:run: model-files.test.ts asks as every role.
+    "GET /api/model-files/:name": "model file",
+    "GET /api/trpc/*": "procedure",
+    "POST /api/trpc/*": "procedure",
+    ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
+    ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
+  };
 
 describe("routes", () => {
   it("are all known, and no other", () => {

@@ -4,6 +4,7 @@ import { keysRouter } from "./router/keys.ts";
 import { membersRouter } from "./router/members.ts";
 import { modelsRouter } from "./router/models.ts";
 import { organizationRouter } from "./router/organization.ts";
+import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
 import { sessionRouter } from "./router/session.ts";
 import { router } from "./trpc.ts";
@@ -18,6 +19,7 @@ export const appRouter = router({
   audit: auditRouter,
   models: modelsRouter,
   deployments: deploymentsRouter,
+  playground: playgroundRouter,
 });
 
 export type AppRouter = typeof appRouter;
