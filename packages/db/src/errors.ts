@@ -11,6 +11,8 @@ export type DatabaseErrorCode =
   | "exists"
   /** It would leave an organization without an owner or a project. */
   | "last-one"
+  /** Something else points to it. */
+  | "in-use"
   | "closed";
 
 /** An error whose message says what was wrong and whose hint says what to do. The cause is kept for the log. */

@@ -1,4 +1,13 @@
+export type { Aliases, AliasHistory, AliasInfo, AliasVersionInfo, NewAliasVersion } from "./aliases.ts";
 export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
+export type { Watcher } from "./channel.ts";
+export {
+  type DeploymentDevice,
+  type DeploymentInfo,
+  type DeploymentSettings,
+  type Deployments,
+  defaultDeployment,
+} from "./deployments.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export type { KeyWatcher } from "./key-changes.ts";
 export { type ApiKeyInfo, type ApiKeys, hashKey, type KeyChanges, type NewApiKey, type VerifiedKey } from "./keys.ts";
@@ -10,3 +19,12 @@ export type { AccountTables, Membership, People } from "./people.ts";
 export type { PlaygroundShare, PlaygroundShares } from "./playground-shares.ts";
 export type { ProjectInfo, Projects } from "./projects.ts";
 export type { Settings, SettingValue } from "./settings.ts";
+export { type AliasPlan, type AliasTarget, aliasPlan, aliasTarget, targetKey, targetsOf } from "./targets.ts";
+export type {
+  SealedSecret,
+  SealFor,
+  UpstreamInfo,
+  UpstreamSettings,
+  Upstreams,
+  UpstreamTest,
+} from "./upstreams.ts";

@@ -1,6 +1,8 @@
+import { aliasesThat } from "./aliases.ts";
 import { type Db, inTransaction } from "./client.ts";
 import { DatabaseError } from "./errors.ts";
 import type { Prisma } from "./generated/client.ts";
+import { lockOrganization } from "./projects.ts";
 
 export interface ModelFile {
   /** Relative to the model's source path; "" when the source is the file itself. */
@@ -40,14 +42,17 @@ export interface CatalogModel extends NewModel {
 }
 
 export interface Models {
-  /** Adds a model, or replaces what is known of the one with that name. Its id, date and speeds stay if its files do. */
+  /**
+   * Adds a model, or replaces what is known of the one with that name. Its id, date and speeds stay if its files do.
+   * @throws DatabaseError `exists` when an alias has that name
+   */
   upsert(model: NewModel): Promise<CatalogModel>;
   /** By name. */
   list(): Promise<CatalogModel[]>;
   get(name: string): Promise<CatalogModel | null>;
   /**
    * Takes it out of the catalog; its files are not touched.
-   * @throws DatabaseError `not-found`
+   * @throws DatabaseError `not-found`, `in-use` while an alias points to it
    */
   remove(name: string): Promise<void>;
   /** @throws DatabaseError `not-found` */
@@ -64,6 +69,13 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
     async upsert({ files, ...model }) {
       const data = { ...model, parameters: BigInt(model.parameters), bytes: BigInt(model.bytes) };
       return inTransaction(prisma, async (tx) => {
+        await lockOrganization(tx, organizationId);
+        const named = { where: { organizationId_name: { organizationId, name: model.name } } };
+        if (await tx.alias.findUnique(named)) {
+          throw new DatabaseError("exists", `${model.name} is the name of an alias.`, {
+            hint: "Give the model another name: requests could not tell the two apart.",
+          });
+        }
         const { id } = await tx.model.upsert({
           where: { organizationId_name: { organizationId, name: model.name } },
           create: { ...data, organizationId },
@@ -97,10 +109,18 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
       return row && catalogModel(row);
     },
 
-    async remove(name) {
-      const { count } = await prisma.model.deleteMany({ where: { organizationId, name } });
-      if (count === 0) throw missing(name);
-    },
+    remove: (name) =>
+      inTransaction(prisma, async (tx) => {
+        await lockOrganization(tx, organizationId);
+        const users = await aliasesThat(tx, organizationId, (to) => to.kind === "model" && to.model === name);
+        if (users.length > 0) {
+          throw new DatabaseError("in-use", `Aliases point to ${name}: ${users.join(", ")}.`, {
+            hint: "Move them elsewhere first.",
+          });
+        }
+        const { count } = await tx.model.deleteMany({ where: { organizationId, name } });
+        if (count === 0) throw missing(name);
+      }),
 
     async recordSpeed(name, speed) {
       const row = await prisma.model.findUnique({ where: { organizationId_name: { organizationId, name } } });

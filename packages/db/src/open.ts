@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Pool } from "pg";
+import { type Watcher, watchChannel } from "./channel.ts";
 import { connect, embeddedUrl, ensureDatabase } from "./connection.ts";
 import { type EmbeddedServer, startEmbedded } from "./embedded/server.ts";
 import { DatabaseError } from "./errors.ts";
@@ -41,6 +42,8 @@ export interface Database {
     /** Tells of changed keys, on a connection of its own, until the database is closed. */
     watch(watcher: KeyWatcher): void;
   };
+  /** Tells of organizations, by their ids, whose models, deployments, aliases or upstreams changed. */
+  watchRoutes(watcher: Watcher): void;
   /** Whether it answers, in milliseconds. */
   ping(): Promise<number>;
   /** Closes the connections and stops the embedded server if this process started it. A second call does nothing. */
@@ -102,6 +105,7 @@ async function openAt(
       touch: (ids, at) => touchKeys(prisma, ids, at),
       watch: (watcher) => void watches.push(watchKeys(url, watcher)),
     },
+    watchRoutes: (watcher) => void watches.push(watchChannel(url, "tugboat_routes", watcher)),
     async ping() {
       const start = performance.now();
       await prisma.$queryRaw`SELECT 1`;

@@ -1,5 +1,7 @@
+import { type Aliases, aliasesOf } from "./aliases.ts";
 import { type AuditLog, auditOf } from "./audit.ts";
 import { type Db, inTransaction } from "./client.ts";
+import { type Deployments, deploymentsOf } from "./deployments.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
 import { type Members, membersOf } from "./members.ts";
@@ -7,6 +9,7 @@ import { type Models, modelsOf } from "./models.ts";
 import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.ts";
 import { lockOrganization, type Projects, projectsOf } from "./projects.ts";
 import { type Settings, settingsOf } from "./settings.ts";
+import { type Upstreams, upstreamsOf } from "./upstreams.ts";
 import { checkVersion, nextVersion } from "./versions.ts";
 
 export interface OrganizationInfo {
@@ -27,6 +30,9 @@ export interface OrganizationScope {
   readonly members: Members;
   readonly keys: ApiKeys;
   readonly models: Models;
+  readonly deployments: Deployments;
+  readonly aliases: Aliases;
+  readonly upstreams: Upstreams;
   readonly settings: Settings;
   readonly playgroundShares: PlaygroundShares;
   readonly audit: AuditLog;
@@ -47,6 +53,9 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     members: membersOf(db, id),
     keys: keysOf(db, id),
     models: modelsOf(db, id),
+    deployments: deploymentsOf(db, id),
+    aliases: aliasesOf(db, id),
+    upstreams: upstreamsOf(db, id),
     settings: settingsOf(db, id),
     playgroundShares: playgroundSharesOf(db, id),
     audit: auditOf(db, id),
