@@ -171,6 +171,20 @@ export async function findInvitation(db: Db, token: string): Promise<OpenInvitat
   return { ...invitationInfo(row), organizationId: row.organizationId, organization: row.organization.name };
 }
 
+/** What an address is invited to just now, the oldest first. */
+export async function openInvitations(db: Db, email: string): Promise<OpenInvitation[]> {
+  const rows = await db.invitation.findMany({
+    where: { email: email.toLowerCase(), expiresAt: { gt: new Date() } },
+    include: { organization: { select: { name: true } } },
+    orderBy: { createdAt: "asc" },
+  });
+  return rows.map(({ organization, ...row }) => ({
+    ...invitationInfo(row),
+    organizationId: row.organizationId,
+    organization: organization.name,
+  }));
+}
+
 function hashInvitation(token: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash("sha256").update(token).digest());
 }

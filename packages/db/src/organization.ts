@@ -6,8 +6,9 @@ import type { PrismaClient } from "./generated/client.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
 import { type Members, membersOf } from "./members.ts";
 import { type Models, modelsOf } from "./models.ts";
+import type { Membership } from "./people.ts";
 import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.ts";
-import { lockOrganization, type Projects, projectsOf } from "./projects.ts";
+import { freeSlug, lockOrganization, type Projects, projectsOf } from "./projects.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { type Upstreams, upstreamsOf } from "./upstreams.ts";
 import { checkVersion, nextVersion } from "./versions.ts";
@@ -69,6 +70,22 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
       }),
     transaction: (run) => inTransaction(db, (tx) => run(organizationScope(tx, id))),
   };
+}
+
+/** Makes an organization with a first project; its founder owns it. */
+export async function createOrganization(tx: Db, userId: string, name: string): Promise<Membership> {
+  const slug = await freeOrganizationSlug(tx, name);
+  const { id } = await tx.organization.create({ data: { name, slug } });
+  await tx.project.create({ data: { organizationId: id, name: "Default", slug: "default" } });
+  await tx.member.create({ data: { organizationId: id, userId, role: "owner" } });
+  return { organizationId: id, name, slug, role: "owner" };
+}
+
+async function freeOrganizationSlug(tx: Db, name: string): Promise<string> {
+  // Two that are founded at once must not look for a name side by side.
+  await tx.$queryRaw`SELECT 1 FROM pg_advisory_xact_lock(hashtext('organization slugs'))`;
+  const taken = await tx.organization.findMany({ select: { slug: true } });
+  return freeSlug(name, new Set(taken.map(({ slug }) => slug)), "organization");
 }
 
 export interface Home {

@@ -27,6 +27,11 @@ export interface Projects {
    * @throws DatabaseError `not-found`, `conflict`, `last-one`
    */
   archive(id: string, seen: Date): Promise<ProjectInfo>;
+  /**
+   * Brings it back; its keys work again, as far as they were not revoked.
+   * @throws DatabaseError `not-found`, `conflict`
+   */
+  unarchive(id: string, seen: Date): Promise<ProjectInfo>;
 }
 
 const FIELDS = { id: true, name: true, slug: true, createdAt: true, updatedAt: true, archivedAt: true } as const;
@@ -73,6 +78,8 @@ export function projectsOf(db: Db, organizationId: string): Projects {
           hint: "Create another project first.",
         });
       }),
+
+    unarchive: (id, seen) => change(id, seen, { archivedAt: null }),
   };
 }
 
@@ -82,7 +89,7 @@ export async function lockOrganization(tx: Db, organizationId: string): Promise<
 }
 
 /** `Café № 1` → `cafe-1`, or with a number behind it where that is taken. */
-export function freeSlug(name: string, taken: ReadonlySet<string>): string {
+export function freeSlug(name: string, taken: ReadonlySet<string>, otherwise = "project"): string {
   const plain = name
     .normalize("NFKD")
     .toLowerCase()
@@ -90,7 +97,7 @@ export function freeSlug(name: string, taken: ReadonlySet<string>): string {
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "")
     .slice(0, 40);
-  const stem = plain === "" ? "project" : plain;
+  const stem = plain === "" ? otherwise : plain;
   for (let n = 1; ; n++) {
     const slug = n === 1 ? stem : `${stem}-${n}`;
     if (!taken.has(slug)) return slug;

@@ -20,6 +20,7 @@ const builders = ["owner", "admin", "developer"] as const;
 const table = {
   "organization:read": { what: "see the organization", roles: everyone, keys: false },
   "organization:write": { what: "rename the organization", roles: administrators, keys: false },
+  "organization:create": { what: "found another organization", roles: administrators, keys: false },
   "projects:read": { what: "see the projects", roles: everyone, keys: true },
   "projects:write": { what: "create, rename and archive projects", roles: administrators, keys: false },
   "members:read": { what: "see who is a member, with which role", roles: everyone, keys: false },

@@ -8,13 +8,15 @@ export interface PanelProps {
   readonly className?: string;
   /** Set to false when the content brings its own edges, as a table does. */
   readonly padded?: boolean;
+  /** What the guided tour calls it. */
+  readonly tour?: string;
   readonly children: ReactNode;
 }
 
 /** A plane of its own for one subject. */
-export function Panel({ title, note, actions, className, padded = true, children }: PanelProps) {
+export function Panel({ title, note, actions, className, padded = true, tour, children }: PanelProps) {
   return (
-    <section className={cx("min-w-0 rounded-lg border border-line bg-surface shadow-card", className)}>
+    <section data-tour={tour} className={cx("min-w-0 rounded-lg border border-line bg-surface shadow-card", className)}>
       {title ? (
         <header className="flex min-h-11 items-center justify-between gap-3 border-line border-b px-4 py-1.5">
           <div className="flex min-w-0 flex-wrap items-baseline gap-x-2.5">

@@ -11,11 +11,13 @@ type Strangers = Awaited<ReturnType<typeof strangers>>;
 
 let fixture: ManagementFixture;
 let theirs: Strangers;
+let theirSession = "";
 const people = new Map<Role | "signed-out", Pick<Person, "headers">>();
 
 beforeAll(async () => {
   fixture = await startManagement();
   theirs = await strangers(fixture);
+  theirSession = (await fixture.database.people.sessions(theirs.owner.userId))[0]?.id ?? "";
   await fixture.enter("Another owner", fixture.scope, "owner");
   for (const role of roles) people.set(role, await fixture.enter(role, fixture.scope, role));
   people.set("signed-out", { headers: {} });
@@ -31,12 +33,20 @@ const now = () => new Date().toISOString();
 const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; allowed: number }>> = {
   "session.me": { allowed: 200 },
   "session.switch": { input: ({ id }) => ({ organizationId: id }), allowed: 404 },
+  "session.list": { allowed: 200 },
+  "session.end": { input: () => ({ id: theirSession }), allowed: 404 },
+  "session.endOthers": { allowed: 200 },
+  "session.preferences": { allowed: 200 },
+  "session.prefer": { input: () => ({ tour: { step: "ask", state: "later" } }), allowed: 200 },
   "organization.get": { allowed: 200 },
   "organization.rename": { input: () => ({ name: "X", updatedAt: now() }), allowed: 409 },
+  "organization.create": { input: () => ({ name: " " }), allowed: 400 },
+  "organization.leave": { input: ({ id }) => ({ id }), allowed: 404 },
   "projects.list": { allowed: 200 },
   "projects.create": { input: () => ({ name: "New" }), allowed: 200 },
   "projects.rename": { input: ({ project }) => ({ id: project.id, name: "X", updatedAt: now() }), allowed: 404 },
   "projects.archive": { input: ({ project }) => ({ id: project.id, updatedAt: now() }), allowed: 404 },
+  "projects.unarchive": { input: ({ project }) => ({ id: project.id, updatedAt: now() }), allowed: 404 },
   "members.list": { allowed: 200 },
   "members.invitations": { allowed: 200 },
   "members.invite": { input: () => ({ email: "guest@x.example", role: "viewer" }), allowed: 200 },

@@ -8,14 +8,27 @@ const acts: Readonly<Record<string, string>> = {
   "members.withdraw": "Withdrew an invitation",
   "members.changeRole": "Changed a member's role",
   "members.remove": "Removed a member",
+  "users.sign-in": "Signed in",
+  "users.sign-in-failed": "Failed to sign in",
+  "users.change-password": "Changed their password",
   "users.reset-password": "Made a link that resets a password",
+  "users.ask-reset": "Asked for a mail that resets a password",
+  "users.password-reset": "Set a new password by a link",
+  "users.two-factor-on": "Switched two-step sign-in on",
+  "users.two-factor-off": "Switched two-step sign-in off",
+  "users.backup-codes": "Made new backup codes",
+  "users.end-session": "Ended one of their sessions",
+  "users.end-sessions": "Ended all their other sessions",
   "keys.create": "Created an API key",
   "keys.update": "Changed an API key",
   "keys.revoke": "Revoked an API key",
+  "organization.create": "Founded the organization",
   "organization.rename": "Renamed the organization",
+  "organization.leave": "Left the organization",
   "projects.create": "Created a project",
   "projects.rename": "Renamed a project",
   "projects.archive": "Archived a project",
+  "projects.unarchive": "Brought a project back",
   "models.add": "Added a model",
   "models.remove": "Removed a model",
 };
@@ -57,6 +70,7 @@ function textOf(record: unknown, field: "name" | "email"): string | undefined {
 /** A member by name, a key by its short id, the installation itself by what it is. */
 export function actorInWords({ actor, actorName }: { readonly actor: string; readonly actorName: string }): string {
   if (actor === "system") return "This machine";
+  if (actor === "unknown") return "Somebody unknown";
   if (actor.startsWith("key:")) return `API key ${actor.slice(4, 12)}`;
   return actorName === actor ? `Somebody who left (${actor.slice(0, 8)})` : actorName;
 }

@@ -69,6 +69,7 @@ function LiveModels({ models }: { readonly models: readonly ModelCard[] | undefi
   return (
     <Panel
       title="Models"
+      tour="models"
       padded={false}
       actions={
         <ButtonLink href="/models" kind="quiet" size="sm">

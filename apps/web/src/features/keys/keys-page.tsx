@@ -44,7 +44,12 @@ export function KeysPage() {
   const current = projects.filter(({ archivedAt }) => archivedAt === null);
   const writes = may("keys:write");
   const create = writes ? (
-    <Button kind="primary" disabled={current.length === 0} onClick={() => setOpen({ what: "create" })}>
+    <Button
+      kind="primary"
+      data-tour="create-key"
+      disabled={current.length === 0}
+      onClick={() => setOpen({ what: "create" })}
+    >
       <Plus /> Create a key
     </Button>
   ) : null;

@@ -86,7 +86,7 @@ export function MembersPage() {
       }
       actions={
         mayWrite ? (
-          <Button kind="primary" onClick={() => setInviting(true)}>
+          <Button kind="primary" data-tour="invite" onClick={() => setInviting(true)}>
             <UserPlus /> Invite
           </Button>
         ) : null

@@ -44,6 +44,7 @@ const builders: readonly Role[] = ["owner", "admin", "developer"];
 export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
   "organization:read": { may: "see the organization", roles: everyone },
   "organization:write": { may: "rename the organization", roles: administrators },
+  "organization:create": { may: "found another organization", roles: administrators },
   "projects:read": { may: "see the projects", roles: everyone },
   "projects:write": { may: "create, rename and archive projects", roles: administrators },
   "members:read": { may: "see who is a member, with which role", roles: everyone },

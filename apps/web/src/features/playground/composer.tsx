@@ -25,7 +25,7 @@ export function Composer({ ref, draft, running, ready, onDraft, onSend, onStop }
     onSend();
   }
   return (
-    <div className="shrink-0 px-4 pb-4 sm:px-6 sm:pb-6">
+    <div data-tour="composer" className="shrink-0 px-4 pb-4 sm:px-6 sm:pb-6">
       <form
         className="field-frame mx-auto grid max-w-[720px] rounded-xl shadow-card"
         onSubmit={(event) => {

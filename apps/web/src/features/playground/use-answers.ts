@@ -5,6 +5,9 @@ import { RequestError } from "../service/request.ts";
 import { type ChatRequest, streamChat } from "./stream-chat.ts";
 import type { Answer } from "./types.ts";
 
+/** Fired on the window when an answer has come to its end; the guided tour waits for one. */
+export const answered = "tugboat:answered";
+
 /** The screen is redrawn at most this often, however fast the tokens come. */
 const redrawMs = 33;
 
@@ -88,6 +91,7 @@ async function follow({ request, onChange }: AnswerJob, signal: AbortSignal): Pr
       }
     }
     change({ status: "done" });
+    window.dispatchEvent(new Event(answered));
   } catch (cause) {
     if (signal.aborted) change({ status: "stopped", finishReason: "stopped" });
     else change({ status: "failed", problem: problemOf(cause) });

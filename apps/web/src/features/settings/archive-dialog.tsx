@@ -42,7 +42,7 @@ export function ArchiveDialog({ project, onClose }: ArchiveDialogProps) {
       open
       onClose={onClose}
       title={`Archive ${project.name}?`}
-      description="Its keys stop working at once, and programs that use them are refused. Nothing is deleted; it can't be brought back from here."
+      description="Its keys stop working at once, and programs that use them are refused. Nothing is deleted, and it can be brought back."
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>

@@ -1,15 +1,16 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "@tugboat/inference/trpc";
-import { Archive, Pencil, Plus } from "lucide-react";
+import { Archive, ArchiveRestore, Pencil, Plus } from "lucide-react";
 import { useState } from "react";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
+import { toast } from "../../ui/toast.tsx";
 import { dayOf } from "../audit/moment.ts";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { ArchiveDialog } from "./archive-dialog.tsx";
@@ -24,6 +25,7 @@ export function ProjectsPanel({ mayWrite }: { readonly mayWrite: boolean }) {
   const { data, error } = useQuery(trpc.projects.list.queryOptions({ archived: true }));
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
+  const bringBack = useBringBack();
   // Those that were put away come last.
   const projects = data?.projects.toSorted((a, b) => Number(a.archivedAt !== null) - Number(b.archivedAt !== null));
   return (
@@ -60,6 +62,12 @@ export function ProjectsPanel({ mayWrite }: { readonly mayWrite: boolean }) {
                 {project.slug} · since {dayOf(project.createdAt)}
               </p>
             </div>
+            {mayWrite && project.archivedAt ? (
+              <Button size="sm" onClick={() => bringBack(project)}>
+                <ArchiveRestore /> Bring back
+                <span className="sr-only"> {project.name}</span>
+              </Button>
+            ) : null}
             {mayWrite && !project.archivedAt ? (
               <span className="flex">
                 <IconButton
@@ -88,6 +96,20 @@ export function ProjectsPanel({ mayWrite }: { readonly mayWrite: boolean }) {
       {open?.act === "archive" ? <ArchiveDialog project={current(projects, open.project)} onClose={close} /> : null}
     </Panel>
   );
+}
+
+/** What is given back to use takes no asking: archiving undoes it. */
+function useBringBack(): (project: Project) => void {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const { mutate } = useMutation(
+    trpc.projects.unarchive.mutationOptions({
+      onSuccess: ({ name }) => toast({ tone: "good", text: `${name} is back; its keys work again.` }),
+      onError: (cause) => toast({ tone: "bad", text: problemOf(cause).message, hint: problemOf(cause).hint }),
+      onSettled: () => client.invalidateQueries({ queryKey: trpc.projects.list.queryKey() }),
+    }),
+  );
+  return ({ id, updatedAt }) => mutate({ id, updatedAt });
 }
 
 /** A project as it is now, when it changed under an open dialog. */

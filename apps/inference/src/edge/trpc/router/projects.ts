@@ -51,4 +51,15 @@ export const projectsRouter = router({
         return { subject: after.id, before: { archived: false }, after: { archived: true }, result: sent(after) };
       }),
     ),
+
+  /** Brings an archived project back: its keys work again. */
+  unarchive: orgProcedure("projects:write")
+    .input(z.object({ id, updatedAt: seen }))
+    .output(project)
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        const after = await scope.projects.unarchive(input.id, input.updatedAt);
+        return { subject: after.id, before: { archived: true }, after: { archived: false }, result: sent(after) };
+      }),
+    ),
 });

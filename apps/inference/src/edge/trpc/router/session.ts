@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { preferences } from "../../../domain/accounts/preferences.ts";
+import { recordForPerson } from "../../../domain/accounts/records.ts";
 import { permissions } from "../../../domain/permissions.ts";
 import type { Member } from "../../session.ts";
 import { RefusedError } from "../errors.ts";
-import { id, role } from "../shapes.ts";
+import { id, moment, role, sent } from "../shapes.ts";
 import { router, signedInProcedure } from "../trpc.ts";
 
 const organization = z.object({ id, name: z.string(), slug: z.string(), role });
@@ -13,6 +15,15 @@ const me = z.object({
   role: role.nullable(),
   permissions: z.array(z.enum(permissions)),
   organizations: z.array(organization),
+});
+const openSession = z.object({
+  id,
+  /** Whether it is the one that asks. */
+  current: z.boolean(),
+  address: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  createdAt: moment,
+  expiresAt: moment,
 });
 
 function describe(member: Member, active = member.organization): z.output<typeof me> {
@@ -42,5 +53,49 @@ export const sessionRouter = router({
       }
       await management.database.people.activate(caller.sessionId, wanted.id);
       return { organization: wanted };
+    }),
+
+  /** Where one is signed in, the newest first. */
+  list: signedInProcedure.output(z.object({ sessions: z.array(openSession) })).query(async ({ ctx }) => {
+    const { caller, management } = ctx;
+    const sessions = await management.database.people.sessions(caller.userId);
+    return { sessions: sessions.map((one) => ({ ...sent(one), current: one.id === caller.sessionId })) };
+  }),
+
+  /** Ends one of one's own sessions; that browser has to sign in again. */
+  end: signedInProcedure
+    .input(z.object({ id }))
+    .output(z.object({ id }))
+    .mutation(async ({ ctx, input }) => {
+      const { address, caller, management } = ctx;
+      if ((await management.database.people.endSessions(caller.userId, input)) === 0) {
+        throw new RefusedError("NOT_FOUND", "This session has ended already.", { reason: "not-found" });
+      }
+      await recordForPerson(management.database, caller, { action: "users.end-session", address, after: input });
+      return { id: input.id };
+    }),
+
+  /** Ends all of one's sessions but the one that asks. */
+  endOthers: signedInProcedure.output(z.object({ ended: z.int() })).mutation(async ({ ctx }) => {
+    const { address, caller, management } = ctx;
+    const ended = await management.database.people.endSessions(caller.userId, { allBut: caller.sessionId });
+    await recordForPerson(management.database, caller, { action: "users.end-sessions", address, after: { ended } });
+    return { ended };
+  }),
+
+  /** What the console remembers for this person. */
+  preferences: signedInProcedure.output(preferences).query(async ({ ctx }) => {
+    const { people } = ctx.management.database;
+    return { tour: (await people.preference(ctx.caller.userId, "tour", preferences.shape.tour)) ?? null };
+  }),
+
+  /** Sets what is named and leaves the rest. */
+  prefer: signedInProcedure
+    .input(preferences.partial())
+    .output(preferences.partial())
+    .mutation(async ({ ctx, input }) => {
+      const { people } = ctx.management.database;
+      if (input.tour) await people.setPreference(ctx.caller.userId, "tour", input.tour);
+      return input;
     }),
 });
