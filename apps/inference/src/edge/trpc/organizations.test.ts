@@ -40,8 +40,10 @@ it("somebody who leaves is no member any more; the last owner stays", async () =
 it("a project that was put away comes back with its keys", async () => {
   const { body: project } = await fixture.call(owner, "projects.create", { name: "Seasonal" });
   const { body: key } = await fixture.call(owner, "keys.create", { name: "Its key", projectId: project.id });
-  const models = () =>
-    fixture.app.request("/v1/models", { headers: { authorization: `Bearer ${key.secret}` } }).then((r) => r.status);
+  const models = async () => {
+    const headers = { authorization: `Bearer ${key.secret}` };
+    return (await fixture.app.request("/v1/models", { headers })).status;
+  };
   const { body: away } = await fixture.call(owner, "projects.archive", project);
   await expect.poll(models, { timeout: 2000 }).toBe(401);
   const stale = await fixture.call(owner, "projects.unarchive", project);
