@@ -1,7 +1,18 @@
 export { type Device, type DeviceInfo, KernelError } from "@tugboat/kernels";
+export {
+  type AttentionKind,
+  type MemoryNeeds,
+  type ModelAnatomy,
+  type ModelPart,
+  modelAnatomy,
+  modelMemory,
+  type PartSize,
+  type TensorGroup,
+} from "./anatomy.ts";
 export type { Architecture, Hyperparameters } from "./architectures/architecture.ts";
 export { architectures, readArchitecture } from "./architectures/registry.ts";
 export { ChatTemplateError } from "./chat-template/errors.ts";
+export { type ChatTemplate, chatTemplateFor } from "./chat-template/template.ts";
 export type { ChatMessage, MessageContent, ToolCall, ToolDefinition } from "./chat-template/types.ts";
 export {
   type DeviceKind,

@@ -33,7 +33,7 @@ const MIXED_ROWS = { cpu: 64, webgpu: 256 };
  */
 export function chooseLimits(
   p: Hyperparameters,
-  device: DeviceInfo,
+  device: Pick<DeviceInfo, "kind">,
   options: LimitOptions,
 ): { program: ProgramSettings; scheduler: SchedulerLimits } {
   const contextLength = options.contextLength ?? Math.min(p.trainedContext, DEFAULT_CONTEXT);

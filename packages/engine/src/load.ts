@@ -112,7 +112,8 @@ async function streamModel(
   }
 }
 
-function memoryNeeds(plan: Plan, p: Hyperparameters, settings: ProgramSettings) {
+/** Bytes on the device: weights, KV cache, the rest, and the largest single buffer. */
+export function memoryNeeds(plan: Plan, p: Hyperparameters, settings: ProgramSettings) {
   const weights = plan.weights.map((weight) => weightSize(weight));
   const { activations, cache, largest, ropeTables } = estimateMemory(plan, p, settings);
   return {
