@@ -35,6 +35,8 @@ const schema = z.object({
   TUGBOAT_DEFAULT_MODEL: z.string().default("tug-small"),
   /** MiB that all loaded models together may take; the default is 60 % of the machine's. */
   TUGBOAT_MODEL_MEMORY: count.optional(),
+  /** MiB of the largest model file that is taken as an upload. */
+  TUGBOAT_UPLOAD_LIMIT: count.default(65_536),
   /** Requests that may wait for or run on one model before new ones are refused. */
   TUGBOAT_QUEUE: count.default(256),
   TUGBOAT_CORS_ORIGINS: z

@@ -11,7 +11,9 @@ import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
+import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
+import { Uploads } from "./domain/models/uploads.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
 import { listen } from "./edge/port.ts";
@@ -55,6 +57,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
 
   const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL, scope.id);
   const keys = new KeyVerifier(database.keys);
+  const forModels = env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20;
   const pool = new DeploymentPool({
     find: (name) => catalog.get(name),
     launch: launchProcess,
@@ -64,7 +67,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       threads: env.TUGBOAT_THREADS ?? availableParallelism(),
       kernelCache: join(env.TUGBOAT_HOME, "cache/kernels"),
     },
-    memoryBytes: env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20,
+    memoryBytes: forModels,
     maxInFlight: env.TUGBOAT_QUEUE,
   });
   const consoleUrl = env.TUGBOAT_CONSOLE_URL ?? `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`;
@@ -73,6 +76,15 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const hub = { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN };
   const prepare: Management["prepareModel"] = (source, name) =>
     prepareModel(source, { name, downloads: join(home, "models"), hub });
+  const uploadLimit = env.TUGBOAT_UPLOAD_LIMIT * 2 ** 20;
+  const uploads = new Uploads({ home, limitBytes: uploadLimit });
+  uploads.cleanUp().catch((error: Error) => log.warn({ err: error }, "old uploads were not removed"));
+  const machine: Management["machine"] = () => ({
+    total: machineBytes(),
+    forModels,
+    device: pool.statuses().find(({ info }) => info !== undefined)?.info?.device.kind ?? "cpu",
+    uploadLimit,
+  });
   const metrics = new Metrics(() => pool.statuses());
   let draining = false;
   const app = createApp({
@@ -80,7 +92,18 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     pool,
     keys,
     limits: new KeyLimits(),
-    management: { database, auth, catalog, deployments: pool, log, consoleUrl, prepareModel: prepare },
+    management: {
+      database,
+      auth,
+      catalog,
+      deployments: pool,
+      log,
+      consoleUrl,
+      prepareModel: prepare,
+      uploads,
+      reader: new ModelReader(),
+      machine,
+    },
     metrics,
     log,
     corsOrigins: env.TUGBOAT_CORS_ORIGINS,

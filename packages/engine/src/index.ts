@@ -27,6 +27,7 @@ export { EngineError, type EngineErrorCode } from "./errors.ts";
 export { type ConvertOptions, convertModel } from "./formats/convert/convert.ts";
 export { type EncodedType, encodedTypes } from "./formats/convert/encoding.ts";
 export { FormatError, type FormatErrorCode } from "./formats/errors.ts";
+export { openGguf } from "./formats/gguf.ts";
 export type { ByteSink, ByteSource, FileSet, ModelFiles, TensorInfo } from "./formats/types.ts";
 export type {
   FinishReason,

@@ -10,6 +10,7 @@ import { addressOf, consoleHeader, withAddress } from "./session.ts";
 import type { Context, Management } from "./trpc/context.ts";
 import { appRouter } from "./trpc/root.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
+import { uploadRoutes } from "./uploads.ts";
 
 /** What of the account library is reachable; anything else it could do is not. */
 export const accountRoutes = [
@@ -28,6 +29,16 @@ const maxBodyBytes = 1024 * 1024;
 /** `/api`: accounts, the procedures by tRPC and by REST, and their document. */
 export function managementRoutes(services: EdgeServices, management: Management): Edge {
   const app = new Hono<EdgeVariables>();
+  const contextFor = async (c: HonoContext<EdgeVariables>): Promise<Context> => {
+    const call = c.get("call");
+    call.caller = await identify(c.req.raw.headers, services.keys, management);
+    if (call.caller)
+      for (const [name, value] of Object.entries(admit(call.caller, services.limits))) c.header(name, value);
+    return { management, caller: call.caller, address: addressFor(c) };
+  };
+
+  // Before the limit: model files are larger than any body else.
+  app.route("/model-files", uploadRoutes(contextFor));
   app.use(
     "/*",
     bodyLimit({
@@ -45,14 +56,6 @@ export function managementRoutes(services: EdgeServices, management: Management)
       return management.auth.handler(withAddress(c.req.raw, addressFor(c)));
     });
   }
-
-  const contextFor = async (c: HonoContext<EdgeVariables>): Promise<Context> => {
-    const call = c.get("call");
-    call.caller = await identify(c.req.raw.headers, services.keys, management);
-    if (call.caller)
-      for (const [name, value] of Object.entries(admit(call.caller, services.limits))) c.header(name, value);
-    return { management, caller: call.caller, address: addressFor(c) };
-  };
 
   app.on(["GET", "POST"], "/trpc/*", async (c) => {
     const context = await contextFor(c);

@@ -7,7 +7,9 @@ import { createAuth, sessionCookie } from "../domain/accounts/auth.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
 import { Catalog } from "../domain/models/catalog.ts";
+import { ModelReader } from "../domain/models/reader.ts";
 import { prepareModel } from "../domain/models/register.ts";
+import { Uploads } from "../domain/models/uploads.ts";
 import type { Role } from "../domain/permissions.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
@@ -19,6 +21,9 @@ import { memoryLauncher } from "./workers.ts";
 
 const secret = "a-secret-of-at-least-32-characters!!";
 export const consoleUrl = "http://console.example";
+
+/** The largest file that is taken, in bytes. */
+export const uploadLimit = 3 * 2 ** 20;
 
 export interface Person {
   readonly userId: string;
@@ -32,6 +37,8 @@ export async function startManagement() {
   const home = await temporaryHome();
   const database = await openDatabase({ home });
   const log = pino({ level: "silent" });
+  /** What the disk has left; a test may fill it. */
+  const disk = { freeBytes: 2 ** 40 };
   const auth = createAuth({ database, home, secret, consoleUrl });
   const scope = database.organization(database.home.organizationId);
   const catalog = new Catalog(scope.models, "words", scope.id);
@@ -59,6 +66,9 @@ export async function startManagement() {
       consoleUrl,
       prepareModel: (source, name) =>
         prepareModel(source, { name, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
+      uploads: new Uploads({ home, limitBytes: uploadLimit, freeBytes: async () => disk.freeBytes }),
+      reader: new ModelReader(),
+      machine: () => ({ total: 2 ** 31, forModels: 2 ** 30, device: "cpu", uploadLimit }),
     },
     metrics: new Metrics(() => pool.statuses()),
     log,
@@ -117,6 +127,7 @@ export async function startManagement() {
     auth,
     call,
     database,
+    disk,
     enter,
     home,
     pool,

@@ -9,7 +9,12 @@ export type CatalogErrorCode =
   | "hub-refused"
   | "hub-no-model"
   /** What was downloaded is not what the hub says it is. */
-  | "bad-digest";
+  | "bad-digest"
+  /** An upload of which a part is missing. */
+  | "incomplete"
+  | "too-large"
+  /** The disk is too full for it. */
+  | "no-space";
 
 /** Why the catalog can't do what was asked. `hint` says what to do. */
 export class CatalogError extends Error {

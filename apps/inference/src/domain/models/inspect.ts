@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { type ModelFiles, readArchitecture } from "@tugboat/engine";
+import { type ModelFiles, modelAnatomy } from "@tugboat/engine";
 import { openModelFiles } from "@tugboat/engine/node";
 import { CatalogError } from "./errors.ts";
 
@@ -23,7 +23,7 @@ export interface ModelDescription {
 }
 
 /**
- * Opens a model's files and checks that the engine knows what they describe. Reads no weights.
+ * Opens a model's files and checks that the engine knows what they describe and has every tensor. Reads no weights.
  * @throws CatalogError `bad-model`, `bad-source`
  */
 export async function inspectModel(path: string): Promise<ModelDescription> {
@@ -31,13 +31,13 @@ export async function inspectModel(path: string): Promise<ModelDescription> {
   try {
     const model = await openModelFiles(sourcePath);
     try {
-      const { architecture, hyperparameters } = await readArchitecture(model);
+      const { architecture, trainedContext } = await modelAnatomy(model);
       const files = await listModelFiles(sourcePath, model);
       return {
         sourcePath,
-        architecture: architecture.name,
+        architecture,
         ...weigh(model),
-        contextLength: hyperparameters.trainedContext,
+        contextLength: trainedContext,
         bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
         files,
         hasChatTemplate: model.chatTemplate !== undefined,
@@ -47,14 +47,19 @@ export async function inspectModel(path: string): Promise<ModelDescription> {
       await model.close();
     }
   } catch (error) {
-    if (error instanceof CatalogError || !(error instanceof Error)) throw error;
-    const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
-    const missing = "code" in error && error.code === "missing" && error.message.startsWith("There is no");
-    throw new CatalogError(missing ? "bad-source" : "bad-model", `${error.message}.`.replace(/\.\.$/, "."), {
-      hint: hint ?? "A model is a GGUF file, or a folder with config.json, tokenizer.json and safetensors.",
-      cause: error,
-    });
+    throw catalogError(error);
   }
+}
+
+/** An error of the engine's readers in the catalog's terms; what is no such error comes back as it is. */
+export function catalogError(error: unknown): unknown {
+  if (error instanceof CatalogError || !(error instanceof Error)) return error;
+  const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
+  const missing = "code" in error && error.code === "missing" && error.message.startsWith("There is no");
+  return new CatalogError(missing ? "bad-source" : "bad-model", `${error.message}.`.replace(/\.\.$/, "."), {
+    hint: hint ?? "A model is a GGUF file, or a folder with config.json, tokenizer.json and safetensors.",
+    cause: error,
+  });
 }
 
 function weigh(model: ModelFiles): { parameters: number; quantisation: string } {

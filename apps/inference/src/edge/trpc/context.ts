@@ -4,6 +4,7 @@ import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
 import type { Member } from "../session.ts";
+import type { MachineFacts, ModelReading } from "./model-shapes.ts";
 
 /** What the procedures work with. */
 export interface Management {
@@ -19,6 +20,33 @@ export interface Management {
    * @throws CatalogError
    */
   readonly prepareModel: (source: string, name: string | undefined) => Promise<NewModel>;
+  /** Model files on their way here. */
+  readonly uploads: ModelUploads;
+  /** What models are made of, from their files. */
+  readonly reader: ModelReading;
+  /** What there is to run models on. */
+  readonly machine: () => MachineFacts;
+}
+
+/** A file that was sent, or is being sent. */
+export interface UploadView {
+  readonly id: string;
+  readonly fileName: string;
+  readonly size: number;
+  readonly received: number;
+  readonly startedAt: string;
+}
+
+export interface ModelUploads {
+  handle(organizationId: string, request: Request): Promise<Response>;
+  list(organizationId: string): Promise<UploadView[]>;
+  get(organizationId: string, id: string): Promise<UploadView>;
+  discard(organizationId: string, id: string): Promise<void>;
+  take<T>(organizationId: string, id: string, use: (path: string) => Promise<T>): Promise<T>;
+  /** Whether a file was uploaded, so that the service may delete it. */
+  owns(path: string): boolean;
+  /** Deletes a file that was uploaded and is no model any more. */
+  deleteFile(path: string): Promise<void>;
 }
 
 /** What is served. It speaks of no engine: the console reads these types, and has none. */

@@ -41,7 +41,10 @@ const catalogErrors: Record<CatalogErrorCode, TRPC_ERROR_CODE_KEY> = {
   "hub-unreachable": "BAD_GATEWAY",
   "hub-refused": "BAD_GATEWAY",
   "hub-no-model": "NOT_FOUND",
-  "bad-digest": "BAD_GATEWAY",
+  "bad-digest": "BAD_REQUEST",
+  incomplete: "PRECONDITION_FAILED",
+  "too-large": "PAYLOAD_TOO_LARGE",
+  "no-space": "PRECONDITION_FAILED",
 };
 
 /** What is meant for the caller, as a refusal; anything else is given back as it is and becomes a plain 500. */

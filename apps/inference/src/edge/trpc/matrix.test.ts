@@ -65,7 +65,13 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "models.list": { allowed: 200 },
   "models.get": { input: () => ({ name: "their-model" }), allowed: 404 },
   "models.add": { input: () => ({ source: "/nonexistent/model.gguf" }), allowed: 400 },
+  "models.describe": { input: () => ({ name: "their-model" }), allowed: 404 },
+  "models.tokenize": { input: () => ({ name: "their-model", text: "hi" }), allowed: 404 },
+  "models.dependents": { input: () => ({ name: "their-model" }), allowed: 404 },
   "models.remove": { input: () => ({ name: "their-model" }), allowed: 404 },
+  "uploads.list": { allowed: 200 },
+  "uploads.add": { input: () => ({ id: "0".repeat(32) }), allowed: 404 },
+  "uploads.discard": { input: () => ({ id: "0".repeat(32) }), allowed: 404 },
   "deployments.list": { allowed: 200 },
   "playground.share": { input: () => ({ content: "aGVsbG8" }), allowed: 200 },
   "playground.open": { input: ({ share }) => ({ id: share.id }), allowed: 404 },
@@ -111,6 +117,7 @@ it("is printed in docs/permissions.md as it is (npm run docs:permissions writes 
 });
 
 /** What each route of HTTP asks for. `key` are permissions of keys and members alike. */
+<<<<<<< HEAD
 const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model file" | keyof typeof permissionTable>> =
   {
     "GET /health": "open",
@@ -127,6 +134,25 @@ const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model 
     ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
     ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
   };
+=======
+const routes: Readonly<Record<string, "open" | "console" | "procedure" | keyof typeof permissionTable>> = {
+  "GET /health": "open",
+  "GET /metrics": "open",
+  "GET /api/openapi.json": "open",
+  "GET /v1/models": "models:read",
+  "GET /v1/models/:id{.+}": "models:read",
+  "POST /v1/chat/completions": "inference:run",
+  "POST /v1/completions": "inference:run",
+  "POST /api/model-files": "models:write",
+  "GET /api/model-files/:id": "models:write",
+  "PATCH /api/model-files/:id": "models:write",
+  "DELETE /api/model-files/:id": "models:write",
+  "GET /api/trpc/*": "procedure",
+  "POST /api/trpc/*": "procedure",
+  ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
+  ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
+};
+>>>>>>> 2c08ced (Models: resumable uploads, what a model is made of, memory against this machine)
 
 describe("routes", () => {
   it("are all known, and no other", () => {
@@ -156,6 +182,24 @@ describe("routes", () => {
         who !== "signed-out" && (access === "models:read" || access === "inference:run") && roleMay(who, access);
       expect([who, response.status]).toEqual([who, may ? 200 : who === "signed-out" ? 401 : 403]);
       await response.body?.cancel();
+    }
+  });
+
+  const uploading = Object.entries(routes).filter(([, access]) => access === "models:write");
+  it.each(uploading)("%s is for whoever may add models", async (route) => {
+    const [method = "", path = ""] = route.split(" ");
+    const sent = method === "GET" ? "HEAD" : method;
+    for (const [who, { headers }] of people) {
+      const response = await fixture.app.request(path.replace(":id", "0".repeat(32)), {
+        method: sent,
+        headers: { ...headers, "tus-resumable": "1.0.0", "upload-length": "0", "upload-offset": "0" },
+      });
+      // Those who may are told that the file is empty, or that there is no such upload.
+      const expected = who === "signed-out" ? [401] : roleMay(who, "models:write") ? [400, 403, 404] : [403];
+      expect(expected, `${who} ${route}`).toContain(response.status);
+      if (who !== "signed-out" && !roleMay(who, "models:write") && sent !== "HEAD") {
+        expect((await response.json()).error.code).toBe("forbidden");
+      }
     }
   });
 

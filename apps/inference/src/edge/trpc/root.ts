@@ -7,6 +7,7 @@ import { organizationRouter } from "./router/organization.ts";
 import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
 import { sessionRouter } from "./router/session.ts";
+import { uploadsRouter } from "./router/uploads.ts";
 import { router } from "./trpc.ts";
 
 /** Every procedure of the management API; REST and its document are made from them. */
@@ -18,6 +19,7 @@ export const appRouter = router({
   keys: keysRouter,
   audit: auditRouter,
   models: modelsRouter,
+  uploads: uploadsRouter,
   deployments: deploymentsRouter,
   playground: playgroundRouter,
 });

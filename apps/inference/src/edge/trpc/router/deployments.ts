@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { deploymentState } from "../model-view.ts";
 import { orgProcedure, router } from "../trpc.ts";
-import { deploymentState } from "./models.ts";
 
 const deployment = z.object({
   model: z.string(),

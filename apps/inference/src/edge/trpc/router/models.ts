@@ -1,59 +1,52 @@
-import type { CatalogModel } from "@tugboat/db";
 import { z } from "zod";
-import { CatalogError } from "../../../domain/models/errors.ts";
 import { recordedModel } from "../../../domain/models/recorded.ts";
-import type { Context } from "../context.ts";
-import { id, moment, sent } from "../shapes.ts";
+import { machineFacts, modelFacts, textToken } from "../model-shapes.ts";
+import { addModel, describer, missingModel, modelName, modelView } from "../model-view.ts";
+import { id } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
-
-export const deploymentState = z.enum(["idle", "loading", "ready", "restarting", "failed", "closed"]);
-
-const model = z.object({
-  id,
-  /** What requests call it. */
-  name: z.string(),
-  architecture: z.string(),
-  parameters: z.number(),
-  /** In tokens. */
-  contextLength: z.int(),
-  quantisation: z.string(),
-  licence: z.string().nullable(),
-  bytes: z.number(),
-  addedAt: moment,
-  updatedAt: moment,
-  isDefault: z.boolean(),
-  state: deploymentState,
-  /** The file or folder on the service's machine. */
-  sourcePath: z.string(),
-  files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string().nullable() })),
-  /** What it was measured to do here, in tokens per second. */
-  speeds: z.array(
-    z.object({
-      device: z.string(),
-      decodeTokensPerSecond: z.number(),
-      prefillTokensPerSecond: z.number(),
-      measuredAt: moment,
-    }),
-  ),
-});
-
-const name = z.string().min(1).max(128);
 
 export const modelsRouter = router({
   list: orgProcedure("models:read")
-    .output(z.object({ models: z.array(model) }))
+    .output(z.object({ models: z.array(modelView), machine: machineFacts }))
     .query(async ({ ctx }) => {
       const describe = await describer(ctx);
-      return { models: (await ctx.scope.models.list()).map(describe) };
+      const models = await ctx.scope.models.list();
+      return { models: await Promise.all(models.map(describe)), machine: ctx.management.machine() };
     }),
 
   get: orgProcedure("models:read")
-    .input(z.object({ name }))
-    .output(model)
+    .input(z.object({ name: modelName }))
+    .output(modelView)
     .query(async ({ ctx, input }) => {
       const found = await ctx.scope.models.get(input.name);
-      if (found === null) throw missing(input.name);
+      if (found === null) throw missingModel(input.name);
       return (await describer(ctx))(found);
+    }),
+
+  /** What it is made of: architecture, tensors by part, tokenizer, chat template. Read from its files. */
+  describe: orgProcedure("models:read")
+    .input(z.object({ name: modelName }))
+    .output(modelFacts)
+    .query(async ({ ctx, input }) => {
+      const found = await ctx.scope.models.get(input.name);
+      if (found === null) throw missingModel(input.name);
+      return ctx.management.reader.facts(found.sourcePath);
+    }),
+
+  /** A text as a model sees it. Control tokens in it are ordinary text, unless `special`. */
+  tokenize: orgProcedure("models:read")
+    .input(
+      z.object({
+        name: modelName,
+        text: z.string().max(20_000, "At most 20,000 characters at once."),
+        special: z.boolean().default(false),
+      }),
+    )
+    .output(z.object({ tokens: z.array(textToken).readonly() }))
+    .mutation(async ({ ctx, input }) => {
+      const found = await ctx.scope.models.get(input.name);
+      if (found === null) throw missingModel(input.name);
+      return { tokens: await ctx.management.reader.tokenize(found.sourcePath, input.text, input.special) };
     }),
 
   /** Adds a file or folder of the service's machine, or a hub id; waits until its files are there and digested. */
@@ -61,59 +54,69 @@ export const modelsRouter = router({
     .input(
       z.object({
         source: z.string().trim().min(1, "Say which file, folder or hub id.").max(4096),
-        name: name.optional(),
+        name: modelName.optional(),
       }),
     )
-    .output(model)
+    .output(modelView)
     .mutation(async ({ ctx, input }) => {
       const { catalog, prepareModel } = ctx.management;
       const prepared = await prepareModel(input.source, input.name);
-      const added = await ctx.change(async (scope) => {
-        if ((await scope.models.get(prepared.name)) !== null) {
-          throw new CatalogError("exists", `There is a model ${prepared.name} already.`, {
-            hint: "Give the new one another name, or remove the old one first.",
-          });
-        }
-        const result = await scope.models.upsert(prepared);
-        return { subject: result.name, after: recordedModel(result), result };
-      });
+      const added = await ctx.change((scope) => addModel(scope, prepared));
       catalog.refresh();
       return (await describer(ctx))(added);
     }),
 
-  /** Takes a model out of the catalog and stops serving it. Its files stay. */
+  /** What would no longer work, or be lost, without a model. */
+  dependents: orgProcedure("models:read")
+    .input(z.object({ name: modelName }))
+    .output(
+      z.object({
+        /** Keys that name it, and are valid. */
+        keys: z.array(z.object({ id, name: z.string(), only: z.boolean() })),
+        /** Whether it is loaded now, and requests in it. */
+        loaded: z.boolean(),
+        inFlight: z.int(),
+        isDefault: z.boolean(),
+        speeds: z.int(),
+        /** Of the file that was uploaded, which `remove` can delete, in bytes. */
+        ownFiles: z.number(),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const { database, deployments, uploads } = ctx.management;
+      const found = await ctx.scope.models.get(input.name);
+      if (found === null) throw missingModel(input.name);
+      const keys = (await ctx.scope.keys.list()).filter(
+        ({ models, revokedAt }) => revokedAt === null && models.includes(found.name),
+      );
+      const served = ctx.organizationId === database.home.organizationId;
+      const status = served ? deployments.statuses().find(({ model }) => model === found.name) : undefined;
+      const { isDefault } = await (await describer(ctx))(found);
+      return {
+        keys: keys.map(({ id, models, name }) => ({ id, name, only: models.length === 1 })),
+        loaded: status !== undefined,
+        inFlight: status?.inFlight ?? 0,
+        isDefault,
+        speeds: found.speeds.length,
+        ownFiles: uploads.owns(found.sourcePath) ? found.bytes : 0,
+      };
+    }),
+
+  /** Takes a model out of the catalog and stops serving it. Its files stay, but for one that was uploaded, if asked. */
   remove: orgProcedure("models:write")
-    .input(z.object({ name }))
-    .output(z.object({ name }))
+    .input(z.object({ name: modelName, deleteFile: z.boolean().default(false) }))
+    .output(z.object({ name: z.string() }))
     .mutation(async ({ ctx, input }) => {
-      const { catalog, database, deployments } = ctx.management;
+      const { catalog, database, deployments, uploads } = ctx.management;
       const removed = await ctx.change(async (scope) => {
         const before = await scope.models.get(input.name);
-        if (before === null) throw missing(input.name);
+        if (before === null) throw missingModel(input.name);
         await scope.models.remove(input.name);
-        return { subject: before.name, before: recordedModel(before), result: { name: before.name } };
+        return { subject: before.name, before: recordedModel(before), result: before };
       });
       catalog.refresh();
       if (ctx.organizationId === database.home.organizationId) await deployments.unload(removed.name);
-      return removed;
+      if (input.deleteFile) await uploads.deleteFile(removed.sourcePath);
+      return { name: removed.name };
     }),
 });
-
-/** Only the first organization's models are served by this installation's workers. */
-async function describer({ management, organizationId }: Pick<Context, "management"> & { organizationId: string }) {
-  const { catalog, database, deployments } = management;
-  const served = organizationId === database.home.organizationId;
-  const states = new Map(served ? deployments.statuses().map((status) => [status.model, status.state]) : []);
-  const defaultName = served ? await catalog.defaultName() : undefined;
-  return ({ files, speeds, ...row }: CatalogModel): z.output<typeof model> => ({
-    ...sent(row),
-    files: files.map((file) => ({ ...file })),
-    speeds: speeds.map(sent),
-    isDefault: row.name === defaultName,
-    state: states.get(row.name) ?? "idle",
-  });
-}
-
-function missing(name: string): CatalogError {
-  return new CatalogError("not-found", `There is no model ${name}.`);
-}

@@ -1,0 +1,93 @@
+import type { CatalogModel, NewModel, OrganizationScope } from "@tugboat/db";
+import { z } from "zod";
+import { CatalogError } from "../../domain/models/errors.ts";
+import { type MemoryFit, memoryFit } from "../../domain/models/memory.ts";
+import { recordedModel } from "../../domain/models/recorded.ts";
+import type { Context } from "./context.ts";
+import { memoryFacts } from "./model-shapes.ts";
+import { id, moment, sent } from "./shapes.ts";
+import type { Changed } from "./trpc.ts";
+
+export const deploymentState = z.enum(["idle", "loading", "ready", "restarting", "failed", "closed"]);
+
+export const modelName = z.string().trim().min(1, "A name is needed.").max(128, "A name has at most 128 characters.");
+
+export const modelView = z.object({
+  id,
+  /** What requests call it. */
+  name: z.string(),
+  architecture: z.string(),
+  parameters: z.number(),
+  /** In tokens. */
+  contextLength: z.int(),
+  quantisation: z.string(),
+  licence: z.string().nullable(),
+  bytes: z.number(),
+  addedAt: moment,
+  updatedAt: moment,
+  isDefault: z.boolean(),
+  state: deploymentState,
+  /** The file or folder on the service's machine. */
+  sourcePath: z.string(),
+  files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string().nullable() })),
+  /** What it was measured to do here, in tokens per second. */
+  speeds: z.array(
+    z.object({
+      device: z.string(),
+      decodeTokensPerSecond: z.number(),
+      prefillTokensPerSecond: z.number(),
+      measuredAt: moment,
+    }),
+  ),
+  /** What it needs on this machine; null when its files can't be read. */
+  memory: memoryFacts.nullable(),
+});
+
+type View = z.output<typeof modelView>;
+
+/** How an organization's models are shown. Only the first organization's are served by this installation's workers. */
+export async function describer({
+  management,
+  organizationId,
+}: Pick<Context, "management"> & { organizationId: string }): Promise<(model: CatalogModel) => Promise<View>> {
+  const { catalog, database, deployments, machine, reader } = management;
+  const served = organizationId === database.home.organizationId;
+  const states = new Map(served ? deployments.statuses().map((status) => [status.model, status.state]) : []);
+  const defaultName = served ? await catalog.defaultName() : undefined;
+  const here = machine();
+  const memoryOf = async (path: string): Promise<MemoryFit | null> => {
+    try {
+      return memoryFit(await reader.memory(path, here.device), here);
+    } catch (error) {
+      // The files may have been moved: the model is listed nevertheless, so that it can be removed.
+      if (error instanceof CatalogError) return null;
+      throw error;
+    }
+  };
+  return async ({ files, speeds, ...row }) => ({
+    ...sent(row),
+    files: files.map((file) => ({ ...file })),
+    speeds: speeds.map(sent),
+    isDefault: row.name === defaultName,
+    state: states.get(row.name) ?? "idle",
+    memory: await memoryOf(row.sourcePath),
+  });
+}
+
+/**
+ * Puts a model into the catalog.
+ * @throws CatalogError `exists`
+ */
+export async function addModel(scope: OrganizationScope, prepared: NewModel): Promise<Changed<CatalogModel>> {
+  if ((await scope.models.get(prepared.name)) !== null) {
+    throw new CatalogError("exists", `There is a model ${prepared.name} already.`, {
+      hint: "Give the new one another name, or remove the old one first.",
+    });
+  }
+  const result = await scope.models.upsert(prepared);
+  return { subject: result.name, after: recordedModel(result), result };
+}
+
+export function missingModel(name: string): CatalogError {
+  return new CatalogError("not-found", `There is no model ${name}.`);
+}
