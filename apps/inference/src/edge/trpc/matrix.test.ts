@@ -117,7 +117,6 @@ it("is printed in docs/permissions.md as it is (npm run docs:permissions writes 
 });
 
 /** What each route of HTTP asks for. `key` are permissions of keys and members alike. */
-<<<<<<< HEAD
 const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model file" | keyof typeof permissionTable>> =
   {
     "GET /health": "open",
@@ -134,7 +133,6 @@ const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model 
     ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
     ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
   };
-=======
 const routes: Readonly<Record<string, "open" | "console" | "procedure" | keyof typeof permissionTable>> = {
   "GET /health": "open",
   "GET /metrics": "open",
@@ -152,7 +150,6 @@ const routes: Readonly<Record<string, "open" | "console" | "procedure" | keyof t
   ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
   ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
 };
->>>>>>> 2c08ced (Models: resumable uploads, what a model is made of, memory against this machine)
 
 describe("routes", () => {
   it("are all known, and no other", () => {
