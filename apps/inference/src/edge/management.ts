@@ -38,7 +38,7 @@ export function managementRoutes(services: EdgeServices, management: Management)
   };
 
   // Before the limit: model files are larger than any body else.
-  app.route("/model-files", uploadRoutes(contextFor));
+  app.route("/uploaded-files", uploadRoutes(contextFor));
   app.use(
     "/*",
     bodyLimit({

@@ -30,7 +30,7 @@ const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 /** @returns the path of the new upload */
 async function begin(who: Person, size: number, filename = "stories.gguf") {
-  const response = await fixture.app.request("/api/model-files", {
+  const response = await fixture.app.request("/api/uploaded-files", {
     method: "POST",
     headers: {
       ...who.headers,
@@ -68,7 +68,7 @@ const waiting = async (who: Person) => (await call(who, "uploads.list")).body.up
 describe("a model file that is uploaded", () => {
   it("goes on in the middle, is digested, and becomes a model", async () => {
     const { path, response } = await begin(developer, model.length, "../we ird/stories.gguf");
-    expect([response.status, path]).toEqual([201, expect.stringMatching(/^\/api\/model-files\/[0-9a-f]{32}$/)]);
+    expect([response.status, path]).toEqual([201, expect.stringMatching(/^\/api\/uploaded-files\/[0-9a-f]{32}$/)]);
     // The connection breaks in the middle of a body.
     const half = Math.floor(model.length / 2);
     const broken = new ReadableStream({
@@ -188,7 +188,7 @@ describe("a model file that is uploaded", () => {
 
   it("does not leave its folder, whatever its id says", async () => {
     for (const id of ["..%2F..%2Fsecret", "..", "%2e%2e", "a\0b"]) {
-      const { status } = await offsetOf(developer, `/api/model-files/${id}`);
+      const { status } = await offsetOf(developer, `/api/uploaded-files/${id}`);
       expect([400, 404]).toContain(status);
     }
   });

@@ -3,7 +3,7 @@ import { permissionTable } from "../domain/permissions.ts";
 import type { Context } from "./trpc/context.ts";
 import type { Edge, EdgeVariables } from "./types.ts";
 
-/** `/api/model-files`: model files by the tus protocol, for whoever may add models. Bodies are streamed to disk. */
+/** `/api/uploaded-files`: model files by the tus protocol, for whoever may add models. Bodies are streamed to disk. */
 export function uploadRoutes(contextFor: (c: HonoContext<EdgeVariables>) => Promise<Context>): Edge {
   const app = new Hono<EdgeVariables>();
   const answer = async (c: HonoContext<EdgeVariables>): Promise<Response> => {

@@ -141,7 +141,7 @@ export class Uploads {
     await mkdir(directory, { recursive: true });
     const store = new ModelUploadStore({ directory });
     const server = new Server({
-      path: "/api/model-files",
+      path: "/api/uploaded-files",
       datastore: store,
       relativeLocation: true,
       // No page of another origin has business here.

@@ -128,29 +128,15 @@ const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model 
     "POST /v1/completions": "inference:run",
     // Both models:read and inference:run: model-files.test.ts asks as every role.
     "GET /api/model-files/:name": "model file",
+    "POST /api/uploaded-files": "models:write",
+    "GET /api/uploaded-files/:id": "models:write",
+    "PATCH /api/uploaded-files/:id": "models:write",
+    "DELETE /api/uploaded-files/:id": "models:write",
     "GET /api/trpc/*": "procedure",
     "POST /api/trpc/*": "procedure",
     ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
     ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
   };
-const routes: Readonly<Record<string, "open" | "console" | "procedure" | keyof typeof permissionTable>> = {
-  "GET /health": "open",
-  "GET /metrics": "open",
-  "GET /api/openapi.json": "open",
-  "GET /v1/models": "models:read",
-  "GET /v1/models/:id{.+}": "models:read",
-  "POST /v1/chat/completions": "inference:run",
-  "POST /v1/completions": "inference:run",
-  "POST /api/model-files": "models:write",
-  "GET /api/model-files/:id": "models:write",
-  "PATCH /api/model-files/:id": "models:write",
-  "DELETE /api/model-files/:id": "models:write",
-  "GET /api/trpc/*": "procedure",
-  "POST /api/trpc/*": "procedure",
-  ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
-  ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
-};
-
 describe("routes", () => {
   it("are all known, and no other", () => {
     const served = fixture.app.routes

@@ -1,3 +1,4 @@
+import { targetsOf } from "@tugboat/db";
 import { z } from "zod";
 import { recordedModel } from "../../../domain/models/recorded.ts";
 import { machineFacts, modelFacts, textToken } from "../model-shapes.ts";
@@ -71,7 +72,9 @@ export const modelsRouter = router({
     .input(z.object({ name: modelName }))
     .output(
       z.object({
-        /** Keys that name it, and are valid. */
+        /** Aliases that point to it: they are moved first, or it can't be removed. */
+        aliases: z.array(z.object({ id, name: z.string() })),
+        /** Keys that name it, and are not revoked; `only` when it is all that they may use. */
         keys: z.array(z.object({ id, name: z.string(), only: z.boolean() })),
         /** Whether it is loaded now, and requests in it. */
         loaded: z.boolean(),
@@ -89,10 +92,14 @@ export const modelsRouter = router({
       const keys = (await ctx.scope.keys.list()).filter(
         ({ models, revokedAt }) => revokedAt === null && models.includes(found.name),
       );
+      const aliases = (await ctx.scope.aliases.list()).filter(({ current }) =>
+        targetsOf(current).some((target) => target.kind === "model" && target.model === found.name),
+      );
       const served = ctx.organizationId === database.home.organizationId;
       const status = served ? deployments.statuses().find(({ model }) => model === found.name) : undefined;
       const { isDefault } = await (await describer(ctx))(found);
       return {
+        aliases: aliases.map(({ id, name }) => ({ id, name })),
         keys: keys.map(({ id, models, name }) => ({ id, name, only: models.length === 1 })),
         loaded: status !== undefined,
         inFlight: status?.inFlight ?? 0,

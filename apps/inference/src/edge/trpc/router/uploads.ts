@@ -20,7 +20,7 @@ const upload = z.object({
   startedAt: moment,
 });
 
-/** Model files that were sent to `/api/model-files` by the tus protocol. */
+/** Model files that were sent to `/api/uploaded-files` by the tus protocol. */
 export const uploadsRouter = router({
   /** Those on their way, and those that are here and not added yet. */
   list: orgProcedure("models:write")
