@@ -82,4 +82,5 @@ function withPolicy(request: NextRequest): Response {
   return response;
 }
 
-export const config = { matcher: ["/((?!_next/static|_next/image|icon.svg).*)"] };
+// What passes through here has its body held for it; uploads must not, and the service asks for their session itself.
+export const config = { matcher: ["/((?!_next/static|_next/image|icon.svg|api/uploaded-files).*)"] };

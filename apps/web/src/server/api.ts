@@ -64,7 +64,7 @@ export function inTheNameOf(browser: Headers): Headers {
   return headers;
 }
 
-function unreachable(apiUrl: string, cause: unknown): ApiError {
+export function unreachable(apiUrl: string, cause: unknown): ApiError {
   const root = cause instanceof Error ? cause.cause : undefined;
   const message = isCode(root, "ECONNREFUSED")
     ? `Nothing listens at ${apiUrl}.`

@@ -4,6 +4,7 @@ import { Page } from "../../ui/page.tsx";
 import { Controls } from "./controls.tsx";
 import { Data } from "./data.tsx";
 import { Feedback } from "./feedback.tsx";
+import { LargeData } from "./large-data.tsx";
 import { Tokens } from "./tokens.tsx";
 
 /** Every part of the visual language, with real behaviour. */
@@ -17,6 +18,7 @@ export function DesignPage() {
       <Tokens />
       <Controls />
       <Data />
+      <LargeData />
       <Feedback />
     </Page>
   );
