@@ -52,6 +52,27 @@ export {
 export { Scale, type ScaleOptions } from "./ops/scale.ts";
 export { TopLogprobs, type TopLogprobsArgs } from "./ops/top-logprobs.ts";
 export {
+  AttentionPack,
+  type AttentionPackArgs,
+  type AttentionPackBackArgs,
+  type AttentionPackOptions,
+} from "./ops/training/attention-pack.ts";
+export { ColumnSums, type ColumnSumsArgs, columnSumsScratch } from "./ops/training/column-sums.ts";
+export { CrossEntropy, type CrossEntropyArgs, type CrossEntropyBackArgs } from "./ops/training/cross-entropy.ts";
+export { Add, GluBack, type GluBackArgs } from "./ops/training/elementwise.ts";
+export { EmbedBack, type EmbedBackArgs } from "./ops/training/embed-back.ts";
+export { Gemm, type GemmArgs, type GemmOptions } from "./ops/training/gemm.ts";
+export { AdamW, type AdamWArgs, type AdamWStep, encodeAdamW, SumSquares } from "./ops/training/optimizer.ts";
+export { Panels } from "./ops/training/panels.ts";
+export { RmsNormBack, type RmsNormBackArgs } from "./ops/training/rms-norm-back.ts";
+export { RopeTurn, type RopeTurnArgs, type RopeTurnOptions } from "./ops/training/rope.ts";
+export {
+  WeightPanels,
+  type WeightPanelsArgs,
+  type WeightPanelsOptions,
+  weightPanelsSize,
+} from "./ops/training/weight-panels.ts";
+export {
   createWeight,
   panelCount,
   rowBytes,

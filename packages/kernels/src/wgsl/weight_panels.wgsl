@@ -1,0 +1,185 @@
+// A weight [N, K] of any type, some of its panels of 4 rows, as f32 for `gemm`: W, or W + LORA_SCALE * B * A with a low-rank
+// adapter (Hu et al. 2021, https://arxiv.org/abs/2106.09685) merged on the way.
+//
+//   quants, scales: see ops/weight.ts; TYPE: 0 f32, 1 f16, 2 bf16, 3 q8_0, 4 q4_0, 5 q4_K, 6 q6_K
+//   lora_a: A [RANK, K] in panels of 4 rows; lora_b: B [N, RANK] row by row; RANK a multiple of 4
+//   out: [panel * K + i] = the 4 rows at input i; TRANSPOSED: [i4 * rows + row] = inputs 4 i4 … 4 i4 + 3 of a row
+//
+// Workgroups: x counts panels from params.first_panel on, y counts pieces of GROUP4 fours of inputs.
+// requires: prelude
+
+struct Params {
+  first_panel: u32,
+  // Rows written: those of the panels, without what pads the last.
+  rows: u32,
+}
+
+override W: u32 = 1u;
+override TYPE: u32;
+override N: u32;
+override K: u32;
+override TRANSPOSED: bool = false;
+override RANK: u32 = 0u;
+override LORA_SCALE: f32 = 1.0;
+override GROUP4: u32 = 4096u;
+override RANK_HELD: u32 = max(RANK, 1u);
+// Elements of `quants` in the K-quants: their indices are in bounds, but not by a proof that compilers find.
+override QUANTS: u32 = ((N + 3u) / 4u) * (K / 256u) * select(48u, 32u, TYPE == 5u);
+
+@group(0) @binding(0) var<storage, read> quants: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> scales: array<u32>;
+@group(0) @binding(2) var<storage, read> lora_a: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> lora_b: array<f32>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+// Column r of B for the panel's 4 rows, times LORA_SCALE.
+var<workgroup> b_panel: array<vec4<f32>, RANK_HELD>;
+
+// 4 inputs, each of the 4 rows of a panel.
+struct Four {
+  a: vec4<f32>,
+  b: vec4<f32>,
+  c: vec4<f32>,
+  d: vec4<f32>,
+}
+
+@compute @workgroup_size(W)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let panel = params.first_panel + group.x;
+  if (RANK > 0u) {
+    for (var r = lane; r < RANK; r += W) {
+      let row = panel * 4u;
+      b_panel[r] = LORA_SCALE * vec4<f32>(b_of(row, r), b_of(row + 1u, r), b_of(row + 2u, r), b_of(row + 3u, r));
+    }
+    workgroupBarrier();
+  }
+  for (var i = group.y * GROUP4 + lane; i < min((group.y + 1u) * GROUP4, K / 4u); i += W) {
+    var w = weights(panel, i);
+    if (RANK > 0u) {
+      for (var r = 0u; r < RANK / 4u; r++) {
+        let at = r * K + i * 4u;
+        w.a += low_rank(lora_a[at], r);
+        w.b += low_rank(lora_a[at + 1u], r);
+        w.c += low_rank(lora_a[at + 2u], r);
+        w.d += low_rank(lora_a[at + 3u], r);
+      }
+    }
+    if (TRANSPOSED) {
+      let row = group.x * 4u;
+      let at = i * params.rows + row;
+      if (row < params.rows) {
+        out[at] = vec4<f32>(w.a.x, w.b.x, w.c.x, w.d.x);
+      }
+      if (row + 1u < params.rows) {
+        out[at + 1u] = vec4<f32>(w.a.y, w.b.y, w.c.y, w.d.y);
+      }
+      if (row + 2u < params.rows) {
+        out[at + 2u] = vec4<f32>(w.a.z, w.b.z, w.c.z, w.d.z);
+      }
+      if (row + 3u < params.rows) {
+        out[at + 3u] = vec4<f32>(w.a.w, w.b.w, w.c.w, w.d.w);
+      }
+    } else {
+      let at = group.x * K + i * 4u;
+      out[at] = w.a;
+      out[at + 1u] = w.b;
+      out[at + 2u] = w.c;
+      out[at + 3u] = w.d;
+    }
+  }
+}
+
+fn b_of(row: u32, r: u32) -> f32 {
+  var value = 0.0;
+  if (row < N) {
+    value = lora_b[row * RANK + r];
+  }
+  return value;
+}
+
+fn low_rank(a: vec4<f32>, r: u32) -> vec4<f32> {
+  return a.x * b_panel[r * 4u] + a.y * b_panel[r * 4u + 1u] + a.z * b_panel[r * 4u + 2u] + a.w * b_panel[r * 4u + 3u];
+}
+
+// Inputs 4i … 4i+3 of the panel.
+fn weights(panel: u32, i: u32) -> Four {
+  if (TYPE == 0u) {
+    let at = panel * K + i * 4u;
+    return Four(
+      bitcast<vec4<f32>>(quants[at]),
+      bitcast<vec4<f32>>(quants[at + 1u]),
+      bitcast<vec4<f32>>(quants[at + 2u]),
+      bitcast<vec4<f32>>(quants[at + 3u]),
+    );
+  }
+  if (TYPE == 1u) {
+    let first = quants[panel * (K / 2u) + i * 2u];
+    let second = quants[panel * (K / 2u) + i * 2u + 1u];
+    return Four(f16_lo(first), f16_hi(first), f16_lo(second), f16_hi(second));
+  }
+  if (TYPE == 2u) {
+    let first = quants[panel * (K / 2u) + i * 2u];
+    let second = quants[panel * (K / 2u) + i * 2u + 1u];
+    return Four(bf16_lo(first), bf16_hi(first), bf16_lo(second), bf16_hi(second));
+  }
+  if (TYPE == 3u) {
+    return scaled(quants[panel * (K / 4u) + i], vec4<f32>(0.0), simple_scale(panel, i / 8u));
+  }
+  if (TYPE == 4u) {
+    // Words j of low nibbles are inputs 4j, of high nibbles 16 + 4j of the block.
+    let word = quants[(panel * (K / 32u) + i / 8u) * 4u + i % 4u] >> vec4<u32>(((i / 4u) % 2u) * 4u);
+    return scaled(word & vec4<u32>(0x0f0f0f0fu), vec4<f32>(8.0), simple_scale(panel, i / 8u));
+  }
+  if (TYPE == 5u) {
+    return q4_k(panel * (K / 256u) + i / 64u, i % 64u);
+  }
+  return q6_k(panel * (K / 256u) + i / 64u, i % 64u);
+}
+
+// (signed bytes − zero) * scale
+fn scaled(word: vec4<u32>, zero: vec4<f32>, scale: vec4<f32>) -> Four {
+  let w = bitcast<vec4<i32>>(word);
+  let byte = vec4<u32>(24u);
+  return Four(
+    (vec4<f32>((w << byte) >> byte) - zero) * scale,
+    (vec4<f32>((w << vec4<u32>(16u)) >> byte) - zero) * scale,
+    (vec4<f32>((w << vec4<u32>(8u)) >> byte) - zero) * scale,
+    (vec4<f32>(w >> byte) - zero) * scale,
+  );
+}
+
+fn simple_scale(panel: u32, block: u32) -> vec4<f32> {
+  let at = (panel * (K / 32u) + block) * 2u;
+  return f16x4(vec2<u32>(scales[at], scales[at + 1u]));
+}
+
+fn scale_words(at: u32) -> vec4<u32> {
+  return vec4<u32>(scales[at], scales[at + 1u], scales[at + 2u], scales[at + 3u]);
+}
+
+// `i` counts fours within the super-block of 256.
+fn q4_k(block: u32, i: u32) -> Four {
+  let part = i / 16u;
+  let upper = (i / 8u) % 2u;
+  let word = quants[min(block * 32u + part * 8u + i % 8u, QUANTS - 1u)] >> vec4<u32>(4u * upper);
+  let factors = scale_words(block * 20u);
+  let sub = scale_words((block * 5u + 1u + part) * 4u) >> vec4<u32>(8u * upper);
+  let scale = f16_lo(factors) * vec4<f32>(sub & vec4<u32>(0xffu));
+  let minimum = f16_hi(factors) * vec4<f32>((sub >> vec4<u32>(16u)) & vec4<u32>(0xffu));
+  let w = scaled(word & vec4<u32>(0x0f0f0f0fu), vec4<f32>(0.0), scale);
+  return Four(w.a - minimum, w.b - minimum, w.c - minimum, w.d - minimum);
+}
+
+fn q6_k(block: u32, i: u32) -> Four {
+  let unit = (i / 32u) * 2u + (i / 4u) % 2u;
+  let s = (i / 8u) % 4u;
+  let at = (block * 4u + unit) * 12u + (i % 4u) * 3u;
+  let nibbles = (quants[min(at + s % 2u, QUANTS - 1u)] >> vec4<u32>(4u * (s / 2u))) & vec4<u32>(0x0f0f0f0fu);
+  let upper = (quants[min(at + 2u, QUANTS - 1u)] >> vec4<u32>(2u * s)) & vec4<u32>(0x03030303u);
+  let run = i / 4u;
+  let run_scales = bitcast<vec4<i32>>(scale_words((block * 5u + 1u + run / 4u) * 4u));
+  let scale = (run_scales << vec4<u32>(24u - 8u * (run % 4u))) >> vec4<u32>(24u);
+  let d = f16_lo(scale_words(block * 20u));
+  return scaled(nibbles | (upper << vec4<u32>(4u)), vec4<f32>(32.0), d * vec4<f32>(scale));
+}
