@@ -9,9 +9,11 @@ import { GenerationLoop } from "./generation/loop.ts";
 import { RunningRequest } from "./generation/running-request.ts";
 import { StepRunner } from "./generation/step-runner.ts";
 import { describeModel, type ModelInfo, weightBytes } from "./info.ts";
+import { BLOCK_TOKENS } from "./kv/blocks.ts";
 import { type LoadedModel, type LoadProgress, loadModel } from "./load.ts";
 import { type GenerationOptions, parseGenerationOptions } from "./sampler/request.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
+import { parseServingTerms } from "./scheduler/serving-terms.ts";
 import { StopMatcher } from "./text/stop-matcher.ts";
 import { createTokenizer } from "./tokenizer/create.ts";
 import { StreamDecoder } from "./tokenizer/stream-decoder.ts";
@@ -35,6 +37,12 @@ export interface LoadOptions {
   readonly maxSequences?: number;
   readonly kvCacheBytes?: number;
   readonly kvType?: "f16" | "f32";
+  /** Whether prompts that begin alike are computed once. Default true. */
+  readonly prefixCache?: boolean;
+  /** Requests that may wait, past which `generate` refuses. Default 4096. */
+  readonly maxQueue?: number;
+  /** What a step may take in ms when some read along while others' prompts are read. */
+  readonly itlTargetMs?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -44,6 +52,25 @@ export interface GenerateRequest extends GenerationOptions {
     | { readonly tokens: readonly number[] }
     | { readonly text: string }
     | { readonly messages: readonly ChatMessage[]; readonly tools?: readonly ToolDefinition[] };
+  /**
+   * Prompts that begin alike are computed once among requests of the same scope, and never across scopes: how fast a
+   * prompt is read would tell others what was asked. Default: the scope of all requests that name none.
+   */
+  readonly cacheScope?: string;
+  /** Who shares the engine evenly with the others, by tokens served. Default: the cache's scope. */
+  readonly tenant?: string;
+  /** `batch` waits while there is interactive work, though not for ever. Default `interactive`. */
+  readonly priority?: "interactive" | "batch";
+  /** Milliseconds after which nobody waits for the answer: its events then fail with `deadline`. */
+  readonly timeoutMs?: number;
+}
+
+/** A beginning of prompts, in the same form as a prompt. */
+export interface PrefixOptions {
+  /** Whose prompts may begin with it; undefined: everybody's. Then its text is no secret: how fast it is read tells it. */
+  readonly cacheScope?: string;
+  /** Once computed it stays, within half of the cache, whatever else comes. */
+  readonly pin?: boolean;
 }
 
 export interface EngineStats {
@@ -51,6 +78,12 @@ export interface EngineStats {
   readonly waiting: number;
   readonly kvBlocksUsed: number;
   readonly kvBlocksTotal: number;
+  /** Blocks whose content later prompts may find, in use or not. */
+  readonly kvBlocksCached: number;
+  /** Of the prompts admitted so far. */
+  readonly promptTokens: number;
+  /** Of those, how many were in the cache. */
+  readonly cachedTokens: number;
   /** Of all requests together, the last seconds weighing most. */
   readonly tokensPerSecond: number;
   /** Since the model was loaded. */
@@ -71,9 +104,18 @@ export interface Engine {
   /**
    * Starts at once; reading the events drives nothing. Leaving the loop or aborting cancels within one step: an aborted
    * request still gets its `finish` and `done` events.
-   * @throws EngineError `bad-request`, `context-overflow`, `closed`, before anything is computed.
+   * @throws EngineError `bad-request`, `context-overflow`, `queue-full`, `closed`, before anything is computed.
    */
   generate(request: GenerateRequest, options?: { signal?: AbortSignal }): AsyncIterable<GenerateEvent>;
+  /**
+   * Declares a prefix: public, so that it is shared across scopes, or pinned, so that it stays. Nothing is computed now.
+   * @returns how many of its tokens count (whole blocks of 16), and what takes the declaration back.
+   * @throws EngineError `bad-request`, `context-overflow`, `closed`
+   */
+  declarePrefix(
+    prefix: GenerateRequest["prompt"],
+    options?: PrefixOptions,
+  ): { readonly tokens: number; readonly release: () => void };
   /** Logits after each token, `[tokens, vocabulary]`. @throws EngineError `bad-request`, `context-overflow`, `closed` */
   logits(tokens: readonly number[]): Promise<Float32Array>;
   stats(): EngineStats;
@@ -173,14 +215,23 @@ class LoadedEngine implements Engine {
 
   generate(request: GenerateRequest, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<GenerateEvent> {
     this.#loop.checkOpen();
-    const { prompt, ...options } = request;
-    const { maxSequences } = this.#model.limits;
+    const { cacheScope, priority, prompt, tenant, timeoutMs, ...options } = request;
+    const terms = parseServingTerms({ cacheScope, priority, tenant, timeoutMs });
+    const { maxQueue, maxSequences } = this.#model.limits;
+    if (this.#scheduler.waiting >= maxQueue) throw queueFull(maxQueue);
     const vocabularySize = this.#model.hyperparameters.vocabulary;
     const parameters = parseGenerationOptions(options, { vocabularySize, maxSequences });
     const isChat = "messages" in prompt;
     const tokens = this.#promptTokens(prompt);
     const maxTokens = this.#checkLength(tokens, parameters.maxTokens);
-    const sequences = this.#scheduler.submit(tokens, parameters.n);
+    const now = performance.now();
+    const sequences = this.#scheduler.submit(tokens, parameters.n, {
+      tenant: terms.tenant ?? terms.cacheScope,
+      priority: terms.priority,
+      scope: this.#model.limits.prefixCache ? terms.cacheScope : undefined,
+      now,
+      deadline: terms.timeoutMs === undefined ? undefined : now + terms.timeoutMs,
+    });
     const stops = new StopMatcher(isChat ? [...parameters.stop, ...this.#chat.stops] : parameters.stop);
     const limits = {
       maxTokens,
@@ -190,9 +241,7 @@ class LoadedEngine implements Engine {
       const decoder = new StreamDecoder(this.#tokenizer, { continuation: !isChat });
       return new Choice(index, sequence, parameters.sampling, limits, decoder, new StopMatcher(stops.automaton));
     });
-    const running = new RunningRequest(parameters, choices, tokens.length, performance.now(), (left) =>
-      this.#loop.cancel(left),
-    );
+    const running = new RunningRequest(parameters, choices, tokens.length, now, (left) => this.#loop.cancel(left));
     this.#loop.add(running);
     const cancel = () => this.#loop.cancel(running);
     if (signal?.aborted) {
@@ -202,6 +251,15 @@ class LoadedEngine implements Engine {
       running.onEnd = () => signal?.removeEventListener("abort", cancel);
     }
     return running.events;
+  }
+
+  declarePrefix(prefix: GenerateRequest["prompt"], { cacheScope, pin = false }: PrefixOptions = {}) {
+    this.#loop.checkOpen();
+    const tokens = "messages" in prefix ? this.#openingTokens(prefix) : this.#promptTokens(prefix);
+    this.#checkLength(tokens, undefined);
+    const declared = { scope: cacheScope, tokens: Int32Array.from(tokens), pin };
+    const release = this.#scheduler.prefixes.declare(declared);
+    return { tokens: tokens.length - (tokens.length % BLOCK_TOKENS), release };
   }
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {
@@ -222,6 +280,9 @@ class LoadedEngine implements Engine {
       waiting: this.#scheduler.waiting,
       kvBlocksUsed: this.#scheduler.pool.used,
       kvBlocksTotal: this.#scheduler.pool.total,
+      kvBlocksCached: this.#scheduler.pool.kept,
+      promptTokens: this.#scheduler.prompts.tokens,
+      cachedTokens: this.#scheduler.prompts.cached,
       tokensPerSecond: this.#loop.tokensPerSecond,
       steps: this.#loop.steps,
       preemptions: this.#scheduler.preemptions,
@@ -249,6 +310,13 @@ class LoadedEngine implements Engine {
     return this.tokenize(this.renderChat(prompt.messages, { tools: prompt.tools }), { special: true, bos });
   }
 
+  /** The messages without the turn that an answer would begin. */
+  #openingTokens({ messages, tools }: Extract<GenerateRequest["prompt"], { messages: unknown }>): readonly number[] {
+    if (messages.length === 0) throw new EngineError("bad-request", "messages: there is none");
+    const text = this.renderChat(messages, { tools, addGenerationPrompt: false });
+    return this.tokenize(text, { special: true, bos: this.#chat.origin !== "model" });
+  }
+
   #checkTokens(tokens: readonly number[]): void {
     const { vocabulary } = this.#model.hyperparameters;
     if (tokens.length === 0) throw new EngineError("bad-request", "prompt: it has no tokens", "Send some text.");
@@ -273,6 +341,10 @@ class LoadedEngine implements Engine {
     const text = bytes.length > 0 ? new TextDecoder().decode(bytes) : this.#tokenizer.tokenText(token);
     return { token, text, bytes: [...bytes], logprob };
   }
+}
+
+function queueFull(maxQueue: number): EngineError {
+  return new EngineError("queue-full", `${maxQueue} requests already wait`, "Send the request again a little later.");
 }
 
 function overflow(prompt: number, answer: number, contextLength: number): EngineError {

@@ -5,6 +5,8 @@ export type EngineErrorCode =
   | "unsupported"
   | "no-template"
   | "out-of-memory"
+  | "queue-full"
+  | "deadline"
   | "closed";
 
 /** Every error that the engine throws on purpose. `message` says what was wrong and where, `hint` what to do. */

@@ -14,6 +14,18 @@ export interface LimitOptions {
   readonly kvCacheBytes?: number;
   /** Default f16. */
   readonly kvType?: "f16" | "f32";
+  /** Default true. */
+  readonly prefixCache?: boolean;
+  /** Requests that may wait. Default 4096. */
+  readonly maxQueue?: number;
+  /** What a step with decodes may take, in ms. */
+  readonly itlTargetMs?: number;
+}
+
+/** What the engine needs to know of itself to take requests in. */
+export interface EngineLimits extends SchedulerLimits {
+  readonly prefixCache: boolean;
+  readonly maxQueue: number;
 }
 
 const DEFAULT_CONTEXT = 8_192;
@@ -26,6 +38,9 @@ const BIASES = 1_024;
 const ROWS = { cpu: 256, webgpu: 512 };
 /** Of which prefill may take so many when others decode. */
 const MIXED_ROWS = { cpu: 64, webgpu: 256 };
+/** A reader takes in about five tokens a second; a GPU can do better for little. */
+const ITL_TARGET_MS = { cpu: 250, webgpu: 60 };
+const DEFAULT_QUEUE = 4_096;
 
 /**
  * How large everything is made for one model on one device.
@@ -35,7 +50,7 @@ export function chooseLimits(
   p: Hyperparameters,
   device: Pick<DeviceInfo, "kind">,
   options: LimitOptions,
-): { program: ProgramSettings; scheduler: SchedulerLimits } {
+): { program: ProgramSettings; scheduler: EngineLimits } {
   const contextLength = options.contextLength ?? Math.min(p.trainedContext, DEFAULT_CONTEXT);
   const maxSequences = options.maxSequences ?? DEFAULT_SEQUENCES;
   const type = options.kvType ?? "f16";
@@ -73,6 +88,14 @@ export function chooseLimits(
       maxEdits: Math.min(p.vocabulary, contextLength + BIASES),
       kv: { ...shape, blocks },
     },
-    scheduler: { blocks, maxSequences, maxRows, mixedPrefillRows: MIXED_ROWS[device.kind] },
+    scheduler: {
+      blocks,
+      maxSequences,
+      maxRows,
+      mixedPrefillRows: MIXED_ROWS[device.kind],
+      itlTargetMs: options.itlTargetMs ?? ITL_TARGET_MS[device.kind],
+      prefixCache: options.prefixCache ?? true,
+      maxQueue: options.maxQueue ?? DEFAULT_QUEUE,
+    },
   };
 }

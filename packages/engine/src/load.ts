@@ -9,8 +9,7 @@ import type { Plan } from "./graph/plan.ts";
 import { Program } from "./graph/program.ts";
 import { estimateMemory, type ModelWeights } from "./graph/program-memory.ts";
 import type { ProgramSettings } from "./graph/settings.ts";
-import { chooseLimits, type LimitOptions } from "./limits.ts";
-import type { SchedulerLimits } from "./scheduler/scheduler.ts";
+import { chooseLimits, type EngineLimits, type LimitOptions } from "./limits.ts";
 import { type ResolvedTensor, resolveTensors } from "./weights/resolve.ts";
 import { streamVector, streamWeight } from "./weights/stream.ts";
 
@@ -31,7 +30,7 @@ export interface LoadedModel {
   readonly architecture: Architecture;
   readonly hyperparameters: Hyperparameters;
   readonly program: Program;
-  readonly limits: SchedulerLimits;
+  readonly limits: EngineLimits;
   readonly contextLength: number;
 }
 

@@ -54,6 +54,8 @@ const engineErrors: Readonly<Record<string, readonly [ContentfulStatusCode, ApiE
   "bad-model": [503, "service_unavailable_error", "model_unavailable"],
   unsupported: [400, "invalid_request_error", "unsupported_value"],
   "out-of-memory": [503, "service_unavailable_error", "out_of_memory"],
+  "queue-full": [429, "rate_limit_error", "queue_full"],
+  deadline: [408, "invalid_request_error", "timeout"],
   closed: [503, "service_unavailable_error", "shutting_down"],
 };
 
@@ -73,8 +75,10 @@ export function toApiError(error: unknown, promptParam: string | null = null): A
   const known = error instanceof RemoteError ? engineErrors[error.code] : undefined;
   if (error instanceof RemoteError && known !== undefined) {
     const [status, type, code] = known;
-    const param = code === "invalid_value" ? fieldOf(error.message, promptParam) : promptParam;
-    return new ApiError(status, type, code, sentence(error.message, error.hint), { param, cause: error });
+    const isAboutText = status === 400 && code !== "invalid_value";
+    const param = code === "invalid_value" ? fieldOf(error.message, promptParam) : isAboutText ? promptParam : null;
+    const headers: Record<string, string> = status === 429 ? { "retry-after": "1" } : {};
+    return new ApiError(status, type, code, sentence(error.message, error.hint), { param, headers, cause: error });
   }
   return new ApiError(500, "server_error", "internal_error", "The server had an error while processing your request.", {
     cause: error,

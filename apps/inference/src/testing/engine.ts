@@ -47,12 +47,16 @@ export function wordsEngine({ words = 20, pauseMs = 0 }: { words?: number; pause
     tokenize: (text) => [...Buffer.from(text)],
     detokenize: (tokens) => Buffer.from(tokens).toString(),
     renderChat: (messages) => messages.map(({ content }) => String(content)).join("\n"),
+    declarePrefix: () => ({ tokens: 0, release: () => {} }),
     logits: async () => new Float32Array(),
     stats: () => ({
       running: 0,
       waiting: 0,
       kvBlocksUsed: 0,
       kvBlocksTotal: 8,
+      kvBlocksCached: 0,
+      promptTokens: 0,
+      cachedTokens: 0,
       tokensPerSecond: 0,
       steps: 0,
       preemptions: 0,
@@ -64,7 +68,7 @@ export function wordsEngine({ words = 20, pauseMs = 0 }: { words?: number; pause
       if (text.length > testInfo.contextLength) {
         throw new EngineError("context-overflow", "the prompt is too long", "Shorten it.");
       }
-      yield { type: "start", promptTokens: text.length, seed: request.seed ?? 1 };
+      yield { type: "start", promptTokens: text.length, cachedTokens: 0, seed: request.seed ?? 1 };
       const choices = request.n ?? 1;
       const count = Math.min(request.maxTokens ?? words, words);
       for (let i = 0; i < count; i++) {

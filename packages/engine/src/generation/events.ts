@@ -36,7 +36,8 @@ export interface Timings {
 export type FinishReason = "stop" | "length" | "cancelled";
 
 export type GenerateEvent =
-  | { readonly type: "start"; readonly promptTokens: number; readonly seed: number }
+  /** The first step works on it. */
+  | { readonly type: "start"; readonly promptTokens: number; readonly cachedTokens: number; readonly seed: number }
   | {
       readonly type: "token";
       readonly choice: number;

@@ -1,7 +1,8 @@
 import { EngineError } from "../errors.ts";
 import type { BlockTable } from "../kv/block-table.ts";
-import type { Scheduler, StepPlan } from "../scheduler/scheduler.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
+import type { StepPlan } from "../scheduler/step-plan.ts";
 import type { Choice } from "./choice.ts";
 import type { TokenLogprobs } from "./events.ts";
 import type { RunningRequest } from "./running-request.ts";
@@ -91,7 +92,8 @@ export class GenerationLoop {
     while (!this.#closed) {
       try {
         await this.#runExclusive();
-        const plan = this.#scheduler.plan();
+        this.#dropExpired();
+        const plan = this.#scheduler.plan(performance.now());
         if (!plan) return;
         await this.#step(plan);
       } catch (cause) {
@@ -113,8 +115,9 @@ export class GenerationLoop {
       return request.drawOf(choice);
     });
     this.#steps += 1;
-    this.#scheduler.commit(plan, result.tokens);
     const now = performance.now();
+    this.#scheduler.observe(plan, now - begin);
+    this.#scheduler.commit(plan, result.tokens);
     let sample = 0;
     for (const { samples } of plan.entries) {
       for (const sequence of samples) {
@@ -146,13 +149,30 @@ export class GenerationLoop {
     for (let task = this.#exclusive.shift(); task; task = this.#exclusive.shift()) {
       let table: BlockTable | undefined;
       try {
-        table = this.#scheduler.reserve(task.tokens);
+        table = this.#scheduler.reserve(task.tokens, performance.now());
         await task.work(table);
       } catch (error) {
         task.fail(error);
       } finally {
         table?.release();
       }
+    }
+  }
+
+  /** Work that nobody waits for any more is not done. */
+  #dropExpired(): void {
+    const expired = new Set(this.#scheduler.expired(performance.now()).map((one) => this.#owners.get(one)?.request));
+    for (const request of expired) {
+      if (!request) continue;
+      for (const { sequence } of request.choices) this.#end(sequence);
+      this.#requests.delete(request);
+      request.fail(
+        new EngineError(
+          "deadline",
+          "the request was not done within its time limit",
+          "Send it again later, allow it more time, or ask for fewer tokens.",
+        ),
+      );
     }
   }
 
@@ -164,7 +184,7 @@ export class GenerationLoop {
   #failAll(error: EngineError): void {
     for (const request of this.#requests) {
       for (const { sequence } of request.choices) this.#end(sequence);
-      request.events.fail(error);
+      request.fail(error);
     }
     this.#requests.clear();
     for (const { fail } of this.#exclusive.splice(0)) fail(error);

@@ -33,7 +33,6 @@ export class RunningRequest {
     this.events = new EventQueue(() => onReturn(this));
     this.#submitted = now;
     this.#open = choices.length;
-    this.events.push({ type: "start", promptTokens, seed: parameters.seed });
   }
 
   get done(): boolean {
@@ -45,9 +44,17 @@ export class RunningRequest {
     return { sampling, edits: choice.edits, seed, stream: choice.index, step: choice.tokens, logprobs };
   }
 
-  /** A step works on it for the first time. */
+  /** Prompt tokens that were in the cache. */
+  get cachedTokens(): number {
+    return Math.max(...this.choices.map(({ sequence }) => sequence.cachedTokens));
+  }
+
+  /** A step works on it. */
   start(now: number): void {
-    this.#started ??= now;
+    if (this.#started !== undefined) return;
+    this.#started = now;
+    const { cachedTokens, parameters, promptTokens } = this;
+    this.events.push({ type: "start", promptTokens, cachedTokens, seed: parameters.seed });
   }
 
   /** @returns whether the choice ended with it. */
@@ -68,6 +75,7 @@ export class RunningRequest {
 
   /** Ends what is still open. */
   cancel(now: number): Sequence[] {
+    this.start(now);
     const open = this.choices.filter((choice) => !choice.finished);
     for (const choice of open) {
       choice.finished = true;
@@ -76,12 +84,18 @@ export class RunningRequest {
     return open.map(({ sequence }) => sequence);
   }
 
+  /** Nothing more comes of it. */
+  fail(error: Error): void {
+    this.events.fail(error);
+    this.onEnd?.();
+  }
+
   #finish(choice: Choice, reason: FinishReason, text: string, stop: string | undefined, now: number): void {
     this.events.push({ type: "finish", choice: choice.index, reason, text, ...(stop !== undefined && { stop }) });
     this.#open -= 1;
     if (this.#open > 0) return;
     const completionTokens = this.choices.reduce((sum, { tokens }) => sum + tokens, 0);
-    const usage = { promptTokens: this.promptTokens, completionTokens, cachedTokens: 0 };
+    const usage = { promptTokens: this.promptTokens, completionTokens, cachedTokens: this.cachedTokens };
     this.events.push({ type: "done", usage, timings: this.#timings(completionTokens, now) });
     this.events.end();
     this.onEnd?.();

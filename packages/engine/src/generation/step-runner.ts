@@ -5,8 +5,9 @@ import type { BlockTable } from "../kv/block-table.ts";
 import { BLOCK_TOKENS, type BlockCopy, blocksFor } from "../kv/blocks.ts";
 import { greedySampling, type SamplingParameters } from "../sampler/request.ts";
 import { TokenEdits } from "../sampler/token-edits.ts";
-import type { StepEntry, StepPlan } from "../scheduler/scheduler.ts";
+
 import type { Sequence } from "../scheduler/sequence.ts";
+import type { StepEntry, StepPlan } from "../scheduler/step-plan.ts";
 
 /** How the next token of a sequence is drawn. */
 export interface Draw {

@@ -25,7 +25,7 @@ export class BlockTable {
     const last = blocksFor(end);
     let needed = Math.max(0, last - this.#blocks.length);
     for (let i = Math.floor(start / BLOCK_TOKENS); i < Math.min(last, this.#blocks.length); i++) {
-      if (this.#pool.references(this.#blocks[i]!) > 1) needed += 1;
+      if (!this.#pool.isOwn(this.#blocks[i]!)) needed += 1;
     }
     return needed;
   }
@@ -38,7 +38,7 @@ export class BlockTable {
     const last = blocksFor(end);
     for (let i = Math.floor(start / BLOCK_TOKENS); i < Math.min(last, this.#blocks.length); i++) {
       const block = this.#blocks[i]!;
-      if (this.#pool.references(block) === 1) continue;
+      if (this.#pool.isOwn(block)) continue;
       const own = this.#pool.allocate();
       if (i * BLOCK_TOKENS < start) copies.push({ from: block, to: own });
       this.#pool.release(block);
@@ -49,6 +49,23 @@ export class BlockTable {
       this.#blocks.push(this.#pool.allocate());
       this.#version += 1;
     }
+  }
+
+  /** Holds `block` in place of an own one of the same content. */
+  replace(index: number, block: number): void {
+    const own = this.#blocks[index];
+    if (own === undefined || own === block) return;
+    this.#pool.retain(block);
+    this.#pool.release(own);
+    this.#blocks[index] = block;
+    this.#version += 1;
+  }
+
+  /** Holds one more block, which others hold or the pool keeps, at the end. */
+  share(block: number): void {
+    this.#pool.retain(block);
+    this.#blocks.push(block);
+    this.#version += 1;
   }
 
   /** A table that shares the blocks of the first `tokens` tokens. */

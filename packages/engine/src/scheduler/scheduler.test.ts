@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BLOCK_TOKENS, blocksFor } from "../kv/blocks.ts";
-import { Scheduler, type StepPlan } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
+import type { StepPlan } from "./step-plan.ts";
 
 const roomy = { blocks: 64, maxSequences: 4, maxRows: 32, mixedPrefillRows: 8 };
 

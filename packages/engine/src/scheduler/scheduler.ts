@@ -1,6 +1,11 @@
 import { BlockTable } from "../kv/block-table.ts";
 import { type BlockCopy, BlockPool, blocksFor } from "../kv/blocks.ts";
+import { PrefixCache, type PrefixCursor } from "../kv/prefix-cache.ts";
+import { Pace } from "./pace.ts";
+import { compareRank, yieldsTo } from "./ranks.ts";
 import { Sequence } from "./sequence.ts";
+import type { StepEntry, StepPlan } from "./step-plan.ts";
+import { type Priority, Tenants, TOKEN_WEIGHTS } from "./tenants.ts";
 
 export interface SchedulerLimits {
   /** Blocks of the KV cache. */
@@ -11,46 +16,54 @@ export interface SchedulerLimits {
   readonly maxRows: number;
   /** Rows of prefill that a step may carry when it also decodes: bounds what a long prompt costs its neighbours. */
   readonly mixedPrefillRows: number;
+  /** What such a step may take, in ms: the rows above are then only where it begins. */
+  readonly itlTargetMs?: number;
 }
 
-/** Rows `[start, start + count)` of one sequence, and who takes a token from the last of them. */
-export interface StepEntry {
-  readonly sequence: Sequence;
-  readonly start: number;
-  readonly count: number;
-  /** Empty in the middle of a prompt; more than one when choices share the prompt. */
-  readonly samples: readonly Sequence[];
-}
-
-export interface StepPlan {
-  /** Decodes first, then chunks of prefill. */
-  readonly entries: readonly StepEntry[];
-  /** Owed before anything of the step is written, in this order. */
-  readonly copies: readonly BlockCopy[];
-  readonly rows: number;
-  readonly samples: number;
+/** Whose work a prompt is, and how it is to be treated. Times are milliseconds of one clock, the caller's. */
+export interface SubmitTerms {
+  /** Who shares the engine fairly with the others. */
+  readonly tenant?: string;
+  readonly priority?: Priority;
+  /** Whose prefixes may be shared; undefined: none. */
+  readonly scope?: string;
+  readonly now?: number;
+  /** See `expired`. */
+  readonly deadline?: number;
 }
 
 /**
- * Decides what each step computes. Holds no clock and does no I/O: `submit`, `finish` and `commit` tell it what
+ * Decides what each step computes. Holds no clock and does no I/O: `submit`, `finish`, `observe` and `commit` tell it what
  * happened, `plan` says what to do next.
  *
- * Oldest first everywhere: decodes, then prefill in chunks, then admission. A sequence is admitted with all the blocks
- * of its tokens, so only decodes can run out; then the youngest gives its blocks up and is computed again later.
- * Whatever runs is older than whatever waits, so the oldest always ends and nobody starves.
+ * Rank decides everywhere: urgent work first, then the tenant served least, then the oldest. A step decodes everybody, then
+ * fills up with prefill in chunks, then admits. A sequence is admitted with all the blocks of its tokens, so only decodes
+ * can run out; then the last in rank gives its blocks up and is computed again later, from what the prefix cache still
+ * has. Every preemption lets a decode of somebody else happen, and tokens once written stay, so all work ends.
  */
 export class Scheduler {
   readonly limits: SchedulerLimits;
   readonly pool: BlockPool;
-  readonly #waiting: Sequence[] = [];
+  readonly prefixes: PrefixCache;
+  readonly #tenants = new Tenants();
+  readonly #pace: Pace;
+  readonly #deadlines = new Set<Sequence>();
   readonly #running: Sequence[] = [];
   readonly #slots: number[];
   #submitted = 0;
   #preemptions = 0;
+  #promptTokens = 0;
+  #cachedTokens = 0;
 
   constructor(limits: SchedulerLimits) {
     this.limits = limits;
     this.pool = new BlockPool(limits.blocks);
+    this.prefixes = new PrefixCache(this.pool);
+    this.#pace = new Pace({
+      startRows: limits.mixedPrefillRows,
+      maxRows: limits.maxRows,
+      targetMs: limits.itlTargetMs,
+    });
     this.#slots = Array.from({ length: limits.maxSequences }, (_, i) => limits.maxSequences - 1 - i);
   }
 
@@ -60,7 +73,9 @@ export class Scheduler {
   }
 
   get waiting(): number {
-    return this.#waiting.reduce((sum, sequence) => sum + 1 + sequence.followers.length, 0);
+    let count = 0;
+    for (const sequence of this.#waiting()) count += 1 + sequence.followers.length;
+    return count;
   }
 
   /** How often a sequence had to give its blocks up, so far. */
@@ -68,22 +83,30 @@ export class Scheduler {
     return this.#preemptions;
   }
 
+  /** Tokens of the prompts admitted so far, and how many of them were in the cache. */
+  get prompts(): { readonly tokens: number; readonly cached: number } {
+    return { tokens: this.#promptTokens, cached: this.#cachedTokens };
+  }
+
   get idle(): boolean {
-    return this.#waiting.length === 0 && this.#running.length === 0;
+    return this.#running.length === 0 && this.#waiting().next().done === true;
   }
 
   /**
    * Queues a prompt with `choices` continuations. The first computes the prompt, the others share its blocks.
    * @throws RangeError when it could never run, however long it waits.
    */
-  submit(prompt: ArrayLike<number>, choices: number): Sequence[] {
+  submit(prompt: ArrayLike<number>, choices: number, terms: SubmitTerms = {}): Sequence[] {
     if (prompt.length === 0) throw new RangeError("a sequence needs at least one token");
     if (choices < 1 || choices > this.limits.maxSequences)
       throw new RangeError(`${choices} choices cannot run at once`);
     if (blocksFor(prompt.length + 1) > this.pool.total) {
       throw new RangeError(`${prompt.length} tokens do not fit ${this.pool.total} blocks`);
     }
-    const group = Array.from({ length: choices }, () => new Sequence(this.#submitted++, prompt, this.pool));
+    const { deadline = Number.POSITIVE_INFINITY, now = 0, priority = "interactive", scope, tenant: id = "" } = terms;
+    const tenant = this.#tenants.enter(id);
+    const own = { tenant, priority, scope, arrived: now, deadline };
+    const group = Array.from({ length: choices }, () => new Sequence(this.#submitted++, prompt, this.pool, own));
     const [leader, ...followers] = group;
     if (!leader) return [];
     leader.followers = followers;
@@ -91,8 +114,14 @@ export class Scheduler {
       follower.leader = leader;
       follower.state = "following";
     }
-    this.#waiting.push(leader);
+    tenant.waiting[priority].push(leader);
+    if (Number.isFinite(deadline)) for (const sequence of group) this.#deadlines.add(sequence);
     return group;
+  }
+
+  /** Sequences that nobody waits for any more. They are still to be finished. */
+  expired(now: number): Sequence[] {
+    return [...this.#deadlines].filter(({ terms }) => terms.deadline <= now);
   }
 
   /** Ends a sequence, wherever it is, and frees what it holds. Twice does no harm. */
@@ -100,17 +129,19 @@ export class Scheduler {
     if (sequence.state === "finished") return;
     const { leader, followers, state } = sequence;
     sequence.state = "finished";
+    this.#deadlines.delete(sequence);
     if (leader) {
       leader.followers = leader.followers.filter((other) => other !== sequence);
       sequence.leader = undefined;
     }
-    const list = state === "running" ? this.#running : this.#waiting;
+    const list = state === "running" ? this.#running : queueOf(sequence);
     const at = list.indexOf(sequence);
     const heir = followers[0];
     if (heir) {
       heir.state = state;
       heir.leader = undefined;
       heir.table = sequence.table;
+      heir.cursor = sequence.cursor;
       heir.computed = sequence.computed;
       heir.followers = followers.slice(1);
       for (const follower of heir.followers) follower.leader = heir;
@@ -125,57 +156,63 @@ export class Scheduler {
   }
 
   /**
-   * Room for work outside the queues: preempts the youngest until `tokens` tokens fit.
+   * Room for work outside the queues: preempts the last in rank until `tokens` tokens fit.
    * @throws RangeError when they could never fit.
    */
-  reserve(tokens: number): BlockTable {
+  reserve(tokens: number, now = 0): BlockTable {
     if (blocksFor(tokens) > this.pool.total)
       throw new RangeError(`${tokens} tokens do not fit ${this.pool.total} blocks`);
-    while (this.pool.free < blocksFor(tokens)) this.#preemptYoungest();
+    while (this.pool.free < blocksFor(tokens)) {
+      if (this.#running.length === 0) this.prefixes.unpin();
+      if (this.pool.free >= blocksFor(tokens)) break;
+      this.#preempt(this.#lastOf(this.#running.toSorted((a, b) => compareRank(a, b, now))));
+    }
     const table = new BlockTable(this.pool);
     table.prepareWrite(0, tokens, []);
     return table;
   }
 
   /** What the next step computes, or `undefined` when there is nothing to do. */
-  plan(): StepPlan | undefined {
+  plan(now = 0): StepPlan | undefined {
+    const { maxRows } = this.limits;
     const entries: StepEntry[] = [];
     const copies: BlockCopy[] = [];
     let rows = 0;
     let samples = 0;
-    const schedule = (sequence: Sequence, count: number) => {
+    const schedule = (sequence: Sequence, most: number) => {
       const start = sequence.computed;
+      const count = Math.min(sequence.pending, most);
       const takers = start + count === sequence.length ? [sequence, ...sequence.followers] : [];
       entries.push({ sequence, start, count, samples: takers });
       rows += count;
       samples += takers.length;
+      charge(sequence, start + count, takers.length);
     };
 
-    let preempted = false;
-    for (let i = 0; i < this.#running.length && rows < this.limits.maxRows; i++) {
-      const sequence = this.#running[i]!;
-      if (sequence.pending !== 1) continue;
+    this.#admit(now, copies);
+    const ranked = this.#running.toSorted((a, b) => compareRank(a, b, now));
+    for (const sequence of ranked) {
+      if (rows === maxRows) break;
+      if (sequence.state !== "running" || sequence.pending !== 1) continue;
       while (sequence.table.blocksToWrite(sequence.computed, sequence.length) > this.pool.free) {
-        preempted = true;
-        if (this.#preemptYoungest() === sequence) break;
+        if (this.#preempt(this.#lastOf(ranked)) === sequence) break;
       }
       if (sequence.state !== "running") break;
       sequence.table.prepareWrite(sequence.computed, sequence.length, copies);
       schedule(sequence, 1);
     }
-
-    const budget =
-      rows === 0 ? this.limits.maxRows : Math.min(this.limits.maxRows, rows + this.limits.mixedPrefillRows);
-    for (let i = 0; i < this.#running.length && rows < budget; i++) {
-      const sequence = this.#running[i]!;
-      if (sequence.pending > 1) schedule(sequence, Math.min(sequence.pending, budget - rows));
-    }
-    while (!preempted && rows < budget) {
-      const sequence = this.#admit();
-      if (!sequence) break;
-      schedule(sequence, Math.min(sequence.pending, budget - rows));
+    const budget = this.#budget(rows);
+    for (const sequence of ranked) {
+      if (rows >= budget) break;
+      if (sequence.state === "running" && sequence.pending > 1) schedule(sequence, budget - rows);
     }
     return rows === 0 ? undefined : { entries, copies, rows, samples };
+  }
+
+  /** How long a planned step took, in ms: the share of prefill in later ones follows it. */
+  observe(plan: StepPlan, ms: number): void {
+    const decodes = plan.entries.filter(({ count, start }) => count === 1 && start > 0).length;
+    this.#pace.observe(decodes, plan.rows - decodes, ms);
   }
 
   /**
@@ -189,6 +226,7 @@ export class Scheduler {
       next += samples.length;
       if (sequence.state === "finished") continue;
       sequence.computed = start + count;
+      this.#remember(sequence);
       for (let i = 0; i < samples.length; i++) {
         const taker = samples[i]!;
         if (taker.state === "following") this.#fork(sequence, taker);
@@ -197,43 +235,132 @@ export class Scheduler {
     }
   }
 
-  #admit(): Sequence | undefined {
-    const sequence = this.#waiting[0];
-    if (!sequence || this.#slots.length < 1 + sequence.followers.length) return undefined;
+  #budget(decodes: number): number {
+    return decodes === 0 ? this.limits.maxRows : Math.min(this.limits.maxRows, decodes + this.#pace.rows);
+  }
+
+  *#waiting(): Generator<Sequence> {
+    for (const { waiting } of this.#tenants.active()) {
+      yield* waiting.interactive;
+      yield* waiting.batch;
+    }
+  }
+
+  /** The first in rank of those that wait. */
+  #next(now: number): Sequence | undefined {
+    let best: Sequence | undefined;
+    for (const { waiting } of this.#tenants.active()) {
+      for (const head of [waiting.interactive[0], waiting.batch[0]]) {
+        if (head && (!best || compareRank(head, best, now) < 0)) best = head;
+      }
+    }
+    return best;
+  }
+
+  /** Admits those whose turn comes in the next step: who comes later finds more in the cache. */
+  #admit(now: number, copies: BlockCopy[]): void {
+    for (let sequence = this.#next(now); sequence; sequence = this.#next(now)) {
+      const decodes = this.#running.filter(({ pending }) => pending === 1).length;
+      let left = this.#budget(decodes) - decodes;
+      for (const other of this.#running) {
+        if (other.pending > 1 && compareRank(other, sequence, now) < 0) left -= other.pending;
+      }
+      if (left <= 0 || !this.#makeRoom(sequence, now, copies)) return;
+    }
+  }
+
+  /** Admits a sequence, in the place of others that give way to it if there is no other way. */
+  #makeRoom(sequence: Sequence, now: number, copies: BlockCopy[]): boolean {
+    if (this.#start(sequence, copies)) return true;
+    const giving = this.#running.filter((other) => yieldsTo(other, sequence, now));
+    const blocks = giving.reduce((sum, { table }) => sum + table.blocks.length, this.pool.free);
+    const slots = giving.reduce((sum, { followers }) => sum + 1 + followers.length, this.#slots.length);
+    if (blocks < blocksFor(sequence.length) || slots < 1 + sequence.followers.length) return false;
+    giving.sort((a, b) => compareRank(b, a, now));
+    for (const victim of giving) {
+      if (!yieldsTo(victim, sequence, now)) continue;
+      this.#preempt(victim);
+      if (this.#start(sequence, copies)) return true;
+    }
+    return false;
+  }
+
+  /** @returns whether there were slots and blocks for it. */
+  #start(sequence: Sequence, copies: BlockCopy[]): boolean {
+    const { terms, table } = sequence;
+    const members = [sequence, ...sequence.followers];
+    if (this.#slots.length < members.length) return false;
+    const found = this.#find(sequence);
     // Each of those that run may need a block soon: without that reserve the newcomer would be thrown out at once.
-    if (blocksFor(sequence.length) + this.#running.length > this.pool.free && this.#running.length > 0)
-      return undefined;
-    // With nothing running, work outside the queues may still hold blocks.
-    if (blocksFor(sequence.length) > this.pool.free) return undefined;
-    this.#waiting.shift();
-    sequence.table.prepareWrite(0, sequence.length, []);
+    const reserve = this.#running.length;
+    const needed = () => table.blocksToWrite(found.tokens, sequence.length) + reserve;
+    if (needed() > this.pool.free && reserve === 0) this.prefixes.unpin();
+    if (needed() > this.pool.free) {
+      table.release();
+      return false;
+    }
+    table.prepareWrite(found.tokens, sequence.length, copies);
+    if (sequence.charged === 0) {
+      sequence.cachedTokens = found.tokens;
+      this.#promptTokens += sequence.promptLength;
+      this.#cachedTokens += found.tokens;
+    }
+    sequence.computed = found.tokens;
+    sequence.charged = Math.max(sequence.charged, found.tokens);
+    sequence.cursor = found.cursor;
     sequence.state = "running";
-    for (const member of [sequence, ...sequence.followers]) member.slot = this.#slots.pop()!;
+    const queue = queueOf(sequence);
+    queue.splice(queue.indexOf(sequence), 1);
+    for (const member of members) member.slot = this.#slots.pop()!;
+    terms.tenant.running += members.length;
     this.#running.push(sequence);
-    return sequence;
+    return true;
+  }
+
+  /** What the cache has of its tokens; the last is always computed, because its logits are wanted. */
+  #find(sequence: Sequence): { readonly tokens: number; readonly cursor: PrefixCursor } {
+    const { scope } = sequence.terms;
+    if (scope === undefined) return { tokens: 0, cursor: this.prefixes.start };
+    return this.prefixes.match(scope, sequence.tokens(), sequence.length - 1, sequence.table);
+  }
+
+  #remember(sequence: Sequence): void {
+    const { scope } = sequence.terms;
+    if (scope === undefined) return;
+    const from = sequence.cursor ?? this.prefixes.start;
+    sequence.cursor = this.prefixes.extend(scope, from, sequence.tokens(), sequence.computed, sequence.table);
   }
 
   #fork(leader: Sequence, follower: Sequence): void {
     leader.followers = leader.followers.filter((other) => other !== follower);
     follower.leader = undefined;
     follower.table = leader.table.fork(leader.computed);
+    follower.cursor = leader.cursor;
     follower.computed = leader.computed;
+    follower.charged = leader.computed;
     follower.state = "running";
-    const younger = this.#running.findIndex((other) => other.order > follower.order);
-    this.#running.splice(younger < 0 ? this.#running.length : younger, 0, follower);
+    this.#running.push(follower);
   }
 
   /** @throws RangeError when nothing runs: blocks are then held by nobody who can give them up. */
-  #preemptYoungest(): Sequence {
-    const sequence = this.#running.pop();
+  #lastOf(ranked: readonly Sequence[]): Sequence {
+    const sequence = ranked.findLast(({ state }) => state === "running");
     if (!sequence) throw new RangeError("no sequence is left to preempt");
+    return sequence;
+  }
+
+  #preempt(sequence: Sequence): Sequence {
+    this.#running.splice(this.#running.indexOf(sequence), 1);
     sequence.table.release();
+    sequence.cursor = undefined;
     sequence.computed = 0;
     sequence.preemptions += 1;
     this.#preemptions += 1;
-    sequence.state = "waiting";
     for (const member of [sequence, ...sequence.followers]) this.#releaseSlot(member);
-    this.#waiting.unshift(sequence);
+    sequence.state = "waiting";
+    const queue = queueOf(sequence);
+    const younger = queue.findIndex(({ order }) => order > sequence.order);
+    queue.splice(younger < 0 ? queue.length : younger, 0, sequence);
     return sequence;
   }
 
@@ -241,5 +368,18 @@ export class Scheduler {
     if (sequence.slot < 0) return;
     this.#slots.push(sequence.slot);
     sequence.slot = -1;
+    sequence.terms.tenant.running -= 1;
   }
+}
+
+function queueOf({ terms }: Sequence): Sequence[] {
+  return terms.tenant.waiting[terms.priority];
+}
+
+/** Tokens are paid once, also when they are computed again; what the cache had is free. */
+function charge(sequence: Sequence, computed: number, samples: number): void {
+  const { prompt, generated } = TOKEN_WEIGHTS;
+  const fresh = Math.max(0, computed - sequence.charged);
+  sequence.charged = Math.max(sequence.charged, computed);
+  sequence.terms.tenant.served += fresh * prompt + samples * (generated - prompt);
 }

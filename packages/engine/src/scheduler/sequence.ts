@@ -1,20 +1,40 @@
 import { BlockTable } from "../kv/block-table.ts";
 import type { BlockPool } from "../kv/blocks.ts";
+import type { PrefixCursor } from "../kv/prefix-cache.ts";
+import type { Priority, Tenant } from "./tenants.ts";
 
 /** `following`: waits for its leader to compute the prompt that they share. */
 export type SequenceState = "waiting" | "running" | "following" | "finished";
 
+/** Whose work a sequence is and how urgent. Times are milliseconds of the caller's clock. */
+export interface SequenceTerms {
+  readonly tenant: Tenant;
+  readonly priority: Priority;
+  /** Whose prefixes it may share; undefined: none are looked for or kept. */
+  readonly scope: string | undefined;
+  readonly arrived: number;
+  /** When nobody waits for it any more. */
+  readonly deadline: number;
+}
+
 /** One text being written: its tokens, how many of them lie in the KV cache, and where. */
 export class Sequence {
-  /** Age: a lower order is served first and preempted last. */
+  /** Age: among equals a lower order is served first and preempted last. */
   readonly order: number;
   readonly promptLength: number;
+  readonly terms: SequenceTerms;
   state: SequenceState = "waiting";
   /** Tokens `[0, computed)` have their keys and values in the cache. */
   computed = 0;
   table: BlockTable;
   /** Row of the per-sequence device state while running, else -1. */
   slot = -1;
+  /** Tokens of the prompt that were in the cache when it was first admitted. */
+  cachedTokens = 0;
+  /** Tokens that its tenant was charged for, or that cost nothing. */
+  charged = 0;
+  /** Where its full blocks are in the prefix cache. */
+  cursor: PrefixCursor | undefined;
   /** Times that its blocks were taken and its tokens had to be computed again. */
   preemptions = 0;
   /** Sequences that will share this one's prompt once it is computed. */
@@ -23,8 +43,9 @@ export class Sequence {
   #tokens: Int32Array;
   #length: number;
 
-  constructor(order: number, prompt: ArrayLike<number>, pool: BlockPool) {
+  constructor(order: number, prompt: ArrayLike<number>, pool: BlockPool, terms: SequenceTerms) {
     this.order = order;
+    this.terms = terms;
     this.promptLength = prompt.length;
     this.#tokens = new Int32Array(prompt.length + 64);
     this.#tokens.set(prompt);

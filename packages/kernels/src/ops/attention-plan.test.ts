@@ -39,6 +39,16 @@ describe("planTile", () => {
       }
     },
   );
+
+  it("takes as many positions at a time on the CPU in prefill as in decode: a row's sums are the same in both", () => {
+    for (const { headDim, group, type } of shapes) {
+      const kv: KvShape = { kvHeads: 1, headDim, blocks: 1, type };
+      const [decode, prefill] = (["decode", "prefill"] as const).map((phase) =>
+        planTile(deviceOf(1), group, kv, phase),
+      );
+      expect(prefill!.constants.T, `${headDim} ${group} ${type}`).toBe(decode!.constants.T);
+    }
+  });
 });
 
 describe("attentionSplits", () => {

@@ -28,21 +28,26 @@ const CPU: Target = { queries: 32, bytes: 48 * 1024, positions: 64 };
 const GPU: Target = { queries: 16, bytes: 16 * 1024, positions: 32 };
 
 /**
- * Tile sizes for a device. They change speed, and results only by rounding.
+ * Tile sizes for a device. They change speed, and results only by rounding. On the CPU decode and prefill take the same
+ * positions at a time, so that a row's result is the same to the bit whatever else is in its step.
  * @param group query heads that share a KV head
  */
 export function planTile(info: DeviceInfo, group: number, kv: KvShape, phase: "decode" | "prefill"): TilePlan {
   const isCpu = info.workgroupSize === 1;
   const target = isCpu ? CPU : GPU;
   const budget = isCpu ? target.bytes : Math.min(info.maxWorkgroupMemory, target.bytes);
-  const positions = isCpu ? target.positions : Math.min(target.positions, Math.max(16, info.workgroupSize));
+  const positions = !isCpu
+    ? Math.min(target.positions, Math.max(16, info.workgroupSize))
+    : phase === "decode"
+      ? target.positions
+      : planTile(info, group, kv, "decode").constants.T;
   const pitch = valuePitch(kv);
   const lanes = isCpu ? 1 : Math.min(info.workgroupSize * 2, 128);
   let rows = phase === "decode" ? 1 : Math.max(1, Math.floor(target.queries / group));
   for (; ; rows = Math.floor(rows / 2)) {
     const registers = isCpu ? cpuRegisters(rows * group) : gpuRegisters(rows * group);
     // Shorter tiles cost more than fewer rows, so rows give way first.
-    const shortest = rows === 1 ? 4 : 16;
+    const shortest = rows === 1 ? 4 : isCpu ? positions : 16;
     for (let T = positions; T >= shortest; T /= 2) {
       const constants = {
         ROWS: rows,

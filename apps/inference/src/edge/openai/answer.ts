@@ -38,6 +38,6 @@ export function answerHeaders(generation: Generation): Record<string, string> {
   const timing = Object.entries(spans).map(([name, ms]) => `${name};dur=${Math.max(0, ms).toFixed(1)}`);
   return {
     "server-timing": timing.join(", "),
-    "x-tugboat-cache": generation.usage.cachedTokens > 0 ? "prefix" : "miss",
+    "x-tugboat-cache": generation.cachedTokens > 0 ? "prefix" : "miss",
   };
 }

@@ -21,6 +21,8 @@ export class Generation {
   timings: Timings | undefined;
   /** Read and written until now, over all prompts and choices. */
   tokens = 0;
+  /** Of the prompts that were begun. */
+  cachedTokens = 0;
   /** Milliseconds until the model took the request and until something was generated. */
   queueMs = 0;
   firstMs = 0;
@@ -119,6 +121,7 @@ export class Generation {
       switch (event.type) {
         case "start":
           this.tokens += event.promptTokens;
+          this.cachedTokens += event.cachedTokens;
           this.queueMs = performance.now() - this.#startedAt;
           break;
         case "token":

@@ -1,6 +1,7 @@
 import type { GenerateRequest } from "@tugboat/engine";
 import type { Context } from "hono";
 import { ApiError, toApiError } from "../errors.ts";
+import type { Caller } from "../trpc/context.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import { answerHeaders } from "./answer.ts";
 import { Generation } from "./generation.ts";
@@ -27,7 +28,9 @@ export async function serve(
 ): Promise<Response> {
   const call = c.get("call");
   const { signal } = c.req.raw;
-  const generation = await Generation.start(pool, model, requests, choices, signal).catch((error: unknown) => {
+  const cacheScope = organizationOf(call.caller);
+  const scoped = requests.map((request) => ({ ...request, cacheScope }));
+  const generation = await Generation.start(pool, model, scoped, choices, signal).catch((error: unknown) => {
     throw toApiError(error, promptParam);
   });
   call.model = model;
@@ -57,6 +60,11 @@ export async function serve(
     // Asks proxies not to collect the stream.
     "x-accel-buffering": "no",
   });
+}
+
+/** Prompts of one organization share what was computed of them, and its requests their turns; never with another's. */
+function organizationOf(caller: Caller | undefined): string {
+  return caller?.kind === "key" ? caller.organizationId : (caller?.organization?.id ?? "nobody");
 }
 
 /** A text longer than any tokens that fit: refused before the tokenizer works on it. */

@@ -1,0 +1,20 @@
+import type { BlockCopy } from "../kv/blocks.ts";
+import type { Sequence } from "./sequence.ts";
+
+/** Rows `[start, start + count)` of one sequence, and who takes a token from the last of them. */
+export interface StepEntry {
+  readonly sequence: Sequence;
+  readonly start: number;
+  readonly count: number;
+  /** Empty in the middle of a prompt; more than one when choices share the prompt. */
+  readonly samples: readonly Sequence[];
+}
+
+export interface StepPlan {
+  /** Decodes first, then chunks of prefill. */
+  readonly entries: readonly StepEntry[];
+  /** Owed before anything of the step is written, in this order. */
+  readonly copies: readonly BlockCopy[];
+  readonly rows: number;
+  readonly samples: number;
+}
