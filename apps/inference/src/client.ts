@@ -25,13 +25,31 @@ export interface HealthBody {
 }
 
 /** An element of `/v1/models`: OpenAI's fields, and what Tugboat knows beside them. */
-export interface ModelBody {
+export type ModelBody = LocalModelBody | RoutedModelBody;
+
+/** A name that leads elsewhere: an alias, or a model of an upstream. */
+export interface RoutedModelBody {
+  readonly id: string;
+  readonly object: "model";
+  readonly created: number;
+  readonly owned_by: string;
+  readonly tugboat: {
+    readonly kind: "alias" | "upstream";
+    /** `failed`: its upstream is switched off or gets a pause after failures. */
+    readonly state: "ready" | "failed";
+    /** Where an alias's requests go, the largest share first. */
+    readonly targets?: readonly { readonly name: string; readonly share: number }[];
+  };
+}
+
+export interface LocalModelBody {
   readonly id: string;
   readonly object: "model";
   /** Unix seconds. */
   readonly created: number;
   readonly owned_by: string;
   readonly tugboat: {
+    readonly kind: "model";
     readonly state: HealthModel["state"];
     readonly architecture: string;
     readonly parameters: number;

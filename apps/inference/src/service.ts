@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { createAuth } from "./domain/accounts/auth.ts";
 import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
 import { accountSecret } from "./domain/accounts/secret.ts";
+import { servedModels } from "./domain/deployments/served.ts";
 import { firstRun, readFirstRun } from "./domain/first-run.ts";
 import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
@@ -14,11 +15,14 @@ import { Catalog } from "./domain/models/catalog.ts";
 import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
+import { openVault } from "./domain/secrets/vault.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
 import { listen } from "./edge/port.ts";
 import type { Management } from "./edge/trpc/context.ts";
 import type { Env } from "./env.ts";
+import { Routes, routeSource } from "./routing/routes.ts";
+import { Upstreams } from "./upstreams/health.ts";
 import { launchProcess } from "./workers/launch.ts";
 import { DeploymentPool } from "./workers/pool.ts";
 
@@ -55,7 +59,15 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const added = await registerBundled(scope, bundledFolder);
   if (added.length > 0) log.info({ models: added }, "bundled models added to the catalog");
 
-  const catalog = new Catalog(scope.models, env.TUGBOAT_DEFAULT_MODEL, scope.id);
+  const vault = await openVault(env.TUGBOAT_HOME);
+  const routes = new Routes(routeSource(database), vault, () => catalog.refresh());
+  const catalog: Catalog = new Catalog(
+    servedModels(scope),
+    env.TUGBOAT_DEFAULT_MODEL,
+    scope.id,
+    () => routes.listening,
+  );
+  const upstreams = new Upstreams();
   const keys = new KeyVerifier(database.keys);
   const forModels = env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20;
   const pool = new DeploymentPool({
@@ -90,6 +102,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const app = createApp({
     catalog,
     pool,
+    routing: { routes, upstreams },
     keys,
     limits: new KeyLimits(),
     management: {

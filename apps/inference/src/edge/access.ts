@@ -1,5 +1,6 @@
 import type { Catalog } from "../domain/models/catalog.ts";
 import { type Permission, permissionTable } from "../domain/permissions.ts";
+import type { Route } from "../routing/target.ts";
 import { ServingError } from "../workers/errors.ts";
 import { ApiError } from "./errors.ts";
 import type { Caller } from "./trpc/context.ts";
@@ -24,4 +25,18 @@ export function mayUse(caller: Caller | undefined, catalog: Pick<Catalog, "organ
 export function checkMayUse(caller: Caller | undefined, catalog: Pick<Catalog, "organizationId">, model: string): void {
   if (mayUse(caller, catalog, model)) return;
   throw new ServingError("unknown-model", `The model \`${model}\` does not exist or you do not have access to it.`);
+}
+
+export function organizationOf(caller: Caller | undefined): string | undefined {
+  return caller?.kind === "member" ? caller.organization?.id : caller?.organizationId;
+}
+
+/**
+ * Whether a key that is confined to some names may use an alias or an upstream's model: it is named, or the whole
+ * upstream is. Routes are resolved within the caller's organization, so that nobody gets another's.
+ */
+export function mayUseRoute(caller: Caller, { alias, requested, targets }: Route): boolean {
+  if (caller.kind === "member" || caller.models === undefined || caller.models.has(requested)) return true;
+  const [target] = targets;
+  return alias === undefined && target?.kind === "upstream" && caller.models.has(target.upstream.name);
 }

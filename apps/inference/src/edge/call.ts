@@ -1,7 +1,18 @@
 import type { Logger } from "pino";
+import { planHeader, type ServedBy } from "../routing/target.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Generation } from "./openai/generation.ts";
+import type { Timings, Usage } from "./openai/generation.ts";
 import type { Caller } from "./trpc/context.ts";
+
+/** What an answer cost, whoever gave it. */
+export interface Answered {
+  readonly usage: Usage;
+  readonly timings: Timings | undefined;
+  /** Read and written until now. */
+  readonly tokens: number;
+  /** The one who answered did not tell, or was not heard to the end. */
+  readonly usageEstimated?: boolean;
+}
 
 /** One HTTP request's record: what is logged and counted when its answer has ended. */
 export class Call {
@@ -15,6 +26,8 @@ export class Call {
   onTokens: ((tokens: number) => void) | undefined;
   /** As asked for; empty until known to exist, so that a client can't fill the metrics with names. */
   model = "";
+  /** Undefined until somebody took the request. */
+  served: ServedBy | undefined;
   /** True once the answer's end is told by its stream. */
   streaming = false;
 
@@ -34,7 +47,7 @@ export class Call {
     method: string,
     status: number,
     outcome: "done" | "aborted" | "error",
-    generation?: Generation,
+    generation?: Answered,
   ): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -51,6 +64,7 @@ export class Call {
       status,
       ms: Math.round(this.elapsedMs * 10) / 10,
       ...(this.model !== "" && { model: this.model }),
+      ...(this.served && planLine(this.served)),
       ...(this.caller?.kind === "key" && { key: this.caller.keyId }),
       ...(this.caller?.kind === "member" && { user: this.caller.userId }),
       ...(generation && { usage: generation.usage }),
@@ -60,4 +74,13 @@ export class Call {
     const level = isProbe ? "debug" : status >= 500 || outcome === "error" ? "error" : "info";
     this.log[level](line, "request");
   }
+}
+
+/** What the log says beyond the name that was asked for. */
+function planLine(served: ServedBy): object {
+  const { alias, attempts, target } = served;
+  return {
+    ...((alias !== undefined || target.kind === "upstream") && { plan: planHeader(served) }),
+    ...(attempts > 1 && { attempts }),
+  };
 }

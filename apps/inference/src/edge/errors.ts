@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { UpstreamError, type UpstreamErrorCode } from "../upstreams/errors.ts";
 import { RemoteError, ServingError, type ServingErrorCode } from "../workers/errors.ts";
 
 export type ApiErrorType = "invalid_request_error" | "rate_limit_error" | "server_error" | "service_unavailable_error";
@@ -59,6 +60,22 @@ const engineErrors: Readonly<Record<string, readonly [ContentfulStatusCode, ApiE
   closed: [503, "service_unavailable_error", "shutting_down"],
 };
 
+const upstreamErrors: Readonly<Record<UpstreamErrorCode, readonly [ContentfulStatusCode, ApiErrorType, string]>> = {
+  unusable: [503, "service_unavailable_error", "upstream_unusable"],
+  unreachable: [503, "service_unavailable_error", "upstream_unreachable"],
+  resting: [503, "service_unavailable_error", "upstream_unavailable"],
+  timeout: [504, "server_error", "upstream_timeout"],
+  "server-error": [502, "server_error", "upstream_error"],
+  "rate-limited": [429, "rate_limit_error", "upstream_rate_limited"],
+  "refused-us": [502, "server_error", "upstream_refused_secret"],
+  "unknown-model": [404, "invalid_request_error", "model_not_found"],
+  "bad-request": [400, "invalid_request_error", "upstream_bad_request"],
+  redirect: [502, "server_error", "upstream_redirect"],
+  "bad-answer": [502, "server_error", "upstream_bad_answer"],
+  cut: [502, "server_error", "upstream_cut"],
+  cancelled: [400, "invalid_request_error", "cancelled"],
+};
+
 /**
  * Any thrown thing as an answer. What is not meant for the client becomes a plain 500; the caller logs the cause.
  * @param promptParam the request's field that holds the prompt: `messages` or `prompt`
@@ -71,6 +88,15 @@ export function toApiError(error: unknown, promptParam: string | null = null): A
       error.retryAfterSeconds === undefined ? {} : { "retry-after": String(error.retryAfterSeconds) };
     const param = error.code === "unknown-model" ? "model" : null;
     return new ApiError(status, type, code, sentence(error.message, error.hint), { param, headers, cause: error });
+  }
+  if (error instanceof UpstreamError) {
+    const [status, type, code] = upstreamErrors[error.code];
+    const seconds = error.retryAfterSeconds;
+    return new ApiError(status, type, error.told?.code ?? code, sentence(error.message, undefined), {
+      param: error.told?.param ?? (error.code === "unknown-model" ? "model" : null),
+      headers: seconds === undefined ? {} : { "retry-after": String(seconds) },
+      cause: error,
+    });
   }
   const known = error instanceof RemoteError ? engineErrors[error.code] : undefined;
   if (error instanceof RemoteError && known !== undefined) {

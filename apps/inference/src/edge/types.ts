@@ -3,6 +3,8 @@ import type { Logger } from "pino";
 import type { KeyLimits } from "../domain/keys/limits.ts";
 import type { KeyVerifier } from "../domain/keys/verifier.ts";
 import type { Catalog } from "../domain/models/catalog.ts";
+import type { Routes } from "../routing/routes.ts";
+import type { Upstreams } from "../upstreams/health.ts";
 import type { DeploymentPool } from "../workers/pool.ts";
 import type { Call } from "./call.ts";
 import type { Metrics } from "./metrics.ts";
@@ -12,6 +14,8 @@ import type { Management } from "./trpc/context.ts";
 export interface EdgeServices {
   readonly catalog: Catalog;
   readonly pool: DeploymentPool;
+  /** Aliases and upstreams; absent where only models are served. */
+  readonly routing?: { readonly routes: Routes; readonly upstreams: Upstreams };
   readonly keys: KeyVerifier;
   readonly limits: KeyLimits;
   /** Accounts, organizations and what is managed in them; absent where only models are served. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db";
 import { pino } from "pino";
 import { createAuth, sessionCookie } from "../domain/accounts/auth.ts";
+import { servedModels } from "../domain/deployments/served.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
 import { Catalog } from "../domain/models/catalog.ts";
@@ -11,9 +12,12 @@ import { ModelReader } from "../domain/models/reader.ts";
 import { prepareModel } from "../domain/models/register.ts";
 import { Uploads } from "../domain/models/uploads.ts";
 import type { Role } from "../domain/permissions.ts";
+import { openVault } from "../domain/secrets/vault.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
 import { consoleHeader } from "../edge/session.ts";
+import { Routes, routeSource } from "../routing/routes.ts";
+import { Upstreams } from "../upstreams/health.ts";
 import { DeploymentPool } from "../workers/pool.ts";
 import { wordsEngine } from "./engine.ts";
 import { temporaryHome } from "./service.ts";
@@ -41,7 +45,10 @@ export async function startManagement() {
   const disk = { freeBytes: 2 ** 40 };
   const auth = createAuth({ database, home, secret, consoleUrl });
   const scope = database.organization(database.home.organizationId);
-  const catalog = new Catalog(scope.models, "words", scope.id);
+  const vault = await openVault(home);
+  const routes = new Routes(routeSource(database), vault, () => catalog.refresh());
+  const upstreams = new Upstreams();
+  const catalog: Catalog = new Catalog(servedModels(scope), "words", scope.id, () => routes.listening);
   const { launch } = memoryLauncher(async () => wordsEngine({ words: 5 }));
   const pool = new DeploymentPool({
     find: (name) => catalog.get(name),
@@ -55,6 +62,7 @@ export async function startManagement() {
   const app = createApp({
     catalog,
     pool,
+    routing: { routes, upstreams },
     keys,
     limits: new KeyLimits(),
     management: {
@@ -131,7 +139,10 @@ export async function startManagement() {
     enter,
     home,
     pool,
+    routes,
     scope,
+    upstreams,
+    vault,
     signedIn,
     async close() {
       await pool.close();

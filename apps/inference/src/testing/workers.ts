@@ -69,9 +69,9 @@ export function memoryLauncher(open: (settings: LoadSettings) => Promise<Engine>
 }
 
 /** Resolves when the condition holds. */
-export async function until(condition: () => boolean, patienceMs = 5000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, patienceMs = 5000): Promise<void> {
   const start = performance.now();
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() - start > patienceMs) throw new Error(`gave up waiting: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -2,7 +2,7 @@ import type { Overview } from "../features/service/types.ts";
 import { ApiError } from "./api.ts";
 import { env } from "./env.ts";
 import { history } from "./history.ts";
-import { modelCard, readHealth, readLoad, readModels } from "./service.ts";
+import { isLocal, modelCard, namedCard, readHealth, readLoad, readModels } from "./service.ts";
 
 /**
  * The service as it is now, as far as whoever is signed in may see it. That it is down is an answer too.
@@ -24,8 +24,10 @@ export async function readOverview(browser: Headers, signal: AbortSignal): Promi
       uptimeMs: health.uptimeSeconds * 1000,
       device: health.device ? { ...health.device, name: health.device.description } : undefined,
       models: listed.data
+        .filter(isLocal)
         .map((model) => modelCard(model, live.get(model.id)))
         .sort((a, b) => Number(b.isDefault ?? false) - Number(a.isDefault ?? false)),
+      named: listed.data.flatMap((body) => (isLocal(body) ? [] : [namedCard(body)])),
       load,
       history: history(),
     };

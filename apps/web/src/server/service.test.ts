@@ -7,6 +7,7 @@ const body = {
   created: 0,
   owned_by: "tugboat",
   tugboat: {
+    kind: "model" as const,
     state: "idle" as const,
     architecture: "llama",
     parameters: 15_740_000,

@@ -1,6 +1,12 @@
-import type { HealthBody, HealthModel, ModelBody, ModelListBody } from "@tugboat/inference/client";
+import type {
+  HealthBody,
+  HealthModel,
+  LocalModelBody,
+  ModelListBody,
+  RoutedModelBody,
+} from "@tugboat/inference/client";
 import { z } from "zod";
-import type { Load, ModelCard, ModelState } from "../features/service/types.ts";
+import type { Load, ModelCard, ModelState, NamedCard } from "../features/service/types.ts";
 import { callApi } from "./api.ts";
 import { parsePrometheus, quantile, total } from "./prometheus.ts";
 
@@ -25,12 +31,12 @@ const health = z.object({
   ),
 }) satisfies z.ZodType<HealthBody>;
 
+const listed = { id: z.string(), object: z.literal("model"), created: z.number(), owned_by: z.string() };
+
 const model = z.object({
-  id: z.string(),
-  object: z.literal("model"),
-  created: z.number(),
-  owned_by: z.string(),
+  ...listed,
   tugboat: z.object({
+    kind: z.literal("model"),
     state,
     architecture: z.string(),
     parameters: count,
@@ -41,9 +47,21 @@ const model = z.object({
     isDefault: z.boolean(),
     chat: z.boolean().optional(),
   }),
-}) satisfies z.ZodType<ModelBody>;
+}) satisfies z.ZodType<LocalModelBody>;
 
-const modelList = z.object({ object: z.literal("list"), data: z.array(model) }) satisfies z.ZodType<ModelListBody>;
+const routed = z.object({
+  ...listed,
+  tugboat: z.object({
+    kind: z.enum(["alias", "upstream"]),
+    state: z.enum(["ready", "failed"]),
+    targets: z.array(z.object({ name: z.string(), share: count })).optional(),
+  }),
+}) satisfies z.ZodType<RoutedModelBody>;
+
+const modelList = z.object({
+  object: z.literal("list"),
+  data: z.array(z.union([model, routed])),
+}) satisfies z.ZodType<ModelListBody>;
 
 /** @throws ApiError when the service does not answer. */
 export async function readHealth(signal?: AbortSignal): Promise<HealthBody> {
@@ -68,8 +86,8 @@ const states: Readonly<Record<HealthModel["state"], ModelState>> = {
 const stages = { read: "reading the file", compile: "compiling kernels", warm: "warming up" } as const;
 
 /** A catalog entry together with what the model is doing now. */
-export function modelCard({ id, tugboat }: ModelBody, now: HealthModel | undefined): ModelCard {
-  const { licence, chat, state: listed, ...facts } = tugboat;
+export function modelCard({ id, tugboat }: LocalModelBody, now: HealthModel | undefined): ModelCard {
+  const { licence, chat, kind: _, state: listed, ...facts } = tugboat;
   return {
     ...facts,
     id,
@@ -78,6 +96,15 @@ export function modelCard({ id, tugboat }: ModelBody, now: HealthModel | undefin
     licence: licence ?? undefined,
     hasChatTemplate: chat,
   };
+}
+
+/** Whether it is a model of this installation, not a name that leads elsewhere. */
+export function isLocal(body: LocalModelBody | RoutedModelBody): body is LocalModelBody {
+  return body.tugboat.kind === "model";
+}
+
+export function namedCard({ id, tugboat }: RoutedModelBody): NamedCard {
+  return { id, ...tugboat };
 }
 
 function detailOf(now: HealthModel | undefined): string | undefined {

@@ -1,3 +1,5 @@
+import type { DeploymentSettings } from "@tugboat/db";
+
 /** A base model that can be served. */
 export interface CatalogEntry {
   readonly name: string;
@@ -11,28 +13,33 @@ export interface CatalogEntry {
   readonly licence: string | null;
   readonly bytes: number;
   readonly addedAt: Date;
+  /** How it is to be served; absent: as this machine's defaults say. */
+  readonly deployment?: DeploymentSettings;
 }
 
 export interface CatalogSource {
   list(): Promise<readonly CatalogEntry[]>;
 }
 
-/** Another process's change (`tug models add`) is seen after at most this. */
+/** While changes aren't told, another process's (`tug models add`) is seen after at most this. */
 const freshMs = 1000;
 
-/** The models, as requests see them: read from the database at most once a second. */
+/** The models, as requests see them: read when told of a change, and while nothing is told at most once a second. */
 export class Catalog {
   /** Whose models these are. */
   readonly organizationId: string;
   readonly #source: CatalogSource;
   readonly #wantedDefault: string;
+  readonly #told: () => boolean;
   #models: Promise<ReadonlyMap<string, CatalogEntry>> | undefined;
   #readAt = 0;
 
-  constructor(source: CatalogSource, wantedDefault: string, organizationId: string) {
+  /** @param told whether `refresh` is called at each change, whoever made it */
+  constructor(source: CatalogSource, wantedDefault: string, organizationId: string, told: () => boolean = () => false) {
     this.organizationId = organizationId;
     this.#source = source;
     this.#wantedDefault = wantedDefault;
+    this.#told = told;
   }
 
   /** By name. */
@@ -56,7 +63,7 @@ export class Catalog {
   }
 
   #read(): Promise<ReadonlyMap<string, CatalogEntry>> {
-    if (this.#models === undefined || performance.now() - this.#readAt > freshMs) {
+    if (this.#models === undefined || (!this.#told() && performance.now() - this.#readAt > freshMs)) {
       this.#readAt = performance.now();
       const read = this.#source.list().then((models) => new Map(models.map((model) => [model.name, model])));
       this.#models = read;

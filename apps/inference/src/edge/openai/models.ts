@@ -1,24 +1,35 @@
 import { Hono } from "hono";
-import type { ModelBody, ModelListBody } from "../../client.ts";
+import type { LocalModelBody, ModelBody, ModelListBody } from "../../client.ts";
 import type { CatalogEntry } from "../../domain/models/catalog.ts";
 import type { DeploymentStatus } from "../../workers/deployment.ts";
 import { ServingError } from "../../workers/errors.ts";
-import { mayUse } from "../access.ts";
+import { mayUse, mayUseRoute, organizationOf } from "../access.ts";
+import type { Caller } from "../trpc/context.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
+import { namesOf } from "./names.ts";
 
-export function modelRoutes({ catalog, pool }: EdgeServices): Edge {
+export function modelRoutes({ catalog, pool, routing }: EdgeServices): Edge {
+  const routed = async (caller: Caller | undefined): Promise<ModelBody[]> => {
+    const organizationId = organizationOf(caller);
+    if (caller === undefined || organizationId === undefined || routing === undefined) return [];
+    const named = namesOf(await routing.routes.directory(organizationId), routing.upstreams);
+    return named.filter(({ route }) => mayUseRoute(caller, route)).map(({ body }) => body);
+  };
   const app = new Hono<EdgeVariables>();
 
   app.get("/", async (c) => {
     const statuses = new Map(pool.statuses().map((status) => [status.model, status]));
     const defaultName = await catalog.defaultName();
     const visible = (await catalog.list()).filter(({ name }) => mayUse(c.get("call").caller, catalog, name));
-    const data = visible.map((model) => modelBody(model, statuses.get(model.name), defaultName));
+    const local = visible.map((model) => modelBody(model, statuses.get(model.name), defaultName));
+    const data = [...local, ...(await routed(c.get("call").caller))];
     return c.json({ object: "list", data } satisfies ModelListBody);
   });
 
   app.get("/:id{.+}", async (c) => {
     const name = c.req.param("id");
+    const other = (await routed(c.get("call").caller)).find(({ id }) => id === name);
+    if (other !== undefined) return c.json(other);
     const model = mayUse(c.get("call").caller, catalog, name) ? await catalog.get(name) : undefined;
     if (model === undefined) {
       throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
@@ -33,7 +44,7 @@ function modelBody(
   model: CatalogEntry,
   status: DeploymentStatus | undefined,
   defaultName: string | undefined,
-): ModelBody {
+): LocalModelBody {
   const { addedAt, architecture, bytes, contextLength, licence, name, parameters, quantisation } = model;
   return {
     id: name,
@@ -41,6 +52,7 @@ function modelBody(
     created: Math.floor(addedAt.getTime() / 1000),
     owned_by: "tugboat",
     tugboat: {
+      kind: "model",
       state: status?.state ?? "idle",
       architecture,
       parameters,

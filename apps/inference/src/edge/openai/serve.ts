@@ -1,5 +1,6 @@
 import type { GenerateRequest } from "@tugboat/engine";
 import type { Context } from "hono";
+import { planHeader, type ServedBy } from "../../routing/target.ts";
 import { ApiError, toApiError } from "../errors.ts";
 import type { Caller } from "../trpc/context.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
@@ -8,7 +9,9 @@ import { Generation } from "./generation.ts";
 import { type ChunkWriter, eventStream } from "./sse.ts";
 
 export interface ServeOptions {
+  /** What is to answer. */
   readonly model: string;
+  readonly served: ServedBy;
   /** One for each prompt. */
   readonly requests: readonly GenerateRequest[];
   /** Of each prompt. */
@@ -24,7 +27,7 @@ export interface ServeOptions {
 export async function serve(
   c: Context<EdgeVariables>,
   { pool }: Pick<EdgeServices, "pool">,
-  { body, choices, chunks, model, promptParam, requests }: ServeOptions,
+  { body, choices, chunks, model, promptParam, requests, served }: ServeOptions,
 ): Promise<Response> {
   const call = c.get("call");
   const { signal } = c.req.raw;
@@ -33,7 +36,9 @@ export async function serve(
   const generation = await Generation.start(pool, model, scoped, choices, signal).catch((error: unknown) => {
     throw toApiError(error, promptParam);
   });
-  call.model = model;
+  call.model = served.requested;
+  call.served = served;
+  c.header("x-tugboat-plan", planHeader(served));
   const { path, method } = c.req;
   if (chunks === undefined) {
     try {

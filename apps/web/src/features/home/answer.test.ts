@@ -3,7 +3,13 @@ import type { ModelState, Overview } from "../service/types.ts";
 import { homeAnswer } from "./answer.ts";
 
 function up(...models: [string, ModelState][]): Overview {
-  return { state: "up", apiUrl: "http://x", models: models.map(([id, state]) => ({ id, state })), history: [] };
+  return {
+    state: "up",
+    apiUrl: "http://x",
+    models: models.map(([id, state]) => ({ id, state })),
+    named: [],
+    history: [],
+  };
 }
 
 describe("homeAnswer", () => {

@@ -28,6 +28,15 @@ export interface ModelCard {
   readonly isDefault?: boolean;
 }
 
+/** A name that requests can use and that leads elsewhere: an alias, or a model of an upstream. */
+export interface NamedCard {
+  readonly id: string;
+  readonly kind: "alias" | "upstream";
+  readonly state: "ready" | "failed";
+  /** Where an alias's requests go, the largest share in percent first. */
+  readonly targets?: readonly { readonly name: string; readonly share: number }[];
+}
+
 export interface DeviceCard {
   readonly kind: string;
   readonly name: string;
@@ -71,7 +80,10 @@ export type Overview =
       readonly version?: string;
       readonly uptimeMs?: number;
       readonly device?: DeviceCard;
+      /** Those of this installation. */
       readonly models: readonly ModelCard[];
+      /** Aliases and models of upstreams. */
+      readonly named: readonly NamedCard[];
       /** Absent when the service publishes no metrics. */
       readonly load?: Load;
       readonly history: readonly LoadSample[];

@@ -1,0 +1,112 @@
+import type { Context } from "hono";
+import { planHeader, type Route, servedBy } from "../../routing/target.ts";
+import type { UpstreamAnswer, UpstreamTarget } from "../../upstreams/answer.ts";
+import type { Upstreams } from "../../upstreams/health.ts";
+import { invalidRequest, toApiError } from "../errors.ts";
+import type { EdgeVariables } from "../types.ts";
+import type { StreamHooks } from "./sse.ts";
+
+export interface Forwarded {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly path: "/chat/completions" | "/completions";
+  readonly route: Route;
+  readonly target: UpstreamTarget;
+  /** How many targets were asked, this one included. */
+  readonly attempts: number;
+}
+
+/** Counts through how many services a request went: two that point at each other end at the bound. */
+const hopsHeader = "x-tugboat-hops";
+const maxHops = 4;
+
+/**
+ * Has an upstream answer, streamed or whole.
+ * @throws UpstreamError before anything was sent to the client
+ */
+export async function forward(
+  c: Context<EdgeVariables>,
+  upstreams: Upstreams,
+  { attempts: before, body, path, route, target }: Forwarded,
+): Promise<Response> {
+  const call = c.get("call");
+  const { method, path: address, raw } = c.req;
+  const hops = Number(c.req.header(hopsHeader) ?? 0) + 1;
+  if (!(hops <= maxHops)) {
+    throw invalidRequest(
+      "too_many_hops",
+      `This request came through ${maxHops} services; two of them may point at each other.`,
+      "model",
+    );
+  }
+  const gone = new AbortController();
+  const signal = AbortSignal.any([raw.signal, gone.signal]);
+  const headers = { [hopsHeader]: String(hops), "x-request-id": call.requestId };
+  const { answer, attempts, ended } = await upstreams.ask({ target, path, body, headers, signal });
+  const served = servedBy(route, target, before - 1 + attempts);
+  call.model = route.requested;
+  call.served = served;
+  const answerHeaders = {
+    "x-tugboat-plan": planHeader(served),
+    "server-timing": `upstream;dur=${answer.firstMs.toFixed(1)}`,
+  };
+  if (body.stream !== true) {
+    const document = await answer.next();
+    await answer.next();
+    ended();
+    call.end(address, method, 200, raw.signal.aborted ? "aborted" : "done", answer);
+    return c.body(JSON.stringify(document), 200, { ...answerHeaders, "content-type": "application/json" });
+  }
+  call.streaming = true;
+  const stream = documentStream(answer, {
+    onCancel: () => gone.abort(),
+    onError: (error) => {
+      ended(error);
+      const refusal = toApiError(error);
+      call.log.error({ err: refusal.cause ?? refusal }, "stream failed");
+      return refusal.body();
+    },
+    onEnd: (outcome) => {
+      ended(outcome === "done" ? undefined : new Error("the client went away"));
+      call.end(address, method, 200, outcome, answer);
+    },
+  });
+  return c.body(stream, 200, {
+    ...answerHeaders,
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    // Asks proxies not to collect the stream.
+    "x-accel-buffering": "no",
+  });
+}
+
+/** It is pulled: nothing is read from the upstream while the client has not read what it was sent. */
+function documentStream(
+  answer: UpstreamAnswer,
+  { onCancel, onEnd, onError }: StreamHooks & { readonly onCancel: () => void },
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const document = await answer.next();
+          const text = document === undefined ? "[DONE]" : JSON.stringify(document);
+          controller.enqueue(encoder.encode(`data: ${text}\n\n`));
+          if (document !== undefined) return;
+          controller.close();
+          onEnd("done");
+        } catch (error) {
+          controller.enqueue(encoder.encode(`data: ${JSON.stringify(onError(error))}\n\n`));
+          controller.close();
+          onEnd("error");
+        }
+      },
+      cancel() {
+        onCancel();
+        answer.cancel();
+        onEnd("aborted");
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
