@@ -8,6 +8,8 @@ import type { GenerateEvent, TokenLogprob } from "./generation/events.ts";
 import { GenerationLoop } from "./generation/loop.ts";
 import { RunningRequest } from "./generation/running-request.ts";
 import { StepRunner } from "./generation/step-runner.ts";
+import { type CompiledConstraint, ConstrainedText, type Constraint, ConstraintCache } from "./grammar/constraint.ts";
+import { GrammarError } from "./grammar/errors.ts";
 import { describeModel, type ModelInfo, weightBytes } from "./info.ts";
 import { BLOCK_TOKENS } from "./kv/blocks.ts";
 import { type LoadedModel, type LoadProgress, loadModel } from "./load.ts";
@@ -63,6 +65,8 @@ export interface GenerateRequest extends GenerationOptions {
   readonly priority?: "interactive" | "batch";
   /** Milliseconds after which nobody waits for the answer: its events then fail with `deadline`. */
   readonly timeoutMs?: number;
+  /** What the answer must be: a model can't break it, only run out of tokens before its end. */
+  readonly constraint?: Constraint;
 }
 
 /** A beginning of prompts, in the same form as a prompt. */
@@ -173,6 +177,7 @@ class LoadedEngine implements Engine {
   readonly #runner: StepRunner;
   readonly #scheduler: Scheduler;
   readonly #loop: GenerationLoop;
+  readonly #constraints: ConstraintCache;
   readonly #dropDevice: () => void;
   #closing: Promise<void> | undefined;
 
@@ -195,6 +200,7 @@ class LoadedEngine implements Engine {
       ...this.#describe(token, logprob),
       top: Array.from(ids, (id, i) => this.#describe(id, logprobs[i]!)),
     }));
+    this.#constraints = new ConstraintCache(tokenizer, model.hyperparameters.vocabulary);
     this.#dropDevice = dropDevice;
   }
 
@@ -215,7 +221,7 @@ class LoadedEngine implements Engine {
 
   generate(request: GenerateRequest, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<GenerateEvent> {
     this.#loop.checkOpen();
-    const { cacheScope, priority, prompt, tenant, timeoutMs, ...options } = request;
+    const { cacheScope, constraint, priority, prompt, tenant, timeoutMs, ...options } = request;
     const terms = parseServingTerms({ cacheScope, priority, tenant, timeoutMs });
     const { maxQueue, maxSequences } = this.#model.limits;
     if (this.#scheduler.waiting >= maxQueue) throw queueFull(maxQueue);
@@ -224,6 +230,7 @@ class LoadedEngine implements Engine {
     const isChat = "messages" in prompt;
     const tokens = this.#promptTokens(prompt);
     const maxTokens = this.#checkLength(tokens, parameters.maxTokens);
+    const compiled = constraint && this.#compile(constraint);
     const now = performance.now();
     const sequences = this.#scheduler.submit(tokens, parameters.n, {
       tenant: terms.tenant ?? terms.cacheScope,
@@ -235,11 +242,14 @@ class LoadedEngine implements Engine {
     const stops = new StopMatcher(isChat ? [...parameters.stop, ...this.#chat.stops] : parameters.stop);
     const limits = {
       maxTokens,
-      endTokens: parameters.ignoreEos ? new Set<number>() : this.#tokenizer.endOfGeneration,
+      // A constrained text must be able to end.
+      endTokens: parameters.ignoreEos && !compiled ? new Set<number>() : this.#tokenizer.endOfGeneration,
     };
     const choices = sequences.map((sequence, index) => {
       const decoder = new StreamDecoder(this.#tokenizer, { continuation: !isChat });
-      return new Choice(index, sequence, parameters.sampling, limits, decoder, new StopMatcher(stops.automaton));
+      const constrained = compiled && new ConstrainedText(compiled);
+      const own = { ...limits, constrained };
+      return new Choice(index, sequence, parameters.sampling, own, decoder, new StopMatcher(stops.automaton));
     });
     const running = new RunningRequest(parameters, choices, tokens.length, now, (left) => this.#loop.cancel(left));
     this.#loop.add(running);
@@ -299,6 +309,16 @@ class LoadedEngine implements Engine {
     this.#model.program.destroy();
     this.#dropDevice();
     await this.#source.files.close();
+  }
+
+  /** @throws EngineError `bad-request` */
+  #compile(constraint: Constraint): CompiledConstraint {
+    try {
+      return this.#constraints.get(constraint);
+    } catch (error) {
+      if (!(error instanceof GrammarError)) throw error;
+      throw new EngineError("bad-request", `constraint: ${error.message}`, "Change the schema or grammar.");
+    }
   }
 
   #promptTokens(prompt: GenerateRequest["prompt"]): readonly number[] {

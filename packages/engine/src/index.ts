@@ -37,6 +37,9 @@ export type {
   TokenLogprobs,
   Usage,
 } from "./generation/events.ts";
+export { type Constraint, grammarFor } from "./grammar/constraint.ts";
+export { GrammarError, type GrammarErrorCode } from "./grammar/errors.ts";
+export type { Expression, Grammar } from "./grammar/expression.ts";
 export type { ModelInfo } from "./info.ts";
 export type { LoadProgress } from "./load.ts";
 export { createTokenizer } from "./tokenizer/create.ts";

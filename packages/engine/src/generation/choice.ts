@@ -1,3 +1,6 @@
+import { EngineError } from "../errors.ts";
+import type { ConstrainedText } from "../grammar/constraint.ts";
+import { GrammarError } from "../grammar/errors.ts";
 import type { SamplingParameters } from "../sampler/request.ts";
 import { TokenEdits } from "../sampler/token-edits.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
@@ -18,6 +21,8 @@ export interface ChoiceLimits {
   /** Tokens after which the answer is cut. */
   readonly maxTokens: number;
   readonly endTokens: ReadonlySet<number>;
+  /** What its text must be. */
+  readonly constrained?: ConstrainedText | undefined;
 }
 
 /** One of a request's answers: its text so far, and when it ends. */
@@ -27,6 +32,8 @@ export class Choice {
   readonly edits: TokenEdits;
   finished = false;
   tokens = 0;
+  /** Why it can't go on, once its constraint turned out to be more than can be worked out. */
+  fault: EngineError | undefined;
   readonly #limits: ChoiceLimits;
   readonly #decoder: StreamDecoder;
   readonly #stops: StopMatcher;
@@ -47,6 +54,24 @@ export class Choice {
     this.#stops = stops;
   }
 
+  /** The tokens that may come next; undefined: all. */
+  get mask(): (() => Uint32Array<ArrayBuffer>) | undefined {
+    const { constrained } = this.#limits;
+    if (constrained === undefined) return undefined;
+    return () => {
+      try {
+        const { mask } = constrained;
+        if (mask.some((word) => word !== 0)) return mask;
+        this.fault = faultOf("no token of the model's vocabulary can go on from here");
+        return mask;
+      } catch (error) {
+        if (!(error instanceof GrammarError)) throw error;
+        this.fault = faultOf(error.message);
+        return new Uint32Array(constrained.words);
+      }
+    };
+  }
+
   /** Takes the next token. The text held back is released when the answer ends for another reason than a stop string. */
   advance(token: number): Advance {
     if (this.#limits.endTokens.has(token)) {
@@ -55,10 +80,16 @@ export class Choice {
     }
     this.tokens += 1;
     this.edits.add(token);
+    this.#limits.constrained?.take(token);
     const { text, stop } = this.#stops.push(this.#decoder.push(token));
     if (stop !== undefined) {
       this.finished = true;
       return { text, shown: true, finish: "stop", stop };
+    }
+    // Nothing can follow: the end token needs no step of its own.
+    if (this.#limits.constrained?.final) {
+      this.finished = true;
+      return { text, shown: true, finish: "stop" };
     }
     if (this.tokens < this.#limits.maxTokens) return { text, shown: true };
     this.finished = true;
@@ -70,4 +101,8 @@ export class Choice {
     const { text, stop } = this.#stops.push(this.#decoder.flush());
     return stop === undefined ? text + this.#stops.flush() : text;
   }
+}
+
+function faultOf(message: string): EngineError {
+  return new EngineError("bad-request", `constraint: ${message}`, "Simplify the schema or grammar.");
 }

@@ -133,6 +133,10 @@ export class GenerationLoop {
     // Gone while the device worked.
     if (!owner || owner.choice.finished) return;
     const { choice, request } = owner;
+    if (choice.fault) {
+      this.#drop(request, choice.fault);
+      return;
+    }
     const token = tokens[sample]!;
     let report: TokenLogprobs | undefined;
     const wanted = request.parameters.logprobs;
@@ -181,12 +185,15 @@ export class GenerationLoop {
     this.#owners.delete(sequence);
   }
 
+  /** Ends one request with an error; the others go on. */
+  #drop(request: RunningRequest, error: EngineError): void {
+    for (const { sequence } of request.choices) this.#end(sequence);
+    request.fail(error);
+    this.#requests.delete(request);
+  }
+
   #failAll(error: EngineError): void {
-    for (const request of this.#requests) {
-      for (const { sequence } of request.choices) this.#end(sequence);
-      request.fail(error);
-    }
-    this.#requests.clear();
+    for (const request of [...this.#requests]) this.#drop(request, error);
     for (const { fail } of this.#exclusive.splice(0)) fail(error);
   }
 }

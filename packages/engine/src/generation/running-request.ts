@@ -41,7 +41,8 @@ export class RunningRequest {
 
   drawOf(choice: Choice): Draw {
     const { logprobs, sampling, seed } = this.parameters;
-    return { sampling, edits: choice.edits, seed, stream: choice.index, step: choice.tokens, logprobs };
+    const { edits, index, mask, tokens } = choice;
+    return { sampling, edits, seed, stream: index, step: tokens, logprobs, mask };
   }
 
   /** Prompt tokens that were in the cache. */

@@ -20,6 +20,11 @@ export interface Draw {
   readonly step: number;
   /** Alternatives to report; undefined: no log-probabilities at all. */
   readonly logprobs: number | undefined;
+  /**
+   * Tokens that may be drawn, `[vocabulary / 32]` u32 with bit `t % 32` of word `t / 32` for token t; undefined: all. Asked
+   * for while the device computes the logits.
+   */
+  readonly mask: (() => Uint32Array<ArrayBuffer>) | undefined;
 }
 
 /** What a step drew, one for each sample of its plan, in order. */
@@ -43,9 +48,11 @@ const greedy: Draw = {
   stream: 0,
   step: 0,
   logprobs: undefined,
+  mask: undefined,
 };
 
 /** Bits of a row's flags: see the sample kernel. */
+const OBEY_MASK = 1;
 const WANT_LOGPROB = 2;
 
 /** Carries the scheduler's plans out on the device. */
@@ -80,16 +87,25 @@ export class StepRunner {
     const shape = this.#fillRows(plan.entries, plan.samples);
     let sample = 0;
     let wantsTop = false;
+    const masks: { readonly sample: number; readonly mask: () => Uint32Array<ArrayBuffer> }[] = [];
     for (const entry of plan.entries) {
       for (const sequence of entry.samples) {
         const draw = drawOf(sequence);
         wantsTop ||= draw.logprobs !== undefined;
+        if (draw.mask) masks.push({ sample, mask: draw.mask });
         this.#fillDraw(sample, draw);
         sample += 1;
       }
     }
     this.#program.upload();
-    this.#program.runStep(shape);
+    if (masks.length === 0) {
+      this.#program.runStep(shape);
+    } else {
+      this.#program.runForward(shape);
+      const rowBytes = this.#program.maskWords * 4;
+      for (const { mask, sample } of masks) device.write(memory.sampler.masks, sample * rowBytes, mask());
+      this.#program.runMaskedSample(plan.samples);
+    }
     if (plan.samples === 0) {
       // Nothing is read back, but steps must not pile up in the device's queue.
       await device.finish();
@@ -239,7 +255,7 @@ export class StepRunner {
     return tile;
   }
 
-  #fillDraw(sample: number, { edits, logprobs, sampling, seed, step, stream }: Draw): void {
+  #fillDraw(sample: number, { edits, logprobs, mask, sampling, seed, step, stream }: Draw): void {
     const { device, input, memory, settings } = this.#program;
     const { floats, words } = input;
     const at = input.at("sampleParams") + sample * SAMPLE_PARAM_WORDS;
@@ -261,7 +277,7 @@ export class StepRunner {
     words[at + 8] = seed;
     words[at + 9] = stream;
     words[at + 10] = step;
-    words[at + 11] = logprobs === undefined ? 0 : WANT_LOGPROB;
+    words[at + 11] = (logprobs === undefined ? 0 : WANT_LOGPROB) | (mask === undefined ? 0 : OBEY_MASK);
   }
 
   #syncTable(slot: number, table: BlockTable): void {

@@ -43,6 +43,8 @@ export function grammarFor(constraint: Constraint): Grammar {
 /** A constraint made ready for one vocabulary. */
 export class CompiledConstraint {
   readonly matcher: Matcher;
+  /** u32s of a mask. */
+  readonly words: number;
   readonly #masks: TokenMasks;
   readonly #tokenBytes: (token: number) => Uint8Array;
 
@@ -50,6 +52,7 @@ export class CompiledConstraint {
   constructor(grammar: Grammar, order: TokenOrder, tokenBytes: (token: number) => Uint8Array) {
     this.matcher = new Matcher(buildAutomaton(grammar));
     this.#masks = new TokenMasks(this.matcher, order);
+    this.words = Math.ceil(order.vocabulary / 32);
     this.#tokenBytes = tokenBytes;
     // What is too complex shows before anything is generated, and a vocabulary that can't write its beginning, too.
     const first = this.mask(this.matcher.start);
@@ -117,6 +120,11 @@ export class ConstrainedText {
   constructor(constraint: CompiledConstraint) {
     this.#constraint = constraint;
     this.#position = constraint.matcher.start;
+  }
+
+  /** u32s of a mask. */
+  get words(): number {
+    return this.#constraint.words;
   }
 
   /** Tokens that may come next. @throws GrammarError `too-complex` */

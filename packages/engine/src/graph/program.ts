@@ -25,6 +25,8 @@ export class Program {
   readonly rowsPerTile: number;
   /** Alternatives that `runTop` finds. */
   readonly alternatives: number;
+  /** u32s of a row of token masks. */
+  readonly maskWords: number;
   readonly #steps: readonly { readonly record: RecordInstruction; readonly forSamples: boolean }[];
   readonly #sampler: SamplerOps;
   readonly #copy: CopyBlocks;
@@ -94,6 +96,7 @@ export class Program {
     this.memory = memory;
     this.rowsPerTile = rowsPerTile;
     this.alternatives = sampler.alternatives;
+    this.maskWords = sampler.maskWords;
     this.#steps = steps;
     this.#sampler = sampler;
     this.#copy = copy;
@@ -118,9 +121,13 @@ export class Program {
     this.#run(`step ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
       this.#recordForward(recorder, shape);
       if (samples === 0) return;
-      const { input, sampler, slot } = this.memory;
-      this.#sampler.recordSample(recorder, sampler, slot(this.plan.logits), input("sampleParams"), samples);
+      this.#recordSample(recorder, samples, false);
     });
+  }
+
+  /** Draws from the logits of the forward pass that ran last; rows whose flags say so obey their masks. */
+  runMaskedSample(samples: number): void {
+    this.#run(`masked ${samples}`, (recorder) => this.#recordSample(recorder, samples, true));
   }
 
   /** The likeliest tokens of the step that ran last. */
@@ -147,6 +154,12 @@ export class Program {
     this.memory.sampler.destroy();
     for (const weight of this.memory.weights) weight.destroy();
     for (const vector of this.memory.vectors) vector.destroy();
+  }
+
+  #recordSample(recorder: Recorder, samples: number, masked: boolean): void {
+    const { input, sampler, slot } = this.memory;
+    const logits = slot(this.plan.logits);
+    this.#sampler.recordSample(recorder, sampler, logits, input("sampleParams"), samples, masked);
   }
 
   #recordForward(recorder: Recorder, shape: StepShape): void {

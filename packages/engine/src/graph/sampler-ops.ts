@@ -16,6 +16,8 @@ export const TOP_LOGPROBS = 20;
 
 export interface SamplerBuffers {
   readonly edits: DeviceBuffer;
+  /** `[maxSamples, maskWords]` u32 of allowed tokens. */
+  readonly masks: DeviceBuffer;
   readonly work: DeviceBuffer;
   readonly chunks: DeviceBuffer;
   readonly tokens: DeviceBuffer;
@@ -30,6 +32,8 @@ export interface SamplerBuffers {
 export class SamplerOps {
   readonly alternatives: number;
   readonly #sample: Sample;
+  /** For steps in which some answer is constrained. */
+  readonly #maskedSample: Sample;
   readonly #top: TopLogprobs;
   readonly #settings: ProgramSettings;
 
@@ -37,8 +41,15 @@ export class SamplerOps {
   constructor(ops: OpSet, vocabulary: number, stride: number, settings: ProgramSettings) {
     this.#settings = settings;
     this.alternatives = Math.min(TOP_LOGPROBS, vocabulary);
-    this.#sample = new Sample(ops, { vocabulary, stride, maxEdits: settings.maxEdits, masked: false });
+    const { maxEdits } = settings;
+    this.#sample = new Sample(ops, { vocabulary, stride, maxEdits, masked: false });
+    this.#maskedSample = new Sample(ops, { vocabulary, stride, maxEdits, masked: true });
     this.#top = new TopLogprobs(ops, { vocabulary, stride, n: this.alternatives });
+  }
+
+  /** u32s of one row of the masks. */
+  get maskWords(): number {
+    return this.#maskedSample.maskWords;
   }
 
   /** @throws KernelError `out-of-memory` */
@@ -49,6 +60,7 @@ export class SamplerOps {
     const table = column * this.alternatives;
     const buffers = {
       edits: device.createBuffer(align(maxSamples * Math.max(1, maxEdits) * EDIT_WORDS * 4), "logit edits"),
+      masks: device.createBuffer(align(column * this.maskWords), "token masks"),
       work: device.createBuffer(align(maxSamples * stride * 4), "sampler work"),
       chunks: device.createBuffer(align(maxSamples * stride), "sampler chunks"),
       tokens: device.createBuffer(align(column), "sampled tokens"),
@@ -65,9 +77,19 @@ export class SamplerOps {
     };
   }
 
-  recordSample(recorder: Recorder, buffers: SamplerBuffers, logits: Binding, params: Binding, rows: number): void {
-    const { chunks, edits, logprobs, tokens, work } = buffers;
-    this.#sample.record(recorder, { logits, params, edits, work, chunks, tokens, logprobs, rows });
+  /** @param masked whether rows may have a mask; their flags say which do */
+  recordSample(
+    recorder: Recorder,
+    buffers: SamplerBuffers,
+    logits: Binding,
+    params: Binding,
+    rows: number,
+    masked: boolean,
+  ): void {
+    const { chunks, edits, logprobs, masks, tokens, work } = buffers;
+    const args = { logits, params, edits, work, chunks, tokens, logprobs, rows };
+    if (masked) this.#maskedSample.record(recorder, { ...args, mask: masks });
+    else this.#sample.record(recorder, args);
   }
 
   recordTop(recorder: Recorder, buffers: SamplerBuffers, logits: Binding, rows: number): void {
