@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -11,6 +12,30 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().min(1);
 const roles = ["edge", "engine", "jobs"] as const;
 export type Role = (typeof roles)[number];
+
+/** What a domain may give to everybody who signs in; an owner is made by an owner. */
+const domainRoles = ["admin", "developer", "expert", "billing", "viewer"] as const;
+type DomainRole = (typeof domainRoles)[number];
+
+function listOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function isRange(text: string): boolean {
+  const [address = "", bits] = text.split("/", 2);
+  const family = isIP(address);
+  if (family === 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+/** Variables that mean something only together. */
+const together = [
+  ["TUGBOAT_SMTP_URL", "TUGBOAT_MAIL_FROM"],
+  ["TUGBOAT_OIDC_ISSUER", "TUGBOAT_OIDC_CLIENT_ID", "TUGBOAT_OIDC_CLIENT_SECRET"],
+] as const;
 
 const schema = z.object({
   TUGBOAT_HOME: z.string().default(`${repositoryRoot}/.tugboat`),
@@ -51,6 +76,49 @@ const schema = z.object({
     .transform((url) => url.replace(/\/+$/, ""))
     .optional(),
   TUGBOAT_API_KEY: z.string().optional(),
+  /** Proxies in front of the console or the service whose `x-forwarded-for` is believed: addresses and CIDR ranges. */
+  TUGBOAT_TRUSTED_PROXIES: z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const ranges = listOf(text);
+      const wrong = ranges.find((range) => !isRange(range));
+      if (wrong === undefined) return ranges;
+      context.addIssue({ code: "custom", message: `"${wrong}" is no address and no range such as 10.0.0.0/8` });
+      return z.NEVER;
+    }),
+  TUGBOAT_SMTP_URL: z.url({ protocol: /^smtps?$/, error: "it must begin with smtp:// or smtps://" }).optional(),
+  /** `Tugboat <tugboat@example.com>` */
+  TUGBOAT_MAIL_FROM: z
+    .string()
+    .regex(/^([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, "it must be an address, or a name and <address>")
+    .optional(),
+  TUGBOAT_OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
+  TUGBOAT_OIDC_CLIENT_ID: z.string().optional(),
+  TUGBOAT_OIDC_CLIENT_SECRET: z.string().optional(),
+  TUGBOAT_OIDC_NAME: z.string().max(60).default("single sign-on"),
+  /** `example.com=viewer, partner.example`: who may sign in, and as what without an invitation. */
+  TUGBOAT_OIDC_DOMAINS: z
+    .string()
+    .default("")
+    .transform((text, context): ReadonlyMap<string, DomainRole | undefined> => {
+      const domains = new Map<string, DomainRole | undefined>();
+      for (const entry of listOf(text)) {
+        const [domain = "", named] = entry.toLowerCase().split("=", 2);
+        const role = domainRoles.find((one) => one === named?.trim());
+        if (/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain.trim()) && (named === undefined || role !== undefined)) {
+          domains.set(domain.trim(), role);
+          continue;
+        }
+        const message = `"${entry}" is no domain, nor domain=role with a role of ${domainRoles.join(", ")}`;
+        context.addIssue({ code: "custom", message });
+        return z.NEVER;
+      }
+      return domains;
+    }),
   HF_ENDPOINT: z.url().default("https://huggingface.co"),
   HF_TOKEN: z.string().optional(),
 });
@@ -73,6 +141,11 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new EnvError(`The environment is not usable. ${faults.join("; ")}.`);
+  }
+  for (const names of together) {
+    const missing = names.filter((name) => parsed.data[name] === undefined);
+    if (missing.length === 0 || missing.length === names.length) continue;
+    throw new EnvError(`The environment is not usable. ${missing.join(" and ")}: needed beside ${names[0]}.`);
   }
   return { ...parsed.data, TUGBOAT_HOME: resolve(parsed.data.TUGBOAT_HOME) };
 }

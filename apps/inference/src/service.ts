@@ -4,18 +4,21 @@ import { createAdaptorServer } from "@hono/node-server";
 import { type Database, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
 import { createAuth } from "./domain/accounts/auth.ts";
+import type { OidcSettings } from "./domain/accounts/oidc.ts";
 import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
-import { accountSecret } from "./domain/accounts/secret.ts";
+import { accountSecret, consoleSecret } from "./domain/accounts/secret.ts";
 import { servedModels } from "./domain/deployments/served.ts";
 import { firstRun, readFirstRun } from "./domain/first-run.ts";
 import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
+import { type Mailer, openMailer } from "./domain/mail/mailer.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
 import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
 import { openVault } from "./domain/secrets/vault.ts";
+import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
 import { listen } from "./edge/port.ts";
@@ -84,7 +87,11 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   });
   const consoleUrl = env.TUGBOAT_CONSOLE_URL ?? `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`;
   const home = env.TUGBOAT_HOME;
-  const auth = createAuth({ database, home, secret: await accountSecret(home), consoleUrl });
+  const mailer = mailerOf(env, log);
+  const secret = await accountSecret(home);
+  const onWarning = (message: string) => log.warn(message);
+  const auth = createAuth({ database, home, secret, consoleUrl, mailer, oidc: oidcOf(env), onWarning });
+  const addressOf = addressReader({ consoleSecret: await consoleSecret(home), proxies: env.TUGBOAT_TRUSTED_PROXIES });
   const hub = { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN };
   const prepare: Management["prepareModel"] = (source, name) =>
     prepareModel(source, { name, downloads: join(home, "models"), hub });
@@ -112,6 +119,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       deployments: pool,
       log,
       consoleUrl,
+      mailer,
+      addressOf,
       prepareModel: prepare,
       uploads,
       reader: new ModelReader(),
@@ -150,10 +159,29 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       const timer = setTimeout(() => server.closeAllConnections(), 500);
       await closed;
       clearTimeout(timer);
+      mailer?.close();
       await keys.close();
       await database.close();
     },
   };
+}
+
+function mailerOf({ TUGBOAT_MAIL_FROM: from, TUGBOAT_SMTP_URL: url }: Env, log: Logger): Mailer | undefined {
+  if (url === undefined || from === undefined) return undefined;
+  const mailer = openMailer({ url, from, onWarning: (message) => log.warn(message) });
+  // Asked now, so that a wrong setting is in the log before somebody waits for a mail.
+  void mailer.works();
+  return mailer;
+}
+
+function oidcOf(env: Env): OidcSettings | undefined {
+  const {
+    TUGBOAT_OIDC_CLIENT_ID: clientId,
+    TUGBOAT_OIDC_CLIENT_SECRET: clientSecret,
+    TUGBOAT_OIDC_ISSUER: issuer,
+  } = env;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined;
+  return { issuer, clientId, clientSecret, name: env.TUGBOAT_OIDC_NAME, domains: env.TUGBOAT_OIDC_DOMAINS };
 }
 
 /** Begins to load the default model; `/health` tells when it serves. */

@@ -4,7 +4,7 @@ import { ApiError, callApi, sentenceOf } from "./server/api.ts";
 import { cookiesFor, hasSessionCookie, pathHeader, signInPath } from "./server/session.ts";
 
 /** What can be seen without a session. */
-const open = /^\/(sign-in|reset-password|invitation|api\/health|api\/auth\/.+|api\/trpc\/.+)$/;
+const open = /^\/(sign-in|forgot-password|reset-password|invitation|api\/health|api\/auth\/.+|api\/trpc\/.+)$/;
 
 /**
  * Stands before every page and route: who may enter, and under which content security policy. Here a session only has to

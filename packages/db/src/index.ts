@@ -15,7 +15,7 @@ export type { InvitationInfo, MemberInfo, Members, NewInvitation, OpenInvitation
 export type { CatalogModel, ModelFile, ModelSpeed, Models, NewModel } from "./models.ts";
 export { type Database, type OpenOptions, openDatabase } from "./open.ts";
 export type { Home, OrganizationInfo, OrganizationScope } from "./organization.ts";
-export type { AccountTables, Membership, People, SessionInfo } from "./people.ts";
+export type { AccountTables, Credentials, Membership, People, SessionInfo } from "./people.ts";
 export type { PlaygroundShare, PlaygroundShares } from "./playground-shares.ts";
 export type { ProjectInfo, Projects } from "./projects.ts";
 export type { Settings, SettingValue } from "./settings.ts";

@@ -28,6 +28,8 @@ export interface People {
   invitation(token: string): Promise<OpenInvitation | null>;
   /** What an address is invited to just now. */
   invitationsOf(email: string): Promise<OpenInvitation[]>;
+  /** How somebody proves who they are. */
+  credentials(userId: string): Promise<Credentials>;
   /** Those that still hold, the newest first. */
   sessions(userId: string): Promise<SessionInfo[]>;
   /** Ends sessions of one person; how many there were. A session of somebody else is not found. */
@@ -37,6 +39,13 @@ export interface People {
   setPreference(userId: string, key: string, value: SettingValue): Promise<void>;
   /** Makes an organization with a first project and its founder as owner. */
   found(userId: string, name: string): Promise<Membership>;
+}
+
+export interface Credentials {
+  /** Whether signing in with the password also asks for a code. */
+  readonly twoFactor: boolean;
+  /** `credential` for a password, else the other identity provider. */
+  readonly providers: readonly string[];
 }
 
 /** A browser, or a program that stands in for one, that is signed in. */
@@ -72,6 +81,14 @@ export function peopleOf(db: Db): People {
 
     invitation: (token) => findInvitation(db, token),
     invitationsOf: (email) => openInvitations(db, email),
+
+    async credentials(userId) {
+      const { accounts, twoFactorEnabled } = await db.user.findUniqueOrThrow({
+        where: { id: userId },
+        select: { twoFactorEnabled: true, accounts: { select: { providerId: true } } },
+      });
+      return { twoFactor: twoFactorEnabled, providers: accounts.map(({ providerId }) => providerId) };
+    },
 
     async sessions(userId) {
       const rows = await db.session.findMany({

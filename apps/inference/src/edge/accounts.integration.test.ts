@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -8,9 +10,11 @@ import { type RunningService, startService } from "../testing/service.ts";
 const cli = fileURLToPath(new URL("../../bin/tug.js", import.meta.url));
 let service: RunningService;
 let cookie = "";
+let secret = "";
 
 beforeAll(async () => {
   service = await startService();
+  secret = (await readFile(join(service.home, "console-secret"), "utf8")).trim();
 });
 afterAll(() => service?.remove());
 
@@ -23,7 +27,12 @@ async function tug(...args: readonly string[]) {
 const post = (path: string, body: unknown) =>
   fetch(service.url + path, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-tugboat-console": "1", "x-forwarded-for": "203.0.113.9", cookie },
+    headers: {
+      "content-type": "application/json",
+      "x-tugboat-console": secret,
+      "x-forwarded-for": "203.0.113.9",
+      cookie,
+    },
     body: JSON.stringify(body),
   });
 const listModels = (key: string) => fetch(`${service.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sessionCookie } from "../domain/accounts/auth.ts";
 import { ensureOwner, renewPassword } from "../domain/accounts/owner.ts";
 import { resetLink } from "../domain/accounts/reset-link.ts";
-import { consoleUrl, type ManagementFixture, startManagement } from "../testing/management.ts";
+import { consoleSecret, consoleUrl, type ManagementFixture, startManagement } from "../testing/management.ts";
 import { consoleHeader } from "./session.ts";
 
 let fixture: ManagementFixture;
@@ -29,7 +29,12 @@ async function post(path: string, body: unknown, headers: Readonly<Record<string
     {
       method: "POST",
       body: JSON.stringify(body),
-      headers: { "content-type": "application/json", [consoleHeader]: "1", "x-forwarded-for": address, ...headers },
+      headers: {
+        "content-type": "application/json",
+        [consoleHeader]: consoleSecret,
+        "x-forwarded-for": address,
+        ...headers,
+      },
     },
     // What the server hands over of the connection: the console runs on this machine.
     { incoming: { socket: { remoteAddress: "127.0.0.1" } } },

@@ -6,7 +6,7 @@ import { identify } from "./auth.ts";
 import { modelFileRoute } from "./model-files.ts";
 import { admit } from "./rate-limit.ts";
 import { callRest, openApiDocument, restRoutes } from "./rest.ts";
-import { addressOf, consoleHeader, withAddress } from "./session.ts";
+import { consoleHeader, withAddress } from "./session.ts";
 import type { Context, Management } from "./trpc/context.ts";
 import { appRouter } from "./trpc/root.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
@@ -14,9 +14,18 @@ import { uploadRoutes } from "./uploads.ts";
 
 /** What of the account library is reachable; anything else it could do is not. */
 export const accountRoutes = [
+  ["GET", "/ways"],
   ["POST", "/sign-in/email"],
   ["POST", "/sign-in/link"],
   ["POST", "/sign-out"],
+  ["POST", "/sign-in/social"],
+  ["GET", "/callback/oidc"],
+  ["POST", "/two-factor/enable"],
+  ["POST", "/two-factor/verify-totp"],
+  ["POST", "/two-factor/verify-backup-code"],
+  ["POST", "/two-factor/generate-backup-codes"],
+  ["POST", "/two-factor/disable"],
+  ["POST", "/request-password-reset"],
   ["POST", "/change-password"],
   ["POST", "/revoke-sessions"],
   ["POST", "/reset-password"],
@@ -34,7 +43,7 @@ export function managementRoutes(services: EdgeServices, management: Management)
     call.caller = await identify(c.req.raw.headers, services.keys, management);
     if (call.caller)
       for (const [name, value] of Object.entries(admit(call.caller, services.limits))) c.header(name, value);
-    return { management, caller: call.caller, address: addressFor(c) };
+    return { management, caller: call.caller, address: addressFor(c, management) };
   };
 
   // Before the limit: model files are larger than any body else.
@@ -53,7 +62,7 @@ export function managementRoutes(services: EdgeServices, management: Management)
         const message = `Accounts are managed through the console; a program that stands in for it sends ${consoleHeader}.`;
         return c.json(problem("not-the-console", message), 403);
       }
-      return management.auth.handler(withAddress(c.req.raw, addressFor(c)));
+      return management.auth.handler(withAddress(c.req.raw, addressFor(c, management)));
     });
   }
 
@@ -80,12 +89,12 @@ export function managementRoutes(services: EdgeServices, management: Management)
   return app;
 }
 
-function addressFor(c: HonoContext<EdgeVariables>): string | undefined {
+function addressFor(c: HonoContext<EdgeVariables>, { addressOf }: Management): string | undefined {
   // Requests of tests come by no connection.
   const env: unknown = c.env;
   const connected = typeof env === "object" && env !== null && "incoming" in env;
   const peer = connected ? getConnInfo(c).remote.address : undefined;
-  return addressOf(peer, c.req.header("x-forwarded-for"));
+  return addressOf(peer, c.req.raw.headers);
 }
 
 function problem(code: string, message: string) {

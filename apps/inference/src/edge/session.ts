@@ -58,12 +58,3 @@ export function withAddress(request: Request, address: string | undefined): Requ
   if (address !== undefined) headers.set(addressHeader, address);
   return new Request(request, { headers });
 }
-
-const loopback = /^(127\.|::1$|::ffff:127\.)/;
-
-/** Where a request came from: what a proxy on this machine (the console) says, else the connection's other end. */
-export function addressOf(peer: string | undefined, forwardedFor: string | undefined): string | undefined {
-  if (peer === undefined || !loopback.test(peer) || forwardedFor === undefined) return peer;
-  const told = forwardedFor.split(",").at(-1)?.trim() ?? "";
-  return /^[0-9a-f.:]{2,45}$/i.test(told) ? told : peer;
-}

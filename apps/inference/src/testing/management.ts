@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db";
 import { pino } from "pino";
-import { createAuth, sessionCookie } from "../domain/accounts/auth.ts";
+import { type AuthOptions, createAuth, sessionCookie } from "../domain/accounts/auth.ts";
 import { servedModels } from "../domain/deployments/served.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
@@ -13,6 +13,7 @@ import { prepareModel } from "../domain/models/register.ts";
 import { Uploads } from "../domain/models/uploads.ts";
 import type { Role } from "../domain/permissions.ts";
 import { openVault } from "../domain/secrets/vault.ts";
+import { addressReader } from "../edge/address.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
 import { consoleHeader } from "../edge/session.ts";
@@ -24,6 +25,8 @@ import { temporaryHome } from "./service.ts";
 import { memoryLauncher } from "./workers.ts";
 
 const secret = "a-secret-of-at-least-32-characters!!";
+/** With it in the console's header, the console's word on where a browser is counts. */
+export const consoleSecret = "what-the-console-proves-itself-with";
 export const consoleUrl = "http://console.example";
 
 /** The largest file that is taken, in bytes. */
@@ -37,13 +40,13 @@ export interface Person {
 }
 
 /** The edge with its management API on a real database, and a model that answers words. */
-export async function startManagement() {
+export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "mailer" | "oidc"> = {}) {
   const home = await temporaryHome();
   const database = await openDatabase({ home });
   const log = pino({ level: "silent" });
+  const auth = createAuth({ database, home, secret, consoleUrl, mailer, oidc });
   /** What the disk has left; a test may fill it. */
   const disk = { freeBytes: 2 ** 40 };
-  const auth = createAuth({ database, home, secret, consoleUrl });
   const scope = database.organization(database.home.organizationId);
   const vault = await openVault(home);
   const routes = new Routes(routeSource(database), vault, () => catalog.refresh());
@@ -72,6 +75,8 @@ export async function startManagement() {
       deployments: pool,
       log,
       consoleUrl,
+      mailer,
+      addressOf: addressReader({ consoleSecret, proxies: ["192.0.2.0/24"] }),
       prepareModel: (source, name) =>
         prepareModel(source, { name, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
       uploads: new Uploads({ home, limitBytes: uploadLimit, freeBytes: async () => disk.freeBytes }),
@@ -93,7 +98,7 @@ export async function startManagement() {
   ): Promise<Person> => {
     const { internalAdapter, password: hasher } = await auth.$context;
     const email = `${name.toLowerCase()}-${randomUUID().slice(0, 8)}@x.example`;
-    const user = await internalAdapter.createUser({ name, email }, { method: "test" });
+    const user = await database.accounts.user.create({ data: { name, email } });
     if (password !== undefined) {
       const account = { userId: user.id, accountId: user.id, providerId: "credential" };
       await internalAdapter.linkAccount({ ...account, password: await hasher.hash(password) });

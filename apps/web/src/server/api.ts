@@ -1,4 +1,5 @@
 import { env } from "./env.ts";
+import { consoleSecret } from "./visitor.ts";
 
 /** The inference service could not be asked, or answered with an error. `message` and `hint` are for the person. */
 export class ApiError extends Error {
@@ -23,6 +24,8 @@ export interface ApiCall {
   readonly signal?: AbortSignal;
   /** Statuses besides 2xx that the caller reads itself. */
   readonly accept?: readonly number[] | "all";
+  /** A redirect is an error, unless the caller reads where it leads. */
+  readonly redirect?: "manual";
 }
 
 /**
@@ -43,7 +46,7 @@ export async function callApi(path: string, call: ApiCall = {}): Promise<Respons
       body: call.body === undefined || typeof call.body === "string" ? call.body : JSON.stringify(call.body),
       signal: call.signal,
       cache: "no-store",
-      redirect: "error",
+      redirect: call.redirect ?? "error",
     });
   } catch (cause) {
     if (call.signal?.aborted) throw cause;
@@ -56,7 +59,7 @@ export async function callApi(path: string, call: ApiCall = {}): Promise<Respons
 /** What the service needs to know of the browser's request: who is signed in, and from where. */
 export function inTheNameOf(browser: Headers): Headers {
   // A page of another site can't add this header; without it the service takes no cookie.
-  const headers = new Headers({ "x-tugboat-console": "1" });
+  const headers = new Headers({ "x-tugboat-console": consoleSecret() });
   for (const name of ["cookie", "x-forwarded-for", "user-agent"]) {
     const value = browser.get(name);
     if (value !== null) headers.set(name, value);

@@ -3,7 +3,8 @@ import { parseEnv } from "./env.ts";
 
 describe("parseEnv", () => {
   it("has a working default for everything", () => {
-    expect(parseEnv({})).toEqual({ apiUrl: "http://127.0.0.1:4000" });
+    expect(parseEnv({})).toMatchObject({ apiUrl: "http://127.0.0.1:4000", trustedProxies: [] });
+    expect(parseEnv({}).home).toMatch(/\/\.tugboat$/);
   });
 
   it("takes the API's address with or without /v1 and slashes", () => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -5,11 +6,17 @@ const port = z.coerce.number().int().min(1).max(65_535);
 const variables = z.object({
   TUGBOAT_API_URL: z.url({ protocol: /^https?$/ }).optional(),
   TUGBOAT_API_PORT: port.default(4000),
+  TUGBOAT_HOME: z.string().min(1).optional(),
+  TUGBOAT_TRUSTED_PROXIES: z.string().default(""),
 });
 
 export interface ConsoleEnv {
   /** Origin (and prefix, if any) of the inference service, without a trailing slash and without `/v1`. */
   readonly apiUrl: string;
+  /** The data directory that the service shares with us. */
+  readonly home: string;
+  /** Addresses and CIDR ranges of proxies in front of the console; the service checks their form. */
+  readonly trustedProxies: readonly string[];
 }
 
 /**
@@ -23,7 +30,14 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     throw new Error(`The console's configuration is wrong. ${problems}.`);
   }
   const given = parsed.data;
-  return { apiUrl: trimApiUrl(given.TUGBOAT_API_URL ?? `http://127.0.0.1:${given.TUGBOAT_API_PORT}`) };
+  return {
+    apiUrl: trimApiUrl(given.TUGBOAT_API_URL ?? `http://127.0.0.1:${given.TUGBOAT_API_PORT}`),
+    // The console runs in its own folder, two below the repository's root.
+    home: resolve(given.TUGBOAT_HOME ?? "../../.tugboat"),
+    trustedProxies: given.TUGBOAT_TRUSTED_PROXIES.split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  };
 }
 
 let current: ConsoleEnv | undefined;

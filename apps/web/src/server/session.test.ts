@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { inTheNameOf } from "./api.ts";
 import { cookiesFor, hasSessionCookie } from "./session.ts";
+import { consoleSecret } from "./visitor.ts";
 
 describe("the session cookie", () => {
   it("is found among others, by its whole name", () => {
@@ -32,7 +33,8 @@ describe("a call in the browser's name", () => {
     expect(Object.fromEntries(inTheNameOf(browser))).toEqual({
       cookie: "tugboat_session=a.b",
       "x-forwarded-for": "10.0.0.9",
-      "x-tugboat-console": "1",
+      "x-tugboat-console": consoleSecret(),
     });
+    expect(consoleSecret()).not.toBe("0");
   });
 });

@@ -3,6 +3,7 @@ import type { BetterAuthPlugin } from "better-auth";
 import { APIError, createAuthEndpoint, getSessionFromCtx } from "better-auth/api";
 import { setSessionCookie } from "better-auth/cookies";
 import { z } from "zod";
+import { accept } from "./acceptance.ts";
 import { addressHeader } from "./address.ts";
 import { passwordLength } from "./passwords.ts";
 
@@ -63,18 +64,7 @@ export function invitations(database: Database) {
               password: await context.password.hash(body.password),
             });
           }
-          await database.organization(found.organizationId).transaction(async (scope) => {
-            // Two readers of one link: the second finds it gone.
-            await scope.members.invitations.withdraw(found.id);
-            await scope.members.add(user.id, found.role);
-            await scope.audit.append({
-              actor: user.id,
-              action: "members.accept",
-              subject: user.id,
-              address: ctx.headers?.get(addressHeader) ?? undefined,
-              after: { email: found.email, role: found.role },
-            });
-          });
+          await accept(database, found, user, ctx.headers?.get(addressHeader) ?? undefined);
           const session = current?.session ?? (await context.internalAdapter.createSession(user.id));
           await database.people.activate(session.id, found.organizationId);
           if (!current) await setSessionCookie(ctx, { session, user });

@@ -18,7 +18,8 @@ export async function ensureOwner(auth: Auth, database: Database, credentials: C
   const known = (await internalAdapter.findUserByEmail(email))?.user;
   const user =
     known ??
-    (await internalAdapter.createUser({ name: "Owner", email, emailVerified: true }, { method: "email-password" }));
+    // Not by the library: it asks who may come in by the other provider, which nobody does here.
+    (await database.accounts.user.create({ data: { name: "Owner", email, emailVerified: true } }));
   if (!(await internalAdapter.findAccounts(user.id)).some(({ providerId }) => providerId === "credential")) {
     await internalAdapter.linkAccount({
       userId: user.id,

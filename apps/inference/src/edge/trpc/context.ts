@@ -2,7 +2,9 @@ import type { Database, NewModel } from "@tugboat/db";
 import type { Logger } from "pino";
 import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
+import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
+import type { AddressReader } from "../address.ts";
 import type { Member } from "../session.ts";
 import type { MachineFacts, ModelReading } from "./model-shapes.ts";
 
@@ -15,6 +17,9 @@ export interface Management {
   readonly log: Logger;
   /** Where people sign in; links begin with it. */
   readonly consoleUrl: string;
+  /** Absent where no mail server is set. */
+  readonly mailer?: Mailer | undefined;
+  readonly addressOf: AddressReader;
   /**
    * Finds out what the catalog must know of a file, a folder or a hub id.
    * @throws CatalogError

@@ -33,6 +33,7 @@ const now = () => new Date().toISOString();
 const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; allowed: number }>> = {
   "session.me": { allowed: 200 },
   "session.switch": { input: ({ id }) => ({ organizationId: id }), allowed: 404 },
+  "session.account": { allowed: 200 },
   "session.list": { allowed: 200 },
   "session.end": { input: () => ({ id: theirSession }), allowed: 404 },
   "session.endOthers": { allowed: 200 },

@@ -2,8 +2,9 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { EnterAfterLink } from "../../features/sign-in/enter-after-link.tsx";
-import { SignInPage } from "../../features/sign-in/sign-in-page.tsx";
+import { localPath, SignInPage } from "../../features/sign-in/sign-in-page.tsx";
 import { readSession } from "../../server/session.ts";
+import { readWays } from "../../server/ways-in.ts";
 
 export const metadata: Metadata = { title: "Sign in" };
 
@@ -15,8 +16,9 @@ export default async function Route({ searchParams }: RouteProps) {
   const query = await searchParams;
   const session = await readSession(await headers(), AbortSignal.timeout(1500)).catch(() => undefined);
   if (session) redirect("/");
-  if (query.entered) return <EnterAfterLink />;
-  return <SignInPage problem={one(query.problem)} next={one(query.next)} />;
+  if (query.entered) return <EnterAfterLink next={localPath(one(query.next))} />;
+  const ways = await readWays(AbortSignal.timeout(2500));
+  return <SignInPage problem={one(query.problem)} next={one(query.next)} error={one(query.error)} ways={ways} />;
 }
 
 function one(value: string | string[] | undefined): string | undefined {

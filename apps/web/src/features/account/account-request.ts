@@ -16,15 +16,30 @@ export function passwordProblem(password: string): string | undefined {
  * @returns what was wrong, or undefined when it was done
  */
 export async function askAccount(path: string, body: object): Promise<ServiceProblem | undefined> {
+  const answer = await askForFacts(path, body);
+  return "problem" in answer ? answer.problem : undefined;
+}
+
+export type AccountAnswer =
+  | { readonly facts: Readonly<Record<string, unknown>> }
+  | { readonly problem: ServiceProblem };
+
+/** As `askAccount`, where the answer says something that the caller reads. */
+export async function askForFacts(path: string, body: object): Promise<AccountAnswer> {
   try {
-    await ask(`/api/auth/${path}`, {
+    const response = await ask(`/api/auth/${path}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    return undefined;
+    const facts: unknown = await response.json().catch(() => undefined);
+    return { facts: isRecord(facts) ? facts : {} };
   } catch (cause) {
-    if (cause instanceof RequestError) return cause.problem;
-    return { code: "unknown", message: "This could not be done. Try again." };
+    if (cause instanceof RequestError) return { problem: cause.problem };
+    return { problem: { code: "unknown", message: "This could not be done. Try again." } };
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -23,6 +23,8 @@ interface Invited {
   readonly email: string;
   readonly role: Role;
   readonly link: string;
+  /** Whether they got the link by mail as well. */
+  readonly mail: "sent" | "failed" | "off";
 }
 
 export function InviteDialog({ open, onClose, ...rest }: InviteDialogProps) {
@@ -49,7 +51,7 @@ function Invite({ open, onClose, onInvited, organization, mayMakeOwners }: Invit
   const client = useQueryClient();
   const { mutate, isPending, error, reset } = useMutation(
     trpc.members.invite.mutationOptions({
-      onSuccess: ({ invitation: { email, role: given }, link }) => onInvited({ email, role: given, link }),
+      onSuccess: ({ invitation: { email, role: given }, link, mail }) => onInvited({ email, role: given, link, mail }),
       onSettled: () => client.invalidateQueries({ queryKey: trpc.members.invitations.queryKey() }),
     }),
   );
@@ -111,7 +113,7 @@ interface LinkOnceProps {
   readonly invited: Invited;
 }
 
-function LinkOnce({ open, onClose, invited: { email, role, link } }: LinkOnceProps) {
+function LinkOnce({ open, onClose, invited: { email, role, link, mail } }: LinkOnceProps) {
   return (
     <Dialog
       open={open}
@@ -125,6 +127,12 @@ function LinkOnce({ open, onClose, invited: { email, role, link } }: LinkOncePro
         </Button>
       }
     >
+      {mail === "sent" ? <Notice tone="neutral">The link is on its way to {email} by mail as well.</Notice> : null}
+      {mail === "failed" ? (
+        <Notice tone="warn" hint="Hand it over yourself; the service's log says what the mail server refused.">
+          The mail to {email} could not be sent.
+        </Notice>
+      ) : null}
       <Field label="Invitation link" hint="Shown this once. Invite the same address again for a new link.">
         {(control) => (
           <span className="flex items-center gap-1">

@@ -8,9 +8,9 @@ import { type ReactNode, useState } from "react";
 import { reportSignedOut } from "./signed-out.ts";
 import type { ServiceProblem } from "./types.ts";
 
-const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>();
+const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
-export { useTRPC };
+export { useTRPC, useTRPCClient };
 
 export interface ServiceProviderProps {
   readonly queryClient: QueryClient;

@@ -2,8 +2,11 @@
 
 import { Page } from "../../ui/page.tsx";
 import { AccountPanel } from "../account/account-panel.tsx";
+import { SessionsPanel } from "../account/sessions-panel.tsx";
+import { TwoStepPanel } from "../account/two-step-panel.tsx";
 import { roleName } from "../members/roles.ts";
 import { useSession } from "../service/session.tsx";
+import { LeavePanel } from "./leave-panel.tsx";
 import { OrganizationPanel } from "./organization-panel.tsx";
 import { ProjectsPanel } from "./projects-panel.tsx";
 import { SettingsNav } from "./settings-nav.tsx";
@@ -22,9 +25,14 @@ export function SettingsPage() {
           <div className="grid gap-6">
             <OrganizationPanel mayWrite={may("organization:write")} />
             {may("projects:read") ? <ProjectsPanel mayWrite={may("projects:write")} /> : null}
+            <LeavePanel organization={organization} />
           </div>
         ) : null}
-        <AccountPanel email={user.email} />
+        <div className="grid gap-6">
+          <AccountPanel email={user.email} />
+          <TwoStepPanel />
+          <SessionsPanel />
+        </div>
       </div>
     </Page>
   );

@@ -15,6 +15,8 @@ import { useModKey } from "../../ui/use-mod-key.ts";
 import { useSession } from "../service/session.tsx";
 import { SignInAgain } from "../sign-in/sign-in-again.tsx";
 import { destinations, isCurrent } from "./navigation.ts";
+import { NoOrganization } from "./no-organization.tsx";
+import { OrganizationMenu } from "./organization-menu.tsx";
 import { ServiceLine } from "./service-line.tsx";
 import { signOut } from "./sign-out.ts";
 import type { Theme } from "./theme.ts";
@@ -34,7 +36,7 @@ export function Shell({ theme, children }: ShellProps) {
   const [menuOpen, setMenuOpen] = useState(false);
   const [palette, setPalette] = useState<"never" | "open" | "closed">("never");
   const path = usePathname();
-  const { user } = useSession();
+  const { organization, user } = useSession();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu that led to it.
   useEffect(() => setMenuOpen(false), [path]);
@@ -72,7 +74,7 @@ export function Shell({ theme, children }: ShellProps) {
         {sidebar}
       </Dialog>
       <main id="main" tabIndex={-1} className="min-w-0 grow outline-none">
-        {children}
+        {organization || path === "/settings" ? children : <NoOrganization email={user.email} />}
       </main>
       <SignInAgain email={user.email} />
       {palette === "never" ? null : <CommandPalette open={palette === "open"} onClose={() => setPalette("closed")} />}
@@ -101,11 +103,14 @@ interface SidebarProps {
 
 function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
   const mod = useModKey();
-  const { may } = useSession();
+  const { may, organization } = useSession();
   return (
     <div className="flex h-full flex-col gap-3 p-3">
-      <div className="flex h-8 items-center px-1">
-        <Brand />
+      <div className="grid gap-1">
+        <div className="flex h-8 items-center px-1">
+          <Brand />
+        </div>
+        <OrganizationMenu />
       </div>
       <button
         type="button"
@@ -120,7 +125,7 @@ function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
       </button>
       <nav aria-label="Pages" className="grid gap-0.5">
         {destinations
-          .filter(({ needs }) => !needs || may(needs))
+          .filter(({ needs, href }) => (organization || href === "/settings" || href === "/") && (!needs || may(needs)))
           .map((destination) => {
             const current = isCurrent(destination, path);
             const { href, name, icon: Icon } = destination;

@@ -2,7 +2,12 @@
 
 import { SignInForm } from "./sign-in-form.tsx";
 
+export interface EnterFormProps {
+  readonly next: string;
+  readonly mail: boolean;
+}
+
 /** Signs in and leaves for `next`, by a real navigation: every page is rendered for whoever is signed in. */
-export function EnterForm({ next }: { readonly next: string }) {
-  return <SignInForm onDone={() => window.location.assign(next)} />;
+export function EnterForm({ next, mail }: EnterFormProps) {
+  return <SignInForm mail={mail} onDone={() => window.location.assign(next)} />;
 }

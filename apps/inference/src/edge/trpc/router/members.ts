@@ -1,5 +1,6 @@
 import type { MemberInfo } from "@tugboat/db";
 import { z } from "zod";
+import { invitationLetter } from "../../../domain/mail/letters.ts";
 import type { Role } from "../../../domain/permissions.ts";
 import type { Caller } from "../context.ts";
 import { RefusedError } from "../errors.ts";
@@ -47,20 +48,38 @@ export const membersRouter = router({
         role,
       }),
     )
-    .output(z.object({ invitation, link: z.url() }))
+    .output(
+      z.object({
+        invitation,
+        link: z.url(),
+        /** Whether the link was mailed to them as well; `off` where no mail server is set. */
+        mail: z.enum(["sent", "failed", "off"]),
+      }),
+    )
     .mutation(async ({ ctx, input }) => {
       onlyOwnersMakeOwners(ctx.caller, input.role);
-      return ctx.change(async (scope) => {
-        const made = await scope.members.invitations.create({
+      const { consoleUrl, log, mailer } = ctx.management;
+      const invitedBy = ctx.caller.kind === "member" ? ctx.caller.name : ctx.actor;
+      const made = await ctx.change(async (scope) => {
+        const { invitation: row, token } = await scope.members.invitations.create({
           ...input,
           invitedBy: ctx.actor,
           expiresAt: new Date(Date.now() + invitationDays * 86_400_000),
         });
-        const link = `${ctx.management.consoleUrl}/invitation?token=${made.token}`;
-        const invitedBy = ctx.caller.kind === "member" ? ctx.caller.name : ctx.actor;
-        const result = { invitation: sent({ ...made.invitation, invitedBy }), link };
-        return { subject: made.invitation.id, after: input, result };
+        const link = `${consoleUrl}/invitation?token=${token}`;
+        return { subject: row.id, after: input, result: { invitation: sent({ ...row, invitedBy }), link } };
       });
+      if (!mailer) return { ...made, mail: "off" as const };
+      const { name: organization } = await ctx.scope.info();
+      const facts = { to: input.email, link: made.link, organization, invitedBy, days: invitationDays };
+      try {
+        await mailer.send(invitationLetter(facts));
+        return { ...made, mail: "sent" as const };
+      } catch (error) {
+        // The invitation stands all the same: its link is shown to the one who invites.
+        log.warn({ err: error }, "an invitation could not be mailed");
+        return { ...made, mail: "failed" as const };
+      }
     }),
 
   withdraw: orgProcedure("members:write")

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { oidcProvider } from "../../../domain/accounts/oidc.ts";
 import { preferences } from "../../../domain/accounts/preferences.ts";
 import { recordForPerson } from "../../../domain/accounts/records.ts";
 import { permissions } from "../../../domain/permissions.ts";
@@ -53,6 +54,14 @@ export const sessionRouter = router({
       }
       await management.database.people.activate(caller.sessionId, wanted.id);
       return { organization: wanted };
+    }),
+
+  /** How one signs in. */
+  account: signedInProcedure
+    .output(z.object({ password: z.boolean(), twoFactor: z.boolean(), oidc: z.boolean() }))
+    .query(async ({ ctx }) => {
+      const { providers, twoFactor } = await ctx.management.database.people.credentials(ctx.caller.userId);
+      return { password: providers.includes("credential"), twoFactor, oidc: providers.includes(oidcProvider) };
     }),
 
   /** Where one is signed in, the newest first. */
