@@ -40,6 +40,8 @@ const together = [
 const schema = z.object({
   TUGBOAT_HOME: z.string().default(`${repositoryRoot}/.tugboat`),
   DATABASE_URL: z.string().optional(),
+  /** Puts the job queue on Redis; otherwise it lies in the database. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   TUGBOAT_WEB_PORT: port.default(3000),
   TUGBOAT_API_PORT: port.default(4000),
   TUGBOAT_API_HOST: z.string().default("127.0.0.1"),

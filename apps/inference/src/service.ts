@@ -24,6 +24,9 @@ import { Metrics } from "./edge/metrics.ts";
 import { listen } from "./edge/port.ts";
 import type { Management } from "./edge/trpc/context.ts";
 import type { Env } from "./env.ts";
+import { JobChanges } from "./jobs/changes.ts";
+import { jobKinds } from "./jobs/kinds.ts";
+import { startJobs } from "./jobs/platform.ts";
 import { Routes, routeSource } from "./routing/routes.ts";
 import { Upstreams } from "./upstreams/health.ts";
 import { launchProcess } from "./workers/launch.ts";
@@ -105,6 +108,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     uploadLimit,
   });
   const metrics = new Metrics(() => pool.statuses());
+  metrics.jobs(() => database.jobs.atWork());
+  const jobChanges = new JobChanges(database.jobs);
   let draining = false;
   const app = createApp({
     catalog,
@@ -117,6 +122,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       auth,
       catalog,
       deployments: pool,
+      jobChanges,
       log,
       consoleUrl,
       mailer,
@@ -141,18 +147,30 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   await ensureOwner(auth, database, facts);
   if (known === undefined) await renewPassword(auth, facts);
   await loadDefault(catalog, pool, log);
+  const jobs = env.TUGBOAT_ROLES.has("jobs")
+    ? await startJobs({
+        database,
+        changes: jobChanges,
+        kinds: jobKinds,
+        services: { home },
+        log,
+        redisUrl: env.REDIS_URL,
+      })
+    : undefined;
   log.info({ url }, "serving");
 
   return {
     url,
     async close() {
       draining = true;
+      const jobsClosed = jobs?.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const until = performance.now() + graceMs;
       while (pool.inFlight > 0 && performance.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
+      await jobsClosed;
       await pool.close();
       // Answers whose last bytes are on their way get a moment; connections that are kept alive don't.
       server.closeIdleConnections();

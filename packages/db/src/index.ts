@@ -9,6 +9,10 @@ export {
   defaultDeployment,
 } from "./deployments.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
+export { type JobInfo, type JobProgress, jobProgress } from "./jobs/info.ts";
+export type { JobQuery, Jobs, NewJob } from "./jobs/jobs.ts";
+export type { ClaimedJob, JobChange, JobRun, JobRuns, JobsAtWork, JobWatcher, Undelivered } from "./jobs/runs.ts";
+export { canBecome, isOver, type JobState, jobStates, jobTransitions } from "./jobs/transitions.ts";
 export type { KeyWatcher } from "./key-changes.ts";
 export { type ApiKeyInfo, type ApiKeys, hashKey, type KeyChanges, type NewApiKey, type VerifiedKey } from "./keys.ts";
 export type { InvitationInfo, MemberInfo, Members, NewInvitation, OpenInvitation, Role } from "./members.ts";

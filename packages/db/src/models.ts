@@ -57,6 +57,11 @@ export interface Models {
   remove(name: string): Promise<void>;
   /** @throws DatabaseError `not-found` */
   recordSpeed(name: string, speed: ModelSpeed): Promise<void>;
+  /**
+   * Keeps a file's SHA-256, in lower-case hexadecimal.
+   * @throws DatabaseError `not-found`
+   */
+  recordDigest(modelId: string, path: string, sha256: string): Promise<void>;
 }
 
 const WITH_PARTS = { files: { orderBy: { path: "asc" } }, speeds: { orderBy: { device: "asc" } } } as const;
@@ -130,6 +135,14 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
         create: { ...speed, modelId: row.id },
         update: speed,
       });
+    },
+
+    async recordDigest(modelId, path, sha256) {
+      const { count } = await prisma.modelFile.updateMany({
+        where: { modelId, path, model: { organizationId } },
+        data: { sha256 },
+      });
+      if (count === 0) throw new DatabaseError("not-found", "The model was removed or replaced in the meantime.");
     },
   };
 }

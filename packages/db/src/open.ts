@@ -6,6 +6,7 @@ import { connect, embeddedUrl, ensureDatabase } from "./connection.ts";
 import { type EmbeddedServer, startEmbedded } from "./embedded/server.ts";
 import { DatabaseError } from "./errors.ts";
 import { PrismaClient } from "./generated/client.ts";
+import { type JobRuns, jobRuns, watchJobs } from "./jobs/runs.ts";
 import { type KeyWatcher, watchKeys } from "./key-changes.ts";
 import { touchKeys, type VerifiedKey, verifyKey } from "./keys.ts";
 import { applyMigrations } from "./migrations/apply.ts";
@@ -44,6 +45,8 @@ export interface Database {
   };
   /** Tells of organizations, by their ids, whose models, deployments, aliases or upstreams changed. */
   watchRoutes(watcher: Watcher): void;
+  /** For the process that delivers and runs jobs, of whichever organization. */
+  readonly jobs: JobRuns;
   /** Whether it answers, in milliseconds. */
   ping(): Promise<number>;
   /** Closes the connections and stops the embedded server if this process started it. A second call does nothing. */
@@ -106,6 +109,7 @@ async function openAt(
       watch: (watcher) => void watches.push(watchKeys(url, watcher)),
     },
     watchRoutes: (watcher) => void watches.push(watchChannel(url, "tugboat_routes", watcher)),
+    jobs: jobRuns(prisma, (watcher) => void watches.push(watchJobs(url, watcher))),
     async ping() {
       const start = performance.now();
       await prisma.$queryRaw`SELECT 1`;

@@ -3,6 +3,7 @@ import { type AuditLog, auditOf } from "./audit.ts";
 import { type Db, inTransaction } from "./client.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
 import type { PrismaClient } from "./generated/client.ts";
+import { type Jobs, jobsOf } from "./jobs/jobs.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
 import { type Members, membersOf } from "./members.ts";
 import { type Models, modelsOf } from "./models.ts";
@@ -37,6 +38,7 @@ export interface OrganizationScope {
   readonly settings: Settings;
   readonly playgroundShares: PlaygroundShares;
   readonly audit: AuditLog;
+  readonly jobs: Jobs;
   info(): Promise<OrganizationInfo>;
   /** @throws DatabaseError `conflict` */
   rename(name: string, seen: Date): Promise<OrganizationInfo>;
@@ -60,6 +62,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     settings: settingsOf(db, id),
     playgroundShares: playgroundSharesOf(db, id),
     audit: auditOf(db, id),
+    jobs: jobsOf(db, id),
     info: () => info(db),
     rename: (name, seen) =>
       inTransaction(db, async (tx) => {

@@ -35,6 +35,12 @@ const table = {
   "models:read": { what: "see the models in the catalog", roles: everyone, keys: true },
   "models:write": { what: "add models to the catalog and remove them", roles: builders, keys: true },
   "deployments:read": { what: "see what is served and how full it is", roles: everyone, keys: true },
+  "jobs:read": { what: "see background jobs and how far they are", roles: everyone, keys: true },
+  "jobs:write": {
+    what: "cancel background jobs and run failed ones again",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
   "inference:run": {
     what: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

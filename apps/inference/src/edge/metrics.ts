@@ -1,3 +1,4 @@
+import type { JobsAtWork } from "@tugboat/db";
 import type { GenerateEvent } from "@tugboat/engine";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { DeploymentStatus } from "../workers/deployment.ts";
@@ -78,6 +79,24 @@ export class Metrics {
     gauge("tugboat_worker_restarts_total", "Deaths of the model's worker.", ({ restarts }) => restarts);
     gauge("tugboat_worker_resident_bytes", "Memory of the model's worker.", ({ rssBytes }) => rssBytes);
     this.#engineStats(statuses);
+  }
+
+  /** Publishes how much background work waits and runs, as the table of jobs has it when asked. */
+  jobs(read: () => Promise<readonly JobsAtWork[]>): void {
+    const gauge = (name: string, help: string, value: (row: JobsAtWork) => number) =>
+      new Gauge({
+        name,
+        help,
+        labelNames: ["kind", "state"],
+        registers: [this.#registry],
+        async collect() {
+          this.reset();
+          // Without a database there are no figures of jobs; the others are still told.
+          for (const row of await read().catch(() => [])) this.set({ kind: row.kind, state: row.state }, value(row));
+        },
+      });
+    gauge("tugboat_jobs", "Background jobs that wait or run, in the whole installation.", ({ count }) => count);
+    gauge("tugboat_job_oldest_seconds", "Age of the oldest such job.", ({ oldestSeconds }) => oldestSeconds);
   }
 
   request(route: string, status: number, model: string, seconds: number): void {

@@ -19,6 +19,7 @@ export interface RestRoute {
 }
 
 const schema = z.custom<z.ZodType>((value) => value instanceof z.ZodType);
+const streaming = z.object({ type: z.literal("subscription") });
 /** What is read of a procedure; one that lacks any of it can't be served. */
 const definition = z.object({
   type: z.enum(["query", "mutation"]),
@@ -27,12 +28,23 @@ const definition = z.object({
   output: schema,
 });
 
-export const restRoutes: readonly RestRoute[] = Object.entries(appRouter._def.procedures).map(([procedure, made]) => {
-  const { inputs, meta, output, type } = definition.parse("_def" in made ? made._def : undefined);
-  const method = type === "query" ? "GET" : "POST";
-  const path = `/api/${procedure.replace(".", "/")}`;
-  return { method, path, procedure, access: meta.access, input: inputs[0], output };
-});
+const definitions = Object.entries(appRouter._def.procedures).map(
+  ([name, made]) => [name, "_def" in made ? made._def : undefined] as const,
+);
+
+/** Procedures that answer with a stream of events. They are tRPC's alone: what they tell, a query of REST tells too. */
+export const subscriptions: readonly string[] = definitions
+  .filter(([, made]) => streaming.safeParse(made).success)
+  .map(([name]) => name);
+
+export const restRoutes: readonly RestRoute[] = definitions
+  .filter(([name]) => !subscriptions.includes(name))
+  .map(([procedure, made]) => {
+    const { inputs, meta, output, type } = definition.parse(made);
+    const method = type === "query" ? "GET" : "POST";
+    const path = `/api/${procedure.replace(".", "/")}`;
+    return { method, path, procedure, access: meta.access, input: inputs[0], output };
+  });
 
 /** Runs a procedure as its REST route. */
 export async function callRest(route: RestRoute, ctx: Context, request: Request): Promise<Response> {

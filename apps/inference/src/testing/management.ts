@@ -17,6 +17,7 @@ import { addressReader } from "../edge/address.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
 import { consoleHeader } from "../edge/session.ts";
+import { JobChanges } from "../jobs/changes.ts";
 import { Routes, routeSource } from "../routing/routes.ts";
 import { Upstreams } from "../upstreams/health.ts";
 import { DeploymentPool } from "../workers/pool.ts";
@@ -73,6 +74,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       auth,
       catalog,
       deployments: pool,
+      jobChanges: new JobChanges(database.jobs),
       log,
       consoleUrl,
       mailer,
@@ -135,10 +137,30 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     return { status: response.status, body: await response.json() };
   };
 
+  /** What a subscription tells first, by tRPC's SSE: an error when it is refused. */
+  const listen = async (who: Pick<Person, "headers">, procedure: string, input?: object) => {
+    const query = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+    const headers = { ...who.headers, accept: "text/event-stream" };
+    const response = await app.request(`/api/trpc/${procedure}${query}`, { headers });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (reader) {
+      const { done, value = "" } = await reader.read();
+      text += value;
+      const [, data] = /^(?:id: .*\n)?data: ({.*})$/m.exec(text.replace(/event: connected\ndata: .*\n/, "")) ?? [];
+      if (done || data !== undefined) {
+        await reader.cancel();
+        return JSON.parse(data ?? text);
+      }
+    }
+    throw new Error("a stream without a body");
+  };
+
   return {
     app,
     auth,
     call,
+    listen,
     database,
     disk,
     enter,
@@ -190,10 +212,17 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
   await scope.models.upsert(wordsModel("their-model"));
   await scope.audit.append({ actor: owner.userId, action: "keys.create", subject: key.id });
   const share = await scope.playgroundShares.keep("dGhlaXJz", owner.userId);
-  return { id, scope, owner, project, key, secret, invitation, share };
+  const { job } = await scope.jobs.enqueue({
+    kind: "test.theirs",
+    subject: "their-model",
+    input: {},
+    maxFailures: 1,
+    createdBy: owner.userId,
+  });
+  return { id, scope, owner, project, key, secret, invitation, share, job };
 }
 
-async function addOrganization(database: Database): Promise<string> {
+export async function addOrganization(database: Database): Promise<string> {
   const { Client } = await import("pg");
   const client = new Client({ connectionString: database.url });
   await client.connect();

@@ -4,6 +4,7 @@ import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
+import type { JobChanges } from "../../jobs/changes.ts";
 import type { AddressReader } from "../address.ts";
 import type { Member } from "../session.ts";
 import type { MachineFacts, ModelReading } from "./model-shapes.ts";
@@ -14,6 +15,7 @@ export interface Management {
   readonly auth: Auth;
   readonly catalog: Catalog;
   readonly deployments: Deployments;
+  readonly jobChanges: JobChanges;
   readonly log: Logger;
   /** Where people sign in; links begin with it. */
   readonly consoleUrl: string;

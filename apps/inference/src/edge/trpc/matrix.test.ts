@@ -1,11 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { permissions, type permissionTable, type Role, roleMay, roles } from "../../domain/permissions.ts";
+import {
+  type Permission,
+  permissions,
+  type permissionTable,
+  type Role,
+  roleMay,
+  roles,
+} from "../../domain/permissions.ts";
 import { permissionsDocument } from "../../domain/permissions-document.ts";
 import { repositoryRoot } from "../../env.ts";
 import { type ManagementFixture, type Person, startManagement, strangers } from "../../testing/management.ts";
 import { accountRoutes } from "../management.ts";
-import { restRoutes } from "../rest.ts";
+import { restRoutes, subscriptions } from "../rest.ts";
 
 type Strangers = Awaited<ReturnType<typeof strangers>>;
 
@@ -77,10 +84,31 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "playground.share": { input: () => ({ content: "aGVsbG8" }), allowed: 200 },
   "playground.open": { input: ({ share }) => ({ id: share.id }), allowed: 404 },
   "playground.browserModels": { allowed: 200 },
+  "jobs.list": { input: () => ({ subject: "their-model" }), allowed: 200 },
+  "jobs.get": { input: ({ job }) => ({ id: job.id }), allowed: 404 },
+  "jobs.cancel": { input: ({ job }) => ({ id: job.id }), allowed: 404 },
+  "jobs.retry": { input: ({ job }) => ({ id: job.id }), allowed: 404 },
+};
+
+/** Subscriptions: what they need, what they are asked with, and what somebody is told first who may ask. */
+const watched: Readonly<Record<string, { access: Permission; input: (theirs: Strangers) => object; told: object }>> = {
+  "jobs.watch": { access: "jobs:read", input: ({ job }) => ({ id: job.id }), told: { jobs: [] } },
 };
 
 it("knows every procedure, and no other", () => {
   expect(Object.keys(asked).sort()).toEqual(restRoutes.map(({ procedure }) => procedure).sort());
+  expect(Object.keys(watched).sort()).toEqual([...subscriptions].sort());
+});
+
+describe.each(Object.entries(watched))("%s", (procedure, { access, input, told }) => {
+  it.each([...roles, "signed-out"] as const)("as %s", async (who) => {
+    const person = people.get(who);
+    if (person === undefined) throw new Error(`nobody is ${who}`);
+    const first = await fixture.listen(person, procedure, input(theirs));
+    if (who === "signed-out") expect(first).toMatchObject({ data: { httpStatus: 401, reason: "signed-out" } });
+    else if (!roleMay(who, access)) expect(first).toMatchObject({ data: { httpStatus: 403, reason: "forbidden" } });
+    else expect(first).toEqual(told);
+  });
 });
 
 describe.each(restRoutes.map((route) => [route.procedure, route] as const))("%s", (procedure, route) => {
@@ -106,6 +134,7 @@ it("leaves the other organization as it was", async () => {
   expect(await theirs.scope.projects.get(theirs.project.id)).toEqual(theirs.project);
   expect(await theirs.scope.members.list()).toHaveLength(1);
   expect(await theirs.scope.audit.list()).toHaveLength(1);
+  expect(await theirs.scope.jobs.get(theirs.job.id)).toEqual(theirs.job);
 });
 
 it("uses every permission somewhere", () => {

@@ -1,5 +1,6 @@
 import { auditRouter } from "./router/audit.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
+import { jobsRouter } from "./router/jobs.ts";
 import { keysRouter } from "./router/keys.ts";
 import { membersRouter } from "./router/members.ts";
 import { modelsRouter } from "./router/models.ts";
@@ -22,6 +23,7 @@ export const appRouter = router({
   uploads: uploadsRouter,
   deployments: deploymentsRouter,
   playground: playgroundRouter,
+  jobs: jobsRouter,
 });
 
 export type AppRouter = typeof appRouter;

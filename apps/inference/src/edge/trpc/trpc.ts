@@ -19,6 +19,13 @@ const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
+    // Subscriptions. A stream ends now and then, and the client begins another: so a changed role or a session that
+    // ended counts for it too.
+    sse: {
+      maxDurationMs: 120_000,
+      ping: { enabled: true, intervalMs: 10_000 },
+      client: { reconnectAfterInactivityMs: 30_000 },
+    },
     errorFormatter: ({ shape, error }) => {
       const refusal: Partial<Refusal> = error instanceof RefusedError ? error.refusal : {};
       const { code, httpStatus, path } = shape.data;

@@ -1,0 +1,5 @@
+/** What jobs may use beside their organization's data. */
+export interface JobServices {
+  /** The data directory. */
+  readonly home: string;
+}
