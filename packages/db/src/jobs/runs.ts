@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { watchChannel } from "../channel.ts";
 import { inTransaction } from "../client.ts";
 import { Prisma, type PrismaClient } from "../generated/client.ts";
-import { watchChannel } from "../channel.ts";
 import { type OrganizationScope, organizationScope } from "../organization.ts";
 import type { JobProgress } from "./info.ts";
 import { type JobState, jobStates } from "./transitions.ts";
