@@ -31,6 +31,9 @@ const acts: Readonly<Record<string, string>> = {
   "projects.unarchive": "Brought a project back",
   "models.add": "Added a model",
   "models.remove": "Removed a model",
+  "models.digest": "Had a model's files checked",
+  "jobs.cancel": "Cancelled a job",
+  "jobs.retry": "Ran a job again",
 };
 
 /** What can be filtered by: a whole kind first, then its acts. */
@@ -41,6 +44,7 @@ export const actGroups: readonly { readonly noun: string; readonly name: string;
     { noun: "projects.", name: "Projects" },
     { noun: "organization.", name: "Organization" },
     { noun: "models.", name: "Models" },
+    { noun: "jobs.", name: "Activity" },
     { noun: "users.", name: "Accounts" },
   ].map((group) => ({ ...group, acts: Object.keys(acts).filter((act) => act.startsWith(group.noun)) }));
 

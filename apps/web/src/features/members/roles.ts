@@ -58,6 +58,11 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
   "models:read": { may: "see the models in the catalog", roles: everyone },
   "models:write": { may: "add models to the catalog and remove them", roles: builders },
   "deployments:read": { may: "see what is served and how full it is", roles: everyone },
+  "jobs:read": { may: "see background jobs and how far they are", roles: everyone },
+  "jobs:write": {
+    may: "cancel background jobs and run failed ones again",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
   "inference:run": {
     may: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

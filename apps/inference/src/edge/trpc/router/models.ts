@@ -109,6 +109,19 @@ export const modelsRouter = router({
       };
     }),
 
+  /** Computes the SHA-256 of a model's files in the background: records those that are unknown, compares the others. */
+  digest: orgProcedure("models:write")
+    .input(z.object({ name }))
+    .output(z.object({ job: id }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        if ((await scope.models.get(input.name)) === null) throw missing(input.name);
+        const asked = { createdBy: ctx.actor, subject: input.name, dedupeKey: input.name };
+        const { job } = await enqueueJob(scope, digestModel, { model: input.name }, asked);
+        return { subject: input.name, after: { job: job.id }, result: { job: job.id } };
+      }),
+    ),
+
   /** Takes a model out of the catalog and stops serving it. Its files stay, but for one that was uploaded, if asked. */
   remove: orgProcedure("models:write")
     .input(z.object({ name: modelName, deleteFile: z.boolean().default(false) }))
