@@ -1,6 +1,8 @@
 import { targetsOf } from "@tugboat/db";
 import { z } from "zod";
 import { recordedModel } from "../../../domain/models/recorded.ts";
+import { enqueueJob } from "../../../jobs/enqueue.ts";
+import { digestModel } from "../../../jobs/kinds/models-digest.ts";
 import { machineFacts, modelFacts, textToken } from "../model-shapes.ts";
 import { addModel, describer, missingModel, modelName, modelView } from "../model-view.ts";
 import { id } from "../shapes.ts";
@@ -111,11 +113,11 @@ export const modelsRouter = router({
 
   /** Computes the SHA-256 of a model's files in the background: records those that are unknown, compares the others. */
   digest: orgProcedure("models:write")
-    .input(z.object({ name }))
+    .input(z.object({ name: modelName }))
     .output(z.object({ job: id }))
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
-        if ((await scope.models.get(input.name)) === null) throw missing(input.name);
+        if ((await scope.models.get(input.name)) === null) throw missingModel(input.name);
         const asked = { createdBy: ctx.actor, subject: input.name, dedupeKey: input.name };
         const { job } = await enqueueJob(scope, digestModel, { model: input.name }, asked);
         return { subject: input.name, after: { job: job.id }, result: { job: job.id } };
