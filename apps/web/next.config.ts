@@ -12,6 +12,16 @@ const config: NextConfig = {
   // `npm run types` checks the types with the native compiler, which Next's own check can't drive.
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,
+  // A worker of an isolated page has to say that it is one itself.
+  headers: async () => [
+    {
+      source: "/_next/static/:path*",
+      headers: [
+        { key: "cross-origin-embedder-policy", value: "require-corp" },
+        { key: "cross-origin-resource-policy", value: "same-origin" },
+      ],
+    },
+  ],
 };
 
 export default config;

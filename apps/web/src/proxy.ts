@@ -67,6 +67,8 @@ function withPolicy(request: NextRequest): Response {
     "style-src-attr 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
+    // The engine in a worker, which starts its threads from a text of its own.
+    "worker-src 'self' blob:",
     `connect-src 'self'${development ? " ws:" : ""}`,
     "manifest-src 'self'",
     "form-action 'self'",
@@ -79,6 +81,10 @@ function withPolicy(request: NextRequest): Response {
   headers.set(pathHeader, request.nextUrl.pathname + request.nextUrl.search);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);
+  // Cross-origin isolation: without it a browser shares no memory among the threads of the engine in a worker. All that
+  // pages load is of this origin, so nothing is kept out by it; a page opened by another site loses its opener.
+  response.headers.set("cross-origin-opener-policy", "same-origin");
+  response.headers.set("cross-origin-embedder-policy", "require-corp");
   return response;
 }
 

@@ -22,6 +22,8 @@ export interface ApiCall {
   readonly from?: Headers;
   /** Aborts the call and, with it, the generation behind it. */
   readonly signal?: AbortSignal;
+  /** More headers to send, those that are there. */
+  readonly headers?: Readonly<Record<string, string | null>>;
   /** Statuses besides 2xx that the caller reads itself. */
   readonly accept?: readonly number[] | "all";
   /** A redirect is an error, unless the caller reads where it leads. */
@@ -36,6 +38,7 @@ export async function callApi(path: string, call: ApiCall = {}): Promise<Respons
   const { apiUrl } = env();
   const headers = call.from ? inTheNameOf(call.from) : new Headers();
   headers.set("accept", "application/json, text/event-stream;q=0.9, text/plain;q=0.8");
+  for (const [name, value] of Object.entries(call.headers ?? {})) if (value !== null) headers.set(name, value);
   if (call.body !== undefined) headers.set("content-type", "application/json");
   let response: Response;
   try {

@@ -1,58 +1,41 @@
 "use client";
 
-import { Field, Input, Select, Textarea } from "../../ui/field.tsx";
+import { Field, Input, Select } from "../../ui/field.tsx";
 import { Slider } from "../../ui/slider.tsx";
-import type { ModelCard } from "../service/types.ts";
-import type { Candidate, Parameters } from "./types.ts";
+import { Switch } from "../../ui/switch.tsx";
+import { alternatives } from "./chat-body.ts";
+import { StopField } from "./stop-field.tsx";
+import type { BrowserDevice, Candidate, Parameters } from "./types.ts";
 
 export interface ParametersFormProps {
-  readonly models: readonly ModelCard[];
   readonly candidate: Candidate;
-  readonly system: string;
-  readonly onModel: (model: string) => void;
-  readonly onSystem: (text: string) => void;
+  /** Tokens that fit into one conversation, where it is known. */
+  readonly contextLength: number | undefined;
   readonly onChange: (change: Partial<Parameters>) => void;
+  readonly onDevice: (device: BrowserDevice) => void;
 }
 
-export function ParametersForm({ models, candidate, system, onModel, onSystem, onChange }: ParametersFormProps) {
-  const { temperature, topP, maxTokens, seed } = candidate.parameters;
-  const model = models.find(({ id }) => id === candidate.model);
-  const longest = model?.contextLength ?? 4096;
+/** How one column's model writes. */
+export function ParametersForm({ candidate, contextLength = 4096, onChange, onDevice }: ParametersFormProps) {
+  const { temperature, topP, maxTokens, seed, frequencyPenalty, presencePenalty, stop, logprobs } =
+    candidate.parameters;
   return (
     <div className="grid gap-5">
-      <Field
-        label="Model"
-        problem={models.length > 0 && !model ? `There is no model called ${candidate.model}.` : undefined}
-      >
-        {(control) => (
-          <Select
-            {...control}
-            value={candidate.model}
-            onChange={(event) => onModel(event.currentTarget.value)}
-            disabled={models.length === 0}
-          >
-            {model ? null : <option value={candidate.model}>{candidate.model || "Loading"}</option>}
-            {models.map(({ id }) => (
-              <option key={id} value={id}>
-                {id}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      <Field label="System message" hint="What holds for the whole conversation.">
-        {(control) => (
-          <Textarea
-            {...control}
-            rows={4}
-            value={system}
-            onChange={(event) => onSystem(event.currentTarget.value)}
-            placeholder="You answer in one sentence."
-            className="field-sizing-content max-h-60 min-h-[92px]"
-          />
-        )}
-      </Field>
-      <div className="border-line border-t" />
+      {candidate.place === "browser" ? (
+        <Field label="Computes with" hint="The same engine as the service's, in this tab.">
+          {(control) => (
+            <Select
+              {...control}
+              value={candidate.device}
+              onChange={(event) => onDevice(deviceOf(event.currentTarget.value))}
+            >
+              <option value="auto">WebGPU, else WebAssembly</option>
+              <option value="webgpu">WebGPU</option>
+              <option value="cpu">WebAssembly</option>
+            </Select>
+          )}
+        </Field>
+      ) : null}
       <Slider
         label="Temperature"
         value={temperature}
@@ -60,7 +43,7 @@ export function ParametersForm({ models, candidate, system, onModel, onSystem, o
         max={2}
         step={0.05}
         hint={temperature === 0 ? "Always the likeliest token: the same text each time." : undefined}
-        onChange={(value) => onChange({ temperature: Math.round(value * 100) / 100 })}
+        onChange={(value) => onChange({ temperature: rounded(value) })}
       />
       <Slider
         label="Top-p"
@@ -68,13 +51,13 @@ export function ParametersForm({ models, candidate, system, onModel, onSystem, o
         min={0}
         max={1}
         step={0.01}
-        onChange={(value) => onChange({ topP: Math.round(value * 100) / 100 })}
+        onChange={(value) => onChange({ topP: rounded(value) })}
       />
       <Slider
         label="Max tokens"
-        value={Math.min(maxTokens, longest)}
+        value={Math.min(maxTokens, contextLength)}
         min={1}
-        max={longest}
+        max={contextLength}
         step={1}
         onChange={(value) => onChange({ maxTokens: Math.round(value) })}
       />
@@ -96,6 +79,38 @@ export function ParametersForm({ models, candidate, system, onModel, onSystem, o
           />
         )}
       </Field>
+      <Switch
+        label="Show how likely each word was"
+        hint={`Logprobs, with ${alternatives} alternatives for each token.`}
+        checked={logprobs}
+        onChange={(checked) => onChange({ logprobs: checked })}
+      />
+      <StopField stop={stop} onChange={(next) => onChange({ stop: next })} />
+      <Slider
+        label="Frequency penalty"
+        value={frequencyPenalty}
+        min={-2}
+        max={2}
+        step={0.1}
+        onChange={(value) => onChange({ frequencyPenalty: rounded(value) })}
+      />
+      <Slider
+        label="Presence penalty"
+        value={presencePenalty}
+        min={-2}
+        max={2}
+        step={0.1}
+        onChange={(value) => onChange({ presencePenalty: rounded(value) })}
+      />
     </div>
   );
+}
+
+function rounded(value: number): number {
+  // Adding zero makes the negative zero of a slider a plain one.
+  return Math.round(value * 100) / 100 + 0;
+}
+
+function deviceOf(text: string): BrowserDevice {
+  return text === "webgpu" || text === "cpu" ? text : "auto";
 }

@@ -1,177 +1,190 @@
 "use client";
 
-import { Code, Link2, Settings2, SquarePen } from "lucide-react";
-import { useEffect, useReducer, useRef, useState } from "react";
-import { Button, IconButton } from "../../ui/button.tsx";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
-import { toast } from "../../ui/toast.tsx";
-import { Tooltip } from "../../ui/tooltip.tsx";
+import { Notice } from "../../ui/notice.tsx";
 import { OverviewProblem } from "../service/overview-problem.tsx";
+import { useSession } from "../service/session.tsx";
+import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { useOverview } from "../service/use-overview.ts";
+import { keepWorkers, workerKey } from "./browser/browser-engine.ts";
+import { useBrowserModels } from "./browser/use-browser-models.ts";
 import { CandidateColumn } from "./candidate-column.tsx";
+import { Columns } from "./columns.tsx";
 import { Composer } from "./composer.tsx";
-import { converse, emptyConversation, messagesFor } from "./conversation.ts";
-import { ParametersForm } from "./parameters-form.tsx";
+import { converse, emptyConversation } from "./conversation.ts";
+import { PageHeader } from "./page-header.tsx";
+import type { Sample } from "./samples.ts";
+import { Settings } from "./settings.tsx";
 import { SnippetDialog } from "./snippet-dialog.tsx";
-import type { Candidate, Conversation } from "./types.ts";
-import { fromQuery, toQuery } from "./url.ts";
-import { useAnswers } from "./use-answers.ts";
+import { useAsk } from "./use-ask.ts";
+import { useKeptPlayground } from "./use-kept-playground.ts";
+import { usePlaygroundKeys } from "./use-playground-keys.ts";
+import { useShare } from "./use-share.ts";
+import { textsOf, variablesIn } from "./variables.ts";
 
 export function PlaygroundPage() {
   const { data, error } = useOverview();
   const models = data?.state === "up" ? data.models : [];
+  const session = useSession();
+  const trpc = useTRPC();
+  const client = useQueryClient();
   const [state, dispatch] = useReducer(converse, undefined, () => emptyConversation());
-  const restored = useRestoredAddress(state, (action) => dispatch(action));
-  const { running, start, stop } = useAnswers();
+  const { restored, problem } = useKeptPlayground({
+    state,
+    userId: session.user.id,
+    onRestore: (found) => dispatch({ type: "restore", state: found }),
+    openShared: async (id) => (await client.fetchQuery(trpc.playground.open.queryOptions({ id }))).content,
+    describe: problemOf,
+  });
+  const { choices } = useBrowserModels();
+  const { share, pending: sharing } = useShare();
+  const [selected, setSelected] = useState("1");
   const [sheetOpen, setSheetOpen] = useState(false);
   const [snippetFor, setSnippetFor] = useState<string>();
   const composer = useRef<HTMLTextAreaElement>(null);
   const preferred =
     models.find(({ isDefault }) => isDefault) ?? models.find(({ hasChatTemplate }) => hasChatTemplate) ?? models[0];
-  const candidates = state.candidates.map((candidate) => ({
-    ...candidate,
-    model: candidate.model || (preferred?.id ?? ""),
-  }));
+  const shown = {
+    ...state,
+    candidates: state.candidates.map((one) => ({ ...one, model: one.model || (preferred?.id ?? "") })),
+  };
+  const { candidates } = shown;
+  const names = variablesIn(textsOf(state));
+  const { running, missing, send, answer, stop } = useAsk({ state: shown, choices, dispatch });
 
-  /** Asks one candidate for its answer to a turn of `conversation`. */
-  function answer(conversation: Conversation, candidate: Candidate, turn: number, seed: number) {
-    start({
-      key: candidate.id,
-      request: {
-        model: candidate.model,
-        messages: messagesFor(conversation, candidate, turn),
-        parameters: candidate.parameters,
-        seed,
-      },
-      onChange: (next) => dispatch({ type: "answer", candidate: candidate.id, turn, answer: next }),
-    });
-  }
-
-  function send() {
-    const text = state.draft;
-    if (!text.trim() || running || candidates.some(({ model }) => !model)) return;
-    const action = { type: "ask", text } as const;
-    const next = converse(state, action);
-    dispatch(action);
-    for (const candidate of candidates)
-      answer(next, candidate, next.turns.length - 1, candidate.parameters.seed ?? drawSeed());
-  }
-
-  useEscape(running, stop);
+  usePlaygroundKeys({ running: running.size > 0, onStop: () => stop(), onSend: send });
+  useFreedWorkers(
+    candidates.map(({ place, model, device }) => ({ place, model, device })),
+    choices,
+  );
 
   // Ready to write at once, but without calling up a phone's keyboard over the page.
   useEffect(() => {
     if (restored && matchMedia("(pointer: fine)").matches) composer.current?.focus();
   }, [restored]);
 
-  async function share() {
-    try {
-      await navigator.clipboard.writeText(window.location.href);
-      toast({ tone: "good", text: "Copied the link to this playground." });
-    } catch {
-      toast({
-        tone: "bad",
-        text: "The link could not be copied.",
-        hint: "Copy it from the address bar: it holds everything.",
-      });
-    }
+  function take({ text, variables = {} }: Sample) {
+    dispatch({ type: "draft", text });
+    for (const [name, value] of Object.entries(variables)) dispatch({ type: "variable", name, value });
+    composer.current?.focus();
   }
 
-  const first = candidates[0];
-  const shownSnippet = candidates.find(({ id }) => id === snippetFor);
-  const settings = first ? (
-    <ParametersForm
-      models={models}
-      candidate={first}
+  const current = candidates.find(({ id }) => id === selected) ?? candidates[0];
+  const number = candidates.findIndex(({ id }) => id === current?.id) + 1;
+  const settings = current ? (
+    <Settings
+      key={current.id}
       system={state.system}
-      onModel={(model) => dispatch({ type: "model", candidate: first.id, model })}
+      candidate={current}
+      number={candidates.length > 1 ? number : undefined}
+      contextLength={models.find(({ id }) => id === current.model)?.contextLength}
       onSystem={(text) => dispatch({ type: "system", text })}
-      onChange={(change) => dispatch({ type: "parameters", candidate: first.id, change })}
+      onChange={(change) => dispatch({ type: "parameters", candidate: current.id, change })}
+      onDevice={(device) => dispatch({ type: "device", candidate: current.id, device })}
     />
   ) : null;
+  const snippetCandidate = candidates.find(({ id }) => id === snippetFor);
 
   return (
     <div className="flex h-[calc(100dvh-48px)] lg:h-dvh" data-ready={restored || undefined}>
       <div className="flex min-w-0 grow flex-col">
-        <header className="flex h-12 shrink-0 items-center justify-between gap-2 border-line border-b pr-3 pl-4 sm:pl-6">
-          <h1 className="truncate font-medium">
-            Playground
-            {first?.model ? <span className="font-normal text-ink-3"> · {first.model}</span> : null}
-          </h1>
-          <div className="flex items-center gap-1">
-            <Tooltip text="Copy as code">
-              <IconButton label="Copy as code" onClick={() => setSnippetFor(first?.id)} disabled={!first?.model}>
-                <Code />
-              </IconButton>
-            </Tooltip>
-            <Tooltip text="Copy a link to this">
-              <IconButton label="Copy a link to this" onClick={() => void share()}>
-                <Link2 />
-              </IconButton>
-            </Tooltip>
-            <IconButton label="Model and parameters" onClick={() => setSheetOpen(true)} className="xl:hidden">
-              <Settings2 />
-            </IconButton>
-            <Button
-              size="sm"
-              onClick={() => {
-                stop();
-                dispatch({ type: "clear" });
-                composer.current?.focus();
-              }}
-              disabled={state.turns.length === 0}
-            >
-              <SquarePen /> New
-            </Button>
-          </div>
-        </header>
-        <div className="px-4 empty:hidden sm:px-6 [&>*]:mt-4">
+        <PageHeader
+          columns={candidates.length}
+          started={state.turns.length > 0}
+          sharing={sharing}
+          onAdd={() => dispatch({ type: "add-column", model: otherModel(models, candidates) })}
+          onShare={() => void share(state)}
+          onNew={() => {
+            stop();
+            dispatch({ type: "clear" });
+            composer.current?.focus();
+          }}
+        />
+        <div className="px-4 empty:hidden sm:px-6 [&>*]:my-3">
           <OverviewProblem overview={data} error={error} />
+          {problem ? (
+            <Notice tone="bad" hint={problem.hint}>
+              {problem.message}
+            </Notice>
+          ) : null}
         </div>
-        <div className="grid min-h-0 grow auto-cols-fr grid-flow-col divide-x divide-line">
-          {candidates.map((candidate) => (
-            <CandidateColumn
-              key={candidate.id}
-              turns={state.turns}
-              candidate={candidate}
-              model={models.find(({ id }) => id === candidate.model)}
-              running={running}
-              onSample={(text) => {
-                dispatch({ type: "draft", text });
-                composer.current?.focus();
-              }}
-              onRetry={(turn) => answer(state, candidate, turn, drawSeed())}
-              onEdit={(turn) => {
-                stop();
-                dispatch({ type: "edit", turn });
-                composer.current?.focus();
-              }}
-            />
-          ))}
-        </div>
+        <Columns
+          columns={candidates.map((candidate, at) => ({
+            id: candidate.id,
+            model: candidate.model,
+            content: (
+              <CandidateColumn
+                key={candidate.id}
+                conversation={shown}
+                model={models.find(({ id }) => id === candidate.model)}
+                selected={candidate === current}
+                onSelect={() => setSelected(candidate.id)}
+                header={{
+                  number: at + 1,
+                  columns: candidates.length,
+                  candidate,
+                  models,
+                  browserChoices: choices,
+                  running: running.has(candidate.id),
+                  onModel: (model, place) => dispatch({ type: "model", candidate: candidate.id, model, place }),
+                  onParameters: () => {
+                    setSelected(candidate.id);
+                    setSheetOpen(!matchMedia("(min-width: 1280px)").matches);
+                  },
+                  onSnippet: () => setSnippetFor(candidate.id),
+                  onStop: () => stop(candidate.id),
+                  onDuplicate: () => dispatch({ type: "duplicate-column", candidate: candidate.id }),
+                  onRemove: () => {
+                    stop(candidate.id);
+                    dispatch({ type: "remove-column", candidate: candidate.id });
+                  },
+                }}
+                onSample={take}
+                onAnswer={(turn, seed) => answer(shown, candidate, turn, seed)}
+                onPin={(turn, text) => dispatch({ type: "example", turn, text })}
+                onUnpin={(turn) => dispatch({ type: "example", turn, text: undefined })}
+                onRewrite={(turn, text) => dispatch({ type: "rewrite", turn, text })}
+                onMove={(turn, by) => dispatch({ type: "move", turn, by })}
+                onRemove={(turn) => dispatch({ type: "remove", turn })}
+                onEdit={(turn) => {
+                  stop();
+                  dispatch({ type: "edit", turn });
+                  composer.current?.focus();
+                }}
+              />
+            ),
+          }))}
+        />
         <Composer
           ref={composer}
           draft={state.draft}
-          running={running}
+          running={running.size > 0}
+          columns={candidates.length}
           ready={candidates.every(({ model }) => model !== "")}
+          names={names}
+          values={state.variables}
+          missing={missing}
           onDraft={(text) => dispatch({ type: "draft", text })}
+          onVariable={(name, value) => dispatch({ type: "variable", name, value })}
           onSend={send}
-          onStop={stop}
+          onStop={() => stop()}
         />
       </div>
       <aside
-        aria-label="Model and parameters"
+        aria-label="Prompt and parameters"
         className="w-[288px] shrink-0 overflow-y-auto border-line border-l p-5 max-xl:hidden"
       >
         {settings}
       </aside>
-      <Dialog open={sheetOpen} onClose={() => setSheetOpen(false)} title="Model and parameters">
+      <Dialog open={sheetOpen} onClose={() => setSheetOpen(false)} title="Prompt and parameters">
         {settings}
       </Dialog>
-      {shownSnippet ? (
+      {snippetCandidate ? (
         <SnippetDialog
-          conversation={state}
-          candidate={shownSnippet}
+          conversation={shown}
+          candidate={snippetCandidate}
           apiUrl={data?.apiUrl ?? ""}
           onClose={() => setSnippetFor(undefined)}
         />
@@ -180,42 +193,26 @@ export function PlaygroundPage() {
   );
 }
 
-function drawSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+/** One that no column has yet, where there is one. */
+function otherModel(models: readonly { readonly id: string }[], taken: readonly { readonly model: string }[]): string {
+  return models.find(({ id }) => !taken.some(({ model }) => model === id))?.id ?? taken.at(-1)?.model ?? "";
 }
 
-/** Esc stops what runs; a dialog that is open takes its own Esc first. */
-function useEscape(running: boolean, stop: () => void): void {
-  useEffect(() => {
-    if (!running) return;
-    function onKey(event: KeyboardEvent) {
-      if (event.key === "Escape" && !document.querySelector("dialog[open]")) stop();
-    }
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, [running, stop]);
-}
+type Wanted = Pick<ReturnType<typeof emptyConversation>["candidates"][number], "place" | "model" | "device">;
 
-/** Reads the playground out of the address once, then keeps the address saying what is on screen. */
-function useRestoredAddress(
-  state: Conversation,
-  dispatch: (action: { readonly type: "restore"; readonly state: Conversation }) => void,
-): boolean {
-  const [restored, setRestored] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the address the page was opened with counts.
+/** Ends the workers of models that no column computes here any more, and all of them when the page is left. */
+function useFreedWorkers(
+  columns: readonly Wanted[],
+  choices: readonly { readonly name: string; readonly sha256: string }[],
+) {
+  const wanted = useMemo(() => JSON.stringify(columns), [columns]);
   useEffect(() => {
-    dispatch({ type: "restore", state: fromQuery(window.location.search) });
-    setRestored(true);
-  }, []);
-  useEffect(() => {
-    if (!restored) return;
-    const timer = setTimeout(() => {
-      const query = toQuery(state);
-      if (query !== window.location.search.slice(1)) {
-        window.history.replaceState(null, "", query ? `?${query}` : window.location.pathname);
-      }
-    }, 250);
-    return () => clearTimeout(timer);
-  }, [state, restored]);
-  return restored;
+    const needed: readonly Wanted[] = JSON.parse(wanted);
+    const keys = needed.flatMap(({ place, model, device }) => {
+      const sha256 = place === "browser" ? choices.find(({ name }) => name === model)?.sha256 : undefined;
+      return sha256 === undefined ? [] : [workerKey(sha256, device)];
+    });
+    if (choices.length > 0) keepWorkers(new Set(keys));
+  }, [wanted, choices]);
+  useEffect(() => () => keepWorkers(new Set()), []);
 }

@@ -1,4 +1,4 @@
-import type { ChatRequest } from "./stream-chat.ts";
+import type { ChatRequest } from "./chat-body.ts";
 import { defaultParameters } from "./types.ts";
 
 /** Prompts that show what a small instruction model is good for; each is answered well by the bundled tug-small. */
@@ -15,8 +15,18 @@ export const samples = [
     name: "Answer yes or no",
     text: 'Does the text mention "harbour"? Answer yes or no.\n\nThe tugboat left the harbour at dawn.',
   },
-  { name: "Count", text: "How many words are in this list? anchor, buoy, cable, deck, engine" },
-] as const;
+  {
+    name: "Sort with a variable",
+    text: "Choose one: animal, food, plant\n\nText: {{text}}",
+    variables: { text: "a tall tree with needles instead of leaves" },
+  },
+] as const satisfies readonly Sample[];
+
+export interface Sample {
+  readonly name: string;
+  readonly text: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
 
 /** The first sample as a request that gives the same answer each time, to call the API with. */
 export function sampleRequest(model: string): ChatRequest {

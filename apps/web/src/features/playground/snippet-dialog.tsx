@@ -5,7 +5,7 @@ import { IconButton } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
-import { messagesFor } from "./conversation.ts";
+import { messagesFor } from "./messages.ts";
 import { snippets } from "./snippets.ts";
 import type { Candidate, Conversation } from "./types.ts";
 
@@ -20,9 +20,9 @@ export interface SnippetDialogProps {
 export function SnippetDialog({ conversation, candidate, apiUrl, onClose }: SnippetDialogProps) {
   const pending = conversation.draft.trim() !== "" || conversation.turns.length === 0;
   const asked = pending
-    ? { ...conversation, turns: [...conversation.turns, conversation.draft || "Hello"] }
+    ? { ...conversation, turns: [...conversation.turns, { id: "draft", user: conversation.draft || "Hello" }] }
     : conversation;
-  const turn = asked.turns.length - 1;
+  const turn = asked.turns.at(-1)?.id ?? "";
   const request = {
     model: candidate.model,
     messages: messagesFor(asked, candidate, turn),
@@ -41,6 +41,7 @@ export function SnippetDialog({ conversation, candidate, apiUrl, onClose }: Snip
         <p className="text-ink-2">
           The same request, with its seed. It takes the key from{" "}
           <code className="font-mono text-xs">TUGBOAT_API_KEY</code>.
+          {candidate.place === "browser" ? " It asks the service: programs have no browser to compute in." : null}
         </p>
       </header>
       <div>

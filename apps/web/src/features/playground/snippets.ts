@@ -1,4 +1,4 @@
-import { type ChatRequest, chatBody } from "./stream-chat.ts";
+import { type ChatRequest, chatBody } from "./chat-body.ts";
 
 export interface Snippet {
   readonly id: "curl" | "python" | "typescript";
@@ -22,7 +22,7 @@ export function snippets(request: ChatRequest, baseUrl: string): readonly Snippe
 type Body = ReturnType<typeof chatBody>;
 
 function curl(body: Body, baseUrl: string): string {
-  const json = JSON.stringify({ ...body, stream: true }, null, 2);
+  const json = JSON.stringify(body, null, 2);
   return [
     `curl -N ${baseUrl}/chat/completions \\`,
     `  -H "Authorization: Bearer $TUGBOAT_API_KEY" \\`,
@@ -32,24 +32,16 @@ function curl(body: Body, baseUrl: string): string {
 }
 
 function python(body: Body, baseUrl: string): string {
-  const messages = body.messages
-    .map(({ role, content }) => `        {"role": ${pythonText(role)}, "content": ${pythonText(content)}},`)
+  const fields = Object.entries(body)
+    .map(([name, value]) => `    ${name}=${pythonValue(value, "    ")},`)
     .join("\n");
   return `import os
 from openai import OpenAI
 
-client = OpenAI(base_url=${pythonText(baseUrl)}, api_key=os.environ["TUGBOAT_API_KEY"])
+client = OpenAI(base_url=${pythonValue(baseUrl)}, api_key=os.environ["TUGBOAT_API_KEY"])
 
 stream = client.chat.completions.create(
-    model=${pythonText(body.model)},
-    messages=[
-${messages}
-    ],
-    temperature=${body.temperature},
-    top_p=${body.top_p},
-    max_tokens=${body.max_tokens},
-    seed=${body.seed},
-    stream=True,
+${fields}
 )
 for chunk in stream:
     if chunk.choices:
@@ -58,7 +50,7 @@ for chunk in stream:
 }
 
 function typescript(body: Body, baseUrl: string): string {
-  const fields = Object.entries({ ...body, stream: true })
+  const fields = Object.entries(body)
     .map(([name, value]) => `  ${name}: ${JSON.stringify(value, null, 2).replaceAll("\n", "\n  ")},`)
     .join("\n");
   return `import OpenAI from "openai";
@@ -74,7 +66,16 @@ for await (const chunk of stream) {
 `;
 }
 
-/** A JSON string is a Python string, but for surrogate pairs, which JSON.stringify leaves as characters anyway. */
-function pythonText(text: string): string {
-  return JSON.stringify(text);
+/** A JSON value as a Python literal. A JSON string is a Python string: surrogate pairs are written as characters. */
+function pythonValue(value: unknown, indent = ""): string {
+  if (value === null || value === undefined) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "object") return JSON.stringify(value);
+  const deeper = `${indent}    `;
+  const items = Array.isArray(value)
+    ? value.map((item) => pythonValue(item, deeper))
+    : Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${pythonValue(item, deeper)}`);
+  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
+  if (items.length === 0) return open + close;
+  return `${open}\n${items.map((item) => `${deeper}${item},`).join("\n")}\n${indent}${close}`;
 }

@@ -1,52 +1,41 @@
+import { z } from "zod";
 import { ask, RequestError } from "../service/request.ts";
+import { type ChatRequest, chatBody } from "./chat-body.ts";
+import type { ChatEvent } from "./chat-event.ts";
 import { readEvents, readText } from "./sse.ts";
-import type { Message, Parameters } from "./types.ts";
+import type { TokenLikelihood } from "./types.ts";
 
-export interface ChatRequest {
-  readonly model: string;
-  readonly messages: readonly Message[];
-  readonly parameters: Parameters;
-  readonly seed: number;
-}
+const token = z.object({
+  token: z.string(),
+  logprob: z.number(),
+  bytes: z.array(z.number()).nullish(),
+  top_logprobs: z.array(z.object({ token: z.string(), logprob: z.number() })).nullish(),
+});
 
-export type ChatEvent =
-  | { readonly type: "open"; readonly requestId: string | undefined }
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "finish"; readonly reason: string }
-  | {
-      readonly type: "usage";
-      readonly promptTokens: number;
-      readonly completionTokens: number;
-      readonly cachedTokens: number;
-    };
-
-interface Chunk {
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: string | null };
-    readonly finish_reason?: string | null;
-  }[];
-  readonly usage?: {
-    readonly prompt_tokens: number;
-    readonly completion_tokens: number;
-    readonly prompt_tokens_details?: { readonly cached_tokens?: number };
-  } | null;
-  readonly error?: { readonly message?: string; readonly code?: string };
-}
-
-/** The request in the API's own words; also what the snippets show. */
-export function chatBody({ model, messages, parameters, seed }: ChatRequest) {
-  return {
-    model,
-    messages,
-    temperature: parameters.temperature,
-    top_p: parameters.topP,
-    max_tokens: parameters.maxTokens,
-    seed,
-  };
-}
+/** What is read of a chunk; upstreams leave much of it out. */
+const chunk = z.object({
+  choices: z
+    .array(
+      z.object({
+        delta: z.object({ content: z.string().nullish() }).nullish(),
+        logprobs: z.object({ content: z.array(token).nullish() }).nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+  usage: z
+    .object({
+      prompt_tokens: z.number(),
+      completion_tokens: z.number(),
+      prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
+      cost_micro_usd: z.number().nullish(),
+    })
+    .nullish(),
+  error: z.object({ message: z.string().nullish(), code: z.string().nullish() }).nullish(),
+});
 
 /**
- * Asks for one streamed answer.
+ * Asks the service for one streamed answer.
  * @throws RequestError when it is refused, breaks off, or the service reports an error in the middle of the stream.
  */
 export async function* streamChat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
@@ -61,29 +50,57 @@ export async function* streamChat(request: ChatRequest, signal: AbortSignal): As
   let finished = false;
   for await (const data of readEvents(readText(response.body))) {
     if (data === "[DONE]") return;
-    const chunk = JSON.parse(data) as Chunk;
-    if (chunk.error) {
-      throw new RequestError(response.status, {
-        code: chunk.error.code ?? "stream-error",
-        message: chunk.error.message ?? "The service reported an error in the middle of the answer.",
-      });
-    }
-    const choice = chunk.choices?.[0];
-    if (choice?.delta?.content) yield { type: "text", text: choice.delta.content };
-    if (choice?.finish_reason) {
-      finished = true;
-      yield { type: "finish", reason: choice.finish_reason };
-    }
-    if (chunk.usage) {
-      yield {
-        type: "usage",
-        promptTokens: chunk.usage.prompt_tokens,
-        completionTokens: chunk.usage.completion_tokens,
-        cachedTokens: chunk.usage.prompt_tokens_details?.cached_tokens ?? 0,
-      };
+    for (const event of eventsOf(data, response.status)) {
+      finished ||= event.type === "finish";
+      yield event;
     }
   }
   if (!finished) throw brokenOff();
+}
+
+/** @throws RequestError when it is an error, or no chunk. */
+export function eventsOf(data: string, status = 200): ChatEvent[] {
+  const parsed = chunk.safeParse(jsonOf(data));
+  if (!parsed.success) {
+    const message = "The service sent something that is no answer.";
+    throw new RequestError(status, { code: "stream-damaged", message, hint: "Try again; its log may say more." });
+  }
+  const { choices, error, usage } = parsed.data;
+  if (error) {
+    throw new RequestError(status, {
+      code: error.code ?? "stream-error",
+      message: error.message ?? "The service reported an error in the middle of the answer.",
+    });
+  }
+  const events: ChatEvent[] = [];
+  const choice = choices?.[0];
+  if (choice?.delta?.content) events.push({ type: "text", text: choice.delta.content });
+  const tokens = choice?.logprobs?.content ?? [];
+  if (tokens.length > 0) events.push({ type: "tokens", tokens: tokens.map(likelihood) });
+  if (choice?.finish_reason) events.push({ type: "finish", reason: choice.finish_reason });
+  if (usage) {
+    events.push({
+      type: "usage",
+      promptTokens: usage.prompt_tokens,
+      completionTokens: usage.completion_tokens,
+      cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+      costMicroUsd: usage.cost_micro_usd ?? undefined,
+    });
+  }
+  return events;
+}
+
+function likelihood({ token: text, logprob, bytes, top_logprobs }: z.output<typeof token>): TokenLikelihood {
+  const top = (top_logprobs ?? []).map((one) => ({ text: one.token, logprob: one.logprob }));
+  return { text, bytes: bytes ?? [], logprob, top };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function brokenOff(): RequestError {

@@ -2,7 +2,8 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { RequestError } from "../service/request.ts";
-import { type ChatRequest, streamChat } from "./stream-chat.ts";
+import type { ServiceProblem } from "../service/types.ts";
+import type { ChatEvent } from "./chat-event.ts";
 import type { Answer } from "./types.ts";
 
 /** Fired on the window when an answer has come to its end; the guided tour waits for one. */
@@ -12,46 +13,53 @@ export const answered = "tugboat:answered";
 const redrawMs = 33;
 
 export interface AnswerJob {
-  /** Which answer it is; a second job with the same key replaces the first. */
+  /** Which column it is; a second job of a column replaces the first. */
   readonly key: string;
-  readonly request: ChatRequest;
+  readonly seed: number;
+  readonly asked: string;
+  readonly stream: (signal: AbortSignal) => AsyncIterable<ChatEvent>;
   readonly onChange: (answer: Answer) => void;
 }
 
 export interface Answers {
-  readonly running: boolean;
+  /** The columns whose answers are under way. */
+  readonly running: ReadonlySet<string>;
   readonly start: (job: AnswerJob) => void;
-  readonly stop: () => void;
+  /** Stops one column's answer, or all. */
+  readonly stop: (key?: string) => void;
 }
 
-/** Runs streamed answers side by side, each reporting its own progress. They all stop when the page is left. */
+/**
+ * Runs streamed answers side by side, each reporting its own progress; what goes wrong in one touches no other. They all
+ * stop when the page is left.
+ */
 export function useAnswers(): Answers {
   const jobs = useRef(new Map<string, AbortController>());
-  const [running, setRunning] = useState(false);
+  const [running, setRunning] = useState<ReadonlySet<string>>(new Set());
 
-  const stop = useCallback(() => {
-    for (const controller of jobs.current.values()) controller.abort();
+  const stop = useCallback((key?: string) => {
+    for (const [job, controller] of jobs.current) if (key === undefined || job === key) controller.abort();
   }, []);
-  useEffect(() => stop, [stop]);
+  useEffect(() => () => stop(), [stop]);
 
   const start = useCallback((job: AnswerJob) => {
     jobs.current.get(job.key)?.abort();
     const controller = new AbortController();
     jobs.current.set(job.key, controller);
-    setRunning(true);
+    setRunning(new Set(jobs.current.keys()));
     void follow(job, controller.signal).finally(() => {
       if (jobs.current.get(job.key) === controller) jobs.current.delete(job.key);
-      setRunning(jobs.current.size > 0);
+      setRunning(new Set(jobs.current.keys()));
     });
   }, []);
 
   return { running, start, stop };
 }
 
-async function follow({ request, onChange }: AnswerJob, signal: AbortSignal): Promise<void> {
-  const began = performance.now();
+async function follow({ seed, asked, stream, onChange }: AnswerJob, signal: AbortSignal): Promise<void> {
+  let began = performance.now();
   let firstAt: number | undefined;
-  let answer: Answer = { status: "waiting", text: "", seed: request.seed };
+  let answer: Answer = { status: "waiting", text: "", seed, asked };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const show = () => {
     clearTimeout(timer);
@@ -64,42 +72,52 @@ async function follow({ request, onChange }: AnswerJob, signal: AbortSignal): Pr
   };
   show();
   try {
-    for await (const event of streamChat(request, signal)) {
+    for await (const event of stream(signal)) {
       const now = performance.now();
       switch (event.type) {
         case "open":
           change({ requestId: event.requestId });
           break;
+        case "progress":
+          // A download or a load is no part of the model's own time to first token.
+          began = now;
+          change({ progress: event.words });
+          break;
         case "text":
           firstAt ??= now;
           change({
             status: "streaming",
+            progress: undefined,
             text: answer.text + event.text,
             ttftMs: firstAt - began,
             decodeMs: now - firstAt,
           });
           break;
+        case "tokens":
+          change({ tokens: [...(answer.tokens ?? []), ...event.tokens] });
+          break;
         case "finish":
           change({ finishReason: event.reason });
           break;
-        case "usage":
-          change({
-            promptTokens: event.promptTokens,
-            completionTokens: event.completionTokens,
-            cachedTokens: event.cachedTokens,
-          });
+        case "usage": {
+          const { type: _, ...usage } = event;
+          change(usage);
+        }
       }
     }
-    change({ status: "done" });
-    window.dispatchEvent(new Event(answered));
+    if (signal.aborted) change({ status: "stopped", finishReason: "stopped", progress: undefined });
+    else {
+      change({ status: "done", progress: undefined });
+      window.dispatchEvent(new Event(answered));
+    }
   } catch (cause) {
-    if (signal.aborted) change({ status: "stopped", finishReason: "stopped" });
-    else change({ status: "failed", problem: problemOf(cause) });
+    if (signal.aborted) change({ status: "stopped", finishReason: "stopped", progress: undefined });
+    else change({ status: "failed", problem: problemOf(cause), progress: undefined });
   }
   show();
 }
 
-function problemOf(cause: unknown) {
+function problemOf(cause: unknown): ServiceProblem {
   if (cause instanceof RequestError) return cause.problem;
   return {
     code: "stream-cut",
