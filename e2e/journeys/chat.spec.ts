@@ -21,7 +21,8 @@ test("the address holds the conversation, and a reload brings it back", async ({
   await playground.open({ model: "tug-small", temperature: "0", seed: "7" });
   await playground.send('What does "lighthouse" mean?');
   const text = await playground.finished();
-  await expect(page).toHaveURL(/user=What\+does.*&answer=/);
+  await expect(page).toHaveURL(/\/playground#p=[\w-]+$/);
+  await playground.settledAddress();
   await page.reload();
   await expect(playground.answers.last()).toContainText(text.slice(0, 20));
   await expect(page.getByLabel("Temperature").first()).toHaveValue("0");

@@ -9,9 +9,10 @@ test("a chat by keyboard alone: find the playground, choose, write, send, stop, 
   await expect(search).toBeFocused();
   await keyboard.type("tug-nano");
   await keyboard.press("Enter");
-  await expect(page).toHaveURL(/\/playground\?model=tug-nano/);
+  await expect(page).toHaveURL(/\/playground/);
   const playground = new Playground(page);
   await expect(playground.message).toBeFocused();
+  await expect(playground.column(1).getByRole("combobox")).toHaveValue("service:tug-nano");
   await keyboard.type("Choose one: animal, food, plant");
   await keyboard.press("Enter");
   await keyboard.type("Text: a tall tree with needles");
