@@ -2,7 +2,7 @@ import { Hash } from "lucide-react";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { duration, type Figure, formatCount } from "../../ui/format.ts";
 import { costOf } from "./cost.ts";
-import { tokensPerSecond } from "./messages.ts";
+import { rateOf } from "./messages.ts";
 import type { Answer, Place } from "./types.ts";
 
 const reasons: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ export interface AnswerFiguresProps {
 }
 
 export function AnswerFigures({ answer, place, local }: AnswerFiguresProps) {
-  const rate = tokensPerSecond(answer);
+  const rate = rateOf(answer);
   const cached = answer.cachedTokens ? ` (${formatCount(answer.cachedTokens)} cached)` : "";
   const cost = costOf(answer, place, local);
   const figures: readonly { readonly name: string; readonly figure: Figure | undefined; readonly title?: string }[] = [
@@ -42,8 +42,11 @@ export function AnswerFigures({ answer, place, local }: AnswerFiguresProps) {
     },
     {
       name: "tok/s",
-      figure: rate === undefined ? undefined : { value: formatCount(Math.round(rate)) },
-      title: "Decode speed: tokens after the first, over the time they took",
+      figure: rate === undefined ? undefined : { value: formatCount(Math.round(rate.tokensPerSecond)) },
+      title:
+        rate?.over === "whole"
+          ? "Tokens over the whole time: the answer came all at once"
+          : "Decode speed: tokens after the first, over the time they took",
     },
     { name: "cost", figure: cost && { value: cost.value }, title: cost?.title },
     {
@@ -56,7 +59,9 @@ export function AnswerFigures({ answer, place, local }: AnswerFiguresProps) {
       {figures.map(({ name, figure, title }) =>
         figure ? (
           <div key={name} title={title} className="flex gap-1">
-            <dt className="order-2 text-ink-3">{figure.unit ? `${figure.unit} ${name}` : name}</dt>
+            <dt className={name === "cost" ? "sr-only" : "order-2 text-ink-3"}>
+              {figure.unit ? `${figure.unit} ${name}` : name}
+            </dt>
             <dd className="font-medium text-ink-2">{figure.value}</dd>
           </div>
         ) : null,

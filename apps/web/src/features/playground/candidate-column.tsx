@@ -47,7 +47,7 @@ export function CandidateColumn(props: CandidateColumnProps) {
       onFocusCapture={onSelect}
       onPointerDownCapture={onSelect}
       className={cx(
-        "flex w-full shrink-0 snap-start flex-col lg:w-auto lg:min-w-[320px] lg:flex-1 lg:shrink",
+        "flex w-full shrink-0 snap-start flex-col lg:w-auto lg:min-w-[288px] lg:flex-1 lg:shrink",
         selected && header.columns > 1 && "bg-surface",
       )}
     >

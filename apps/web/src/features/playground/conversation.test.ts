@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Action, converse, emptyConversation } from "./conversation.ts";
-import { isStale, messagesFor, tokensPerSecond } from "./messages.ts";
+import { isStale, messagesFor, rateOf } from "./messages.ts";
 import { type Answer, type Conversation, mostColumns } from "./types.ts";
 
 const done = (text: string): Answer => ({ status: "done", text, seed: 1 });
@@ -126,8 +126,10 @@ describe("an answer", () => {
     expect(isStale(answered, answered.candidates[0]!, "b")).toBe(false);
   });
 
-  it("has a decode speed that leaves the first token out", () => {
-    expect(tokensPerSecond({ ...done("x"), completionTokens: 11, decodeMs: 100 })).toBe(100);
-    expect(tokensPerSecond({ ...done("x"), completionTokens: 1, decodeMs: 100 })).toBeUndefined();
+  it("has a decode speed that leaves the first token out, and none when it came all at once", () => {
+    const figures = { ...done("x"), completionTokens: 11, ttftMs: 120, decodeMs: 100 };
+    expect(rateOf({ ...figures, bursts: 9 })).toEqual({ tokensPerSecond: 100, over: "decode" });
+    expect(rateOf({ ...figures, bursts: 2 })).toEqual({ tokensPerSecond: 50, over: "whole" });
+    expect(rateOf({ ...figures, completionTokens: 1 })).toBeUndefined();
   });
 });

@@ -35,9 +35,22 @@ export function isStale(state: Conversation, candidate: Candidate, turn: string)
   return answer.asked !== askedOf(candidate.model, messagesFor(state, candidate, turn));
 }
 
-/** Decode speed as the field counts it: the first token belongs to the prefill. Undefined for fewer than two tokens. */
-export function tokensPerSecond(answer: Answer): number | undefined {
-  const { completionTokens: tokens, decodeMs } = answer;
-  if (tokens === undefined || tokens < 2 || !decodeMs) return undefined;
-  return ((tokens - 1) / decodeMs) * 1000;
+/** Fewer pieces than this say nothing about the time between them. */
+const fewestBursts = 3;
+
+export interface Rate {
+  readonly tokensPerSecond: number;
+  /** `decode`: the tokens after the first, over the time they took. `whole`: all of them, over the whole wait. */
+  readonly over: "decode" | "whole";
+}
+
+/**
+ * How fast an answer came. The first token belongs to the prefill, as the field counts it; a text that came all at once
+ * was held up on the way, so there only the whole time is known.
+ */
+export function rateOf({ completionTokens: tokens, decodeMs, ttftMs, bursts = 0 }: Answer): Rate | undefined {
+  if (tokens === undefined || tokens < 2 || decodeMs === undefined || ttftMs === undefined) return undefined;
+  if (bursts >= fewestBursts && decodeMs > 0)
+    return { tokensPerSecond: ((tokens - 1) / decodeMs) * 1000, over: "decode" };
+  return { tokensPerSecond: (tokens / Math.max(1, ttftMs + decodeMs)) * 1000, over: "whole" };
 }

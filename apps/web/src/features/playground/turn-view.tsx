@@ -52,12 +52,12 @@ export function TurnView({ turn, variables, first, last, ...actions }: TurnViewP
   ];
   const text = fill(turn.user, variables);
   return (
-    <div className="group flex items-start justify-between gap-2 rounded-lg bg-hover py-2 pr-2 pl-3.5">
-      <p className="min-w-0 self-center whitespace-pre-wrap break-words text-md">
+    <div className="group relative rounded-lg bg-hover px-3.5 py-2">
+      <p className="whitespace-pre-wrap break-words text-md">
         <span className="sr-only">You: </span>
         {text}
       </p>
-      <div className="flex shrink-0 opacity-0 transition-opacity focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+      <div className="absolute top-1 right-1 flex rounded-md bg-raised opacity-0 shadow-card transition-opacity focus-within:opacity-100 group-hover:opacity-100 has-data-[state=open]:opacity-100 pointer-coarse:static pointer-coarse:justify-end pointer-coarse:bg-transparent pointer-coarse:opacity-100 pointer-coarse:shadow-none">
         <span className="contents max-sm:hidden">
           <CopyButton text={text} what="message" />
         </span>

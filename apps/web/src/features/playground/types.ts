@@ -59,6 +59,8 @@ export interface Answer {
   readonly ttftMs?: number;
   /** From the first to the last piece of text, in ms. */
   readonly decodeMs?: number;
+  /** In how many pieces, apart in time, the text came. */
+  readonly bursts?: number;
   readonly promptTokens?: number;
   readonly cachedTokens?: number;
   readonly completionTokens?: number;

@@ -12,6 +12,9 @@ export const answered = "tugboat:answered";
 /** The screen is redrawn at most this often, however fast the tokens come. */
 const redrawMs = 33;
 
+/** Pieces that come closer together than this came at once. */
+const sameBurstMs = 1;
+
 export interface AnswerJob {
   /** Which column it is; a second job of a column replaces the first. */
   readonly key: string;
@@ -61,6 +64,8 @@ async function follow({ seed, asked, stream, onChange }: AnswerJob, signal: Abor
   let firstAt: number | undefined;
   let answer: Answer = { status: "waiting", text: "", seed, asked };
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let bursts = 0;
+  let lastAt = Number.NEGATIVE_INFINITY;
   const show = () => {
     clearTimeout(timer);
     timer = undefined;
@@ -85,12 +90,15 @@ async function follow({ seed, asked, stream, onChange }: AnswerJob, signal: Abor
           break;
         case "text":
           firstAt ??= now;
+          if (now - lastAt > sameBurstMs) bursts++;
+          lastAt = now;
           change({
             status: "streaming",
             progress: undefined,
             text: answer.text + event.text,
             ttftMs: firstAt - began,
             decodeMs: now - firstAt,
+            bursts,
           });
           break;
         case "tokens":
