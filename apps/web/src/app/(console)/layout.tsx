@@ -1,6 +1,7 @@
 import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
+import { UploadToModel } from "../../features/models/use-upload.ts";
 import { Providers } from "../../features/service/providers.tsx";
 import { ServiceDown } from "../../features/service/service-down.tsx";
 import { Shell } from "../../features/shell/shell.tsx";
@@ -21,6 +22,7 @@ export default async function ConsoleLayout({ children }: { readonly children: R
   if (!session) redirect(signInPath(browser.get(pathHeader) ?? "/"));
   return (
     <Providers session={session} overview={await overview}>
+      <UploadToModel />
       <Shell theme={parseTheme(jar.get(themeCookie)?.value)}>{children}</Shell>
     </Providers>
   );

@@ -109,7 +109,7 @@ function LiveModels({ models }: { readonly models: readonly ModelCard[] | undefi
               </p>
             </div>
             <span className="text-ink-2 text-xs">
-              <ModelStateStatus model={model} />
+              <ModelStateStatus state={model.state} detail={model.detail} />
             </span>
           </li>
         ))}

@@ -1,124 +1,107 @@
 "use client";
 
-import { Boxes } from "lucide-react";
-import Link from "next/link";
-import { Badge } from "../../ui/badge.tsx";
-import { ButtonLink } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import { useQuery } from "@tanstack/react-query";
+import { Boxes, Plus } from "lucide-react";
+import { useRouter, useSearchParams } from "next/navigation";
+import { useState } from "react";
+import { Button } from "../../ui/button.tsx";
+import { DataTable } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
-import { plural } from "../../ui/format.ts";
+import { bytes, plural, written } from "../../ui/format.ts";
+import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { OverviewProblem } from "../service/overview-problem.tsx";
-import type { ModelCard, Overview } from "../service/types.ts";
-import { useOverview } from "../service/use-overview.ts";
-import { FigureText, parametersFigure, sizeFigure, tokensFigure } from "./model-figures.tsx";
-import { ModelStateStatus, modelStateWord } from "./model-state.tsx";
+import { useSession } from "../service/session.tsx";
+import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { AddModelDialog } from "./add-model-dialog.tsx";
+import { ComparePanel } from "./compare-panel.tsx";
+import { modelColumns } from "./model-columns.tsx";
+import { selectedIn, toggled } from "./selection.ts";
+import type { Machine, Model } from "./types.ts";
+import { UploadLine } from "./upload-line.tsx";
 
-const columns: readonly Column<ModelCard>[] = [
-  {
-    id: "model",
-    header: "Model",
-    value: (model) => model.id,
-    cell: (model) => (
-      <span className="flex items-center gap-2">
-        <Link
-          href={`/models/${encodeURIComponent(model.id)}`}
-          className="rounded-xs font-medium underline-offset-2 focus-ring hover:underline"
-        >
-          {model.id}
-        </Link>
-        {model.isDefault ? <Badge>default</Badge> : null}
-        {model.hasChatTemplate === false ? <Badge>text only</Badge> : null}
-      </span>
-    ),
-  },
-  {
-    id: "state",
-    header: "State",
-    value: (model) => modelStateWord(model.state),
-    cell: (model) => <ModelStateStatus model={model} />,
-  },
-  {
-    id: "parameters",
-    header: "Parameters",
-    numeric: true,
-    value: (model) => model.parameters,
-    cell: (model) => <FigureText figure={parametersFigure(model.parameters)} />,
-  },
-  {
-    id: "context",
-    header: "Context",
-    numeric: true,
-    value: (model) => model.contextLength,
-    cell: (model) => <FigureText figure={tokensFigure(model.contextLength)} />,
-  },
-  { id: "quantisation", header: "Quantisation", value: (model) => model.quantisation },
-  {
-    id: "size",
-    header: "Size",
-    numeric: true,
-    value: (model) => model.bytes,
-    cell: (model) => <FigureText figure={sizeFigure(model.bytes)} />,
-  },
-  { id: "licence", header: "Licence", value: (model) => model.licence },
-  {
-    id: "try",
-    header: "Try",
-    action: true,
-    value: () => undefined,
-    cell: (model) => (
-      <ButtonLink href={`/playground?model=${encodeURIComponent(model.id)}`} kind="quiet" size="sm">
-        Try<span className="sr-only"> {model.id} in the playground</span>
-      </ButtonLink>
-    ),
-  },
-];
+/** What is loaded and how fast it was measured follow by themselves. */
+const everyMs = 3000;
 
 export function ModelsPage() {
-  const { data, error } = useOverview();
-  const models = data?.state === "up" ? data.models : [];
+  const trpc = useTRPC();
+  const router = useRouter();
+  const query = useSearchParams().toString();
+  const { may } = useSession();
+  const list = useQuery(trpc.models.list.queryOptions(undefined, { refetchInterval: everyMs }));
+  const [adding, setAdding] = useState(false);
+  const models = list.data?.models;
+  const refusal = list.error ? problemOf(list.error) : undefined;
+  const selected = selectedIn(query, models?.map(({ name }) => name) ?? []);
+  const compared = selected.flatMap((name) => models?.filter((model) => model.name === name) ?? []);
+  const toggle = (name: string) => router.replace(`/models?${toggled(query, name)}`, { scroll: false });
+  const add = may("models:write") ? (
+    <Button kind="primary" onClick={() => setAdding(true)}>
+      <Plus /> Add a model
+    </Button>
+  ) : null;
   return (
-    <Page name="Models" answer={answer(data)} note={note(data)}>
-      <OverviewProblem overview={data} error={error} />
-      {data?.state === "down" ? null : (
+    <Page
+      name="Models"
+      answer={answer(models)}
+      note={list.data ? note(list.data.machine) : undefined}
+      actions={models && models.length > 0 ? add : null}
+    >
+      {refusal ? (
+        <Notice tone="bad" hint={refusal.hint}>
+          {refusal.message}
+        </Notice>
+      ) : null}
+      {may("models:write") ? <UploadLine onOpen={() => setAdding(true)} /> : null}
+      {compared.length > 1 ? <ComparePanel models={compared} onLeaveOut={toggle} /> : null}
+      {compared.length === 1 ? (
+        <Notice tone="neutral">Choose one more model to compare it with {compared[0]?.name}.</Notice>
+      ) : null}
+      {models ? (
         <Panel padded={false}>
-          {data === undefined ? (
-            <div className="grid gap-3 p-4">
-              {["a", "b", "c"].map((row) => (
-                <Skeleton key={row} className="h-8" />
-              ))}
-            </div>
-          ) : (
-            <DataTable
-              label="Models"
-              rows={models}
-              columns={columns}
-              rowKey={(model) => model.id}
-              empty={
-                <EmptyState icon={Boxes} title="No models yet">
-                  Add one from a file or a folder:
-                  <code className="mt-2 block font-mono text-ink text-xs">npx tug models add path/to/model.gguf</code>
-                </EmptyState>
-              }
-            />
-          )}
+          <DataTable
+            label="Models"
+            rows={models}
+            columns={modelColumns({ now: Date.now(), selected, onSelect: toggle })}
+            rowKey={(model) => model.name}
+            empty={
+              <EmptyState icon={Boxes} title="No models yet" action={add}>
+                Upload a GGUF file, name a file or folder on this machine, or give a hub id such as owner/name. A model
+                of one billion parameters in q8_0 takes about 1.1 GiB.
+              </EmptyState>
+            }
+          />
+        </Panel>
+      ) : refusal ? null : (
+        <Panel>
+          <div className="grid gap-3">
+            {["a", "b", "c"].map((row) => (
+              <Skeleton key={row} className="h-8" />
+            ))}
+          </div>
         </Panel>
       )}
+      {adding && list.data ? (
+        <AddModelDialog
+          taken={list.data.models.map(({ name }) => name)}
+          uploadLimit={list.data.machine.uploadLimit}
+          onClose={() => setAdding(false)}
+        />
+      ) : null}
     </Page>
   );
 }
 
-function answer(overview: Overview | undefined): string {
-  if (overview === undefined) return "Which models can this machine run?";
-  if (overview.state === "down") return "The models can't be listed: the service is down.";
-  const { models } = overview;
+function answer(models: readonly Model[] | undefined): string {
+  if (models === undefined) return "Which models can this machine run?";
   if (models.length === 0) return "There is no model to run yet.";
-  return `${plural(models.length, "model")} can run on this machine.`;
+  const fitting = models.filter(({ memory }) => memory?.verdict === "fits" || memory?.verdict === "tight");
+  const can = `${plural(fitting.length, "model")} can run on this machine`;
+  return fitting.length === models.length ? `${can}.` : `${can}; ${models.length - fitting.length} can't.`;
 }
 
-function note(overview: Overview | undefined): string {
-  const rule = "Each answers the API under its name; those not loaded yet load when first asked.";
-  return overview?.state === "up" && overview.device ? `${rule} Device: ${overview.device.name}.` : rule;
+function note({ forModels, total }: Machine): string {
+  const memory = `Models may take ${written(bytes(forModels))} of its ${written(bytes(total))} of memory.`;
+  return `Each answers the API under its name; those not loaded yet load when first asked. ${memory}`;
 }
