@@ -39,7 +39,7 @@ test("a model has a page, and leads to the playground", async ({ console: page, 
   await page.goto(`${facts.consoleUrl}/models`);
   await page.getByRole("link", { name: "tug-small", exact: true }).click();
   await expect(page).toHaveURL(/\/models\/tug-small$/);
-  await expect(page.getByText("Architecture")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Architecture" })).toBeVisible();
   await page.getByRole("link", { name: "Try in the playground" }).click();
   await expect(page).toHaveURL(/\/playground\?model=tug-small/);
 });

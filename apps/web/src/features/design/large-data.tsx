@@ -30,6 +30,7 @@ If you are not sure, say other.
 `;
 const after = `You sort customers' messages for the support team.
 Answer with one word: billing, bug, how-to or other.
+If you are not sure, say so.
 `;
 
 export function LargeData() {

@@ -26,7 +26,7 @@ export function ChatPanel({ chat }: { readonly chat: ModelFacts["chat"] }) {
   const tabs = [
     {
       id: "rendered",
-      label: "As the model reads it",
+      label: "Rendered",
       content: chat.rendered ? (
         <CodeBlock code={chat.rendered} what="Rendered conversation" wrap />
       ) : (
@@ -35,7 +35,7 @@ export function ChatPanel({ chat }: { readonly chat: ModelFacts["chat"] }) {
         </Notice>
       ),
     },
-    { id: "example", label: "The conversation", content: conversation },
+    { id: "example", label: "Conversation", content: conversation },
     ...(chat.source
       ? [{ id: "source", label: "Template", content: <CodeBlock code={chat.source} what="Chat template" wrap /> }]
       : []),

@@ -24,7 +24,7 @@ export interface ModelColumnsOptions {
 export function modelColumns({ now, onSelect, selected }: ModelColumnsOptions): readonly Column<Model>[] {
   const speed = (model: Model, of: "decodeTokensPerSecond" | "prefillTokensPerSecond") => {
     const last = lastSpeed(model);
-    if (!last) return <span className="text-ink-3">not measured</span>;
+    if (!last) return <span className="text-ink-3">–</span>;
     return (
       <span title={measuredNote(last, now)}>
         <FigureText figure={speedFigure(last[of])} />
@@ -97,7 +97,7 @@ export function modelColumns({ now, onSelect, selected }: ModelColumnsOptions): 
       cell: ({ memory }) => (
         <span className="inline-flex items-center gap-2">
           <FigureText figure={sizeFigure(memory?.needed)} />
-          <MemoryVerdict memory={memory} />
+          {memory?.verdict === "fits" ? null : <MemoryVerdict memory={memory} />}
         </span>
       ),
     },

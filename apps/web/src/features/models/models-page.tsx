@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Boxes, Plus } from "lucide-react";
-import { useRouter, useSearchParams } from "next/navigation";
+import { useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
@@ -26,8 +26,7 @@ const everyMs = 3000;
 
 export function ModelsPage() {
   const trpc = useTRPC();
-  const router = useRouter();
-  const query = useSearchParams().toString();
+  const [query, setQuery] = useState(useSearchParams().toString());
   const { may } = useSession();
   const list = useQuery(trpc.models.list.queryOptions(undefined, { refetchInterval: everyMs }));
   const [adding, setAdding] = useState(false);
@@ -35,7 +34,12 @@ export function ModelsPage() {
   const refusal = list.error ? problemOf(list.error) : undefined;
   const selected = selectedIn(query, models?.map(({ name }) => name) ?? []);
   const compared = selected.flatMap((name) => models?.filter((model) => model.name === name) ?? []);
-  const toggle = (name: string) => router.replace(`/models?${toggled(query, name)}`, { scroll: false });
+  const toggle = (name: string) => {
+    const next = toggled(query, name);
+    setQuery(next);
+    // The address follows; asking the server for the page again would only hold the tick back.
+    window.history.replaceState(null, "", next === "" ? "/models" : `/models?${next}`);
+  };
   const add = may("models:write") ? (
     <Button kind="primary" onClick={() => setAdding(true)}>
       <Plus /> Add a model
