@@ -18,6 +18,7 @@ import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
 import { openVault } from "./domain/secrets/vault.ts";
+import { UsageMeter } from "./domain/usage/meter.ts";
 import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
@@ -110,6 +111,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const metrics = new Metrics(() => pool.statuses());
   metrics.jobs(() => database.jobs.atWork());
   const jobChanges = new JobChanges(database.jobs);
+  const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
   let draining = false;
   const app = createApp({
     catalog,
@@ -119,6 +121,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     limits: new KeyLimits(),
     management: {
       database,
+      meter,
       auth,
       catalog,
       deployments: pool,
@@ -132,6 +135,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       reader: new ModelReader(),
       machine,
     },
+    meter,
     metrics,
     log,
     corsOrigins: env.TUGBOAT_CORS_ORIGINS,
@@ -179,6 +183,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       clearTimeout(timer);
       mailer?.close();
       await keys.close();
+      await meter.close();
       await database.close();
     },
   };

@@ -1,5 +1,12 @@
 export type { Aliases, AliasHistory, AliasInfo, AliasVersionInfo, NewAliasVersion } from "./aliases.ts";
 export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
+export type {
+  BudgetInfo,
+  BudgetLimits,
+  BudgetState,
+  Budgets,
+} from "./billing/budgets.ts";
+export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
 export type { Watcher } from "./channel.ts";
 export {
   type DeploymentDevice,
@@ -16,6 +23,7 @@ export { canBecome, isOver, type JobState, jobStates, jobTransitions } from "./j
 export type { KeyWatcher } from "./key-changes.ts";
 export { type ApiKeyInfo, type ApiKeys, hashKey, type KeyChanges, type NewApiKey, type VerifiedKey } from "./keys.ts";
 export type { InvitationInfo, MemberInfo, Members, NewInvitation, OpenInvitation, Role } from "./members.ts";
+export type { MeteringStore } from "./metering.ts";
 export type { CatalogModel, ModelFile, ModelSpeed, Models, NewModel } from "./models.ts";
 export { type Database, type OpenOptions, openDatabase } from "./open.ts";
 export type { Home, OrganizationInfo, OrganizationScope } from "./organization.ts";
@@ -32,3 +40,16 @@ export type {
   Upstreams,
   UpstreamTest,
 } from "./upstreams.ts";
+export {
+  type BudgetScope,
+  budgetScopes,
+  type UsageDimensions,
+  type UsageEvent,
+  type UsageHour,
+  type UsageMonth,
+  type UsageStatus,
+  usageStatuses,
+} from "./usage/event.ts";
+export type { Ingested } from "./usage/ingest.ts";
+export { monthOf, subjectsOf } from "./usage/months.ts";
+export type { Reconciliation, ReconciliationDifference, Usage, UsageRange } from "./usage/queries.ts";

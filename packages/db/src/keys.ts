@@ -160,6 +160,6 @@ export async function touchKeys(db: Db, ids: readonly string[], at: Date): Promi
      WHERE id = ANY(${[...ids]}::uuid[]) AND (last_used_at IS NULL OR last_used_at < ${at})`;
 }
 
-function keyInfo({ hash: _, organizationId: __, budgetMicroUsd: ___, ...info }: ApiKey): ApiKeyInfo {
+function keyInfo({ hash: _, organizationId: __, ...info }: ApiKey): ApiKeyInfo {
   return info;
 }

@@ -9,6 +9,7 @@ import { PrismaClient } from "./generated/client.ts";
 import { type JobRuns, jobRuns, watchJobs } from "./jobs/runs.ts";
 import { type KeyWatcher, watchKeys } from "./key-changes.ts";
 import { touchKeys, type VerifiedKey, verifyKey } from "./keys.ts";
+import { type MeteringStore, meteringStore } from "./metering.ts";
 import { applyMigrations } from "./migrations/apply.ts";
 import { readMigrations } from "./migrations/files.ts";
 import { ensureHome, type Home, type OrganizationScope, organizationScope } from "./organization.ts";
@@ -47,6 +48,7 @@ export interface Database {
   watchRoutes(watcher: Watcher): void;
   /** For the process that delivers and runs jobs, of whichever organization. */
   readonly jobs: JobRuns;
+  readonly metering: MeteringStore;
   /** Whether it answers, in milliseconds. */
   ping(): Promise<number>;
   /** Closes the connections and stops the embedded server if this process started it. A second call does nothing. */
@@ -110,6 +112,7 @@ async function openAt(
     },
     watchRoutes: (watcher) => void watches.push(watchChannel(url, "tugboat_routes", watcher)),
     jobs: jobRuns(prisma, (watcher) => void watches.push(watchJobs(url, watcher))),
+    metering: meteringStore(pool, prisma, url, (stop) => watches.push(stop)),
     async ping() {
       const start = performance.now();
       await prisma.$queryRaw`SELECT 1`;

@@ -1,5 +1,7 @@
 import { type Aliases, aliasesOf } from "./aliases.ts";
 import { type AuditLog, auditOf } from "./audit.ts";
+import { type Budgets, budgetsOf } from "./billing/budgets.ts";
+import { type PriceBooks, priceBooksOf } from "./billing/price-books.ts";
 import { type Db, inTransaction } from "./client.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
 import type { PrismaClient } from "./generated/client.ts";
@@ -12,6 +14,7 @@ import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.t
 import { freeSlug, lockOrganization, type Projects, projectsOf } from "./projects.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { type Upstreams, upstreamsOf } from "./upstreams.ts";
+import { type Usage, usageOf } from "./usage/queries.ts";
 import { checkVersion, nextVersion } from "./versions.ts";
 
 export interface OrganizationInfo {
@@ -39,6 +42,9 @@ export interface OrganizationScope {
   readonly playgroundShares: PlaygroundShares;
   readonly audit: AuditLog;
   readonly jobs: Jobs;
+  readonly usage: Usage;
+  readonly budgets: Budgets;
+  readonly priceBooks: PriceBooks;
   info(): Promise<OrganizationInfo>;
   /** @throws DatabaseError `conflict` */
   rename(name: string, seen: Date): Promise<OrganizationInfo>;
@@ -63,6 +69,9 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     playgroundShares: playgroundSharesOf(db, id),
     audit: auditOf(db, id),
     jobs: jobsOf(db, id),
+    usage: usageOf(db, id),
+    budgets: budgetsOf(db, id),
+    priceBooks: priceBooksOf(db, id),
     info: () => info(db),
     rename: (name, seen) =>
       inTransaction(db, async (tx) => {

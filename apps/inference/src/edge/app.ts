@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Permission } from "../domain/permissions.ts";
+import { newRequestId } from "../domain/usage/request-id.ts";
 import { checkPermission } from "./access.ts";
 import { authenticate, identify } from "./auth.ts";
 import { Call } from "./call.ts";
@@ -20,7 +20,8 @@ export function createApp(services: EdgeServices): Edge {
   const app = new Hono<EdgeVariables>();
 
   app.use(async (c, next) => {
-    const call = new Call(requestId(c.req.header("x-request-id")), log, metrics);
+    const id = newRequestId();
+    const call = new Call(id, requestId(c.req.header("x-request-id"), id), log, metrics);
     c.set("call", call);
     c.header("x-request-id", call.requestId);
     await next();
@@ -49,7 +50,10 @@ export function createApp(services: EdgeServices): Edge {
   });
 
   if (corsOrigins.length > 0) {
-    app.use("/v1/*", cors({ origin: [...corsOrigins], exposeHeaders: ["x-request-id", "server-timing"] }));
+    app.use(
+      "/v1/*",
+      cors({ origin: [...corsOrigins], exposeHeaders: ["x-request-id", "server-timing", "x-tugboat-cost-microusd"] }),
+    );
   }
   app.use("/v1/*", async (c, next) => {
     if (draining()) {
@@ -102,8 +106,9 @@ function routeOf(path: string): string {
   return /^\/api\/(auth|trpc)\//.exec(path)?.[0].slice(0, -1) ?? (path.startsWith("/api/") ? "/api" : "other");
 }
 
-function requestId(sent: string | undefined): string {
-  return sent !== undefined && /^[\w.:-]{1,128}$/.test(sent) ? sent : `req_${randomUUID().replaceAll("-", "")}`;
+/** What the client calls it. It need not be unique, so what is recorded goes by our own id. */
+function requestId(sent: string | undefined, id: string): string {
+  return sent !== undefined && /^[\w.:-]{1,128}$/.test(sent) ? sent : `req_${id.replaceAll("-", "")}`;
 }
 
 function unknownUrl(method: string, path: string): ApiError {

@@ -1,5 +1,8 @@
+import type { UsageStatus } from "@tugboat/db";
 import type { Logger } from "pino";
+import type { Settled } from "../domain/usage/meter.ts";
 import { planHeader, type ServedBy } from "../routing/target.ts";
+import type { Metering, Used } from "./metering.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Timings, Usage } from "./openai/generation.ts";
 import type { Caller } from "./trpc/context.ts";
@@ -16,6 +19,9 @@ export interface Answered {
 
 /** One HTTP request's record: what is logged and counted when its answer has ended. */
 export class Call {
+  /** A UUIDv7: the id of its usage event and of its trace. */
+  readonly id: string;
+  /** As the client knows it. */
   readonly requestId: string;
   readonly log: Logger;
   readonly #metrics: Metrics;
@@ -30,15 +36,23 @@ export class Call {
   served: ServedBy | undefined;
   /** True once the answer's end is told by its stream. */
   streaming = false;
+  /** Set for what is accounted for. */
+  metering: Metering | undefined;
 
-  constructor(requestId: string, log: Logger, metrics: Metrics) {
+  constructor(id: string, requestId: string, log: Logger, metrics: Metrics) {
+    this.id = id;
     this.requestId = requestId;
-    this.log = log.child({ requestId });
+    this.log = log.child({ requestId: this.requestId });
     this.#metrics = metrics;
   }
 
   get elapsedMs(): number {
     return performance.now() - this.#startedAt;
+  }
+
+  /** Records what was used. An answer waits until that is durable before it sends its last byte. */
+  settle(status: UsageStatus, used?: Used): Settled | undefined {
+    return this.metering?.settle(status, used, this.served, this.elapsedMs);
   }
 
   /** Called once at the end of the answer, whichever it was; later calls do nothing. */
@@ -52,6 +66,9 @@ export class Call {
     if (this.#ended) return;
     this.#ended = true;
     this.#metrics.request(route, status, this.model, this.elapsedMs / 1000);
+    // What was refused was not served. What was served is settled by now, unless its client went away or it failed.
+    if (generation !== undefined) this.settle(outcome, generation);
+    else if (status >= 500 || outcome === "aborted") this.settle(outcome === "aborted" ? outcome : "error");
     if (generation !== undefined) this.onTokens?.(generation.tokens);
     if (outcome === "aborted") this.#metrics.aborted(this.model);
     if (generation?.timings !== undefined) {

@@ -2,7 +2,12 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { UpstreamError, type UpstreamErrorCode } from "../upstreams/errors.ts";
 import { RemoteError, ServingError, type ServingErrorCode } from "../workers/errors.ts";
 
-export type ApiErrorType = "invalid_request_error" | "rate_limit_error" | "server_error" | "service_unavailable_error";
+export type ApiErrorType =
+  | "invalid_request_error"
+  | "rate_limit_error"
+  | "insufficient_quota"
+  | "server_error"
+  | "service_unavailable_error";
 
 /** An answer of OpenAI's form: `{error: {message, type, param, code}}`. */
 export class ApiError extends Error {

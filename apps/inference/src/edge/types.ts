@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { KeyLimits } from "../domain/keys/limits.ts";
 import type { KeyVerifier } from "../domain/keys/verifier.ts";
 import type { Catalog } from "../domain/models/catalog.ts";
+import type { Meter } from "../domain/usage/meter.ts";
 import type { Routes } from "../routing/routes.ts";
 import type { Upstreams } from "../upstreams/health.ts";
 import type { DeploymentPool } from "../workers/pool.ts";
@@ -20,6 +21,8 @@ export interface EdgeServices {
   readonly limits: KeyLimits;
   /** Accounts, organizations and what is managed in them; absent where only models are served. */
   readonly management?: Management;
+  /** Accounts for what is used; absent where nothing is accounted for. */
+  readonly meter?: Meter;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Browsers of these origins may call the API; normally none. */

@@ -13,6 +13,7 @@ import { prepareModel } from "../domain/models/register.ts";
 import { Uploads } from "../domain/models/uploads.ts";
 import type { Role } from "../domain/permissions.ts";
 import { openVault } from "../domain/secrets/vault.ts";
+import { UsageMeter } from "../domain/usage/meter.ts";
 import { addressReader } from "../edge/address.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
@@ -63,6 +64,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     maxInFlight: 50,
   });
   const keys = new KeyVerifier(database.keys);
+  const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
   const app = createApp({
     catalog,
     pool,
@@ -71,6 +73,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     limits: new KeyLimits(),
     management: {
       database,
+      meter,
       auth,
       catalog,
       deployments: pool,
@@ -85,6 +88,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       reader: new ModelReader(),
       machine: () => ({ total: 2 ** 31, forModels: 2 ** 30, device: "cpu", uploadLimit }),
     },
+    meter,
     metrics: new Metrics(() => pool.statuses()),
     log,
     corsOrigins: [],
@@ -165,6 +169,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     disk,
     enter,
     home,
+    meter,
     pool,
     routes,
     scope,
@@ -174,6 +179,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     async close() {
       await pool.close();
       await keys.close();
+      await meter.close();
       await database.close();
       await rm(home, { recursive: true, force: true });
     },

@@ -80,8 +80,8 @@ export class ChatChunks implements ChunkWriter {
     return out;
   }
 
-  end(generation: Generation): object[] {
-    return this.#includeUsage ? [{ ...this.#head, choices: [], usage: usageBody(generation.usage) }] : [];
+  end(generation: Generation, told: object): object[] {
+    return this.#includeUsage ? [{ ...this.#head, choices: [], usage: usageBody(generation.usage), ...told }] : [];
   }
 
   #release(choice: number): Logprobs {

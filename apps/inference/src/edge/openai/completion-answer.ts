@@ -68,8 +68,8 @@ export class CompletionChunks implements ChunkWriter {
     return out;
   }
 
-  end(generation: Generation): object[] {
-    return this.#includeUsage ? [{ ...this.#head, choices: [], usage: usageBody(generation.usage) }] : [];
+  end(generation: Generation, told: object): object[] {
+    return this.#includeUsage ? [{ ...this.#head, choices: [], usage: usageBody(generation.usage), ...told }] : [];
   }
 
   #choice(index: number): { length: number; held: Choice["entries"] } {

@@ -1,8 +1,10 @@
 import type { Context } from "hono";
+import type { Meter } from "../../domain/usage/meter.ts";
 import { planHeader, type Route, servedBy } from "../../routing/target.ts";
 import type { UpstreamAnswer, UpstreamTarget } from "../../upstreams/answer.ts";
 import type { Upstreams } from "../../upstreams/health.ts";
 import { invalidRequest, toApiError } from "../errors.ts";
+import { costOf, meterCall } from "../metering.ts";
 import type { EdgeVariables } from "../types.ts";
 import type { StreamHooks } from "./sse.ts";
 
@@ -26,6 +28,7 @@ const maxHops = 4;
 export async function forward(
   c: Context<EdgeVariables>,
   upstreams: Upstreams,
+  meter: Meter | undefined,
   { attempts: before, body, path, route, target }: Forwarded,
 ): Promise<Response> {
   const call = c.get("call");
@@ -41,6 +44,7 @@ export async function forward(
   const gone = new AbortController();
   const signal = AbortSignal.any([raw.signal, gone.signal]);
   const headers = { [hopsHeader]: String(hops), "x-request-id": call.requestId };
+  meterCall(c, meter, path === "/chat/completions" ? "chat" : "completion", route.requested);
   const { answer, attempts, ended } = await upstreams.ask({ target, path, body, headers, signal });
   const served = servedBy(route, target, before - 1 + attempts);
   call.model = route.requested;
@@ -53,11 +57,21 @@ export async function forward(
     const document = await answer.next();
     await answer.next();
     ended();
-    call.end(address, method, 200, raw.signal.aborted ? "aborted" : "done", answer);
-    return c.body(JSON.stringify(document), 200, { ...answerHeaders, "content-type": "application/json" });
+    const outcome = raw.signal.aborted ? "aborted" : "done";
+    const settled = call.settle(outcome, answer);
+    await settled?.durable;
+    call.end(address, method, 200, outcome, answer);
+    const cost = settled && costOf(settled);
+    const headers = { ...answerHeaders, ...cost?.header, "content-type": "application/json" };
+    return c.body(JSON.stringify({ ...document, ...cost?.field }), 200, headers);
   }
   call.streaming = true;
   const stream = documentStream(answer, {
+    settle: async (outcome) => {
+      const settled = call.settle(outcome, answer);
+      await settled?.durable;
+      return settled === undefined ? {} : costOf(settled).field;
+    },
     onCancel: () => gone.abort(),
     onError: (error) => {
       ended(error);
@@ -82,7 +96,7 @@ export async function forward(
 /** It is pulled: nothing is read from the upstream while the client has not read what it was sent. */
 function documentStream(
   answer: UpstreamAnswer,
-  { onCancel, onEnd, onError }: StreamHooks & { readonly onCancel: () => void },
+  { onCancel, onEnd, onError, settle }: StreamHooks & { readonly onCancel: () => void },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream(
@@ -90,12 +104,16 @@ function documentStream(
       async pull(controller) {
         try {
           const document = await answer.next();
-          const text = document === undefined ? "[DONE]" : JSON.stringify(document);
+          // The last document but the end's: it tells what was used, so nothing more is.
+          const isLast = document === undefined || tellsUsage(document);
+          const told = isLast ? await settle("done") : {};
+          const text = document === undefined ? "[DONE]" : JSON.stringify({ ...document, ...told });
           controller.enqueue(encoder.encode(`data: ${text}\n\n`));
           if (document !== undefined) return;
           controller.close();
           onEnd("done");
         } catch (error) {
+          await settle("error");
           controller.enqueue(encoder.encode(`data: ${JSON.stringify(onError(error))}\n\n`));
           controller.close();
           onEnd("error");
@@ -109,4 +127,9 @@ function documentStream(
     },
     { highWaterMark: 0 },
   );
+}
+
+function tellsUsage(document: Readonly<Record<string, unknown>>): boolean {
+  const { choices, usage } = document;
+  return Array.isArray(choices) && choices.length === 0 && typeof usage === "object" && usage !== null;
 }

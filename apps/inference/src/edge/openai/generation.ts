@@ -1,5 +1,6 @@
 import type { GenerateEvent, GenerateRequest } from "@tugboat/engine";
 import type { DeploymentPool } from "../../workers/pool.ts";
+import type { Used } from "../metering.ts";
 
 export type Usage = Extract<GenerateEvent, { type: "done" }>["usage"];
 export type Timings = Extract<GenerateEvent, { type: "done" }>["timings"];
@@ -14,6 +15,8 @@ export class Generation {
   readonly #streams: readonly AsyncIterableIterator<readonly GenerateEvent[]>[];
   readonly #choices: number;
   readonly #pending = new Map<number, Promise<Step>>();
+  #read = 0;
+  #written = 0;
   #first: readonly ChoiceEvent[] | undefined;
   readonly #startedAt = performance.now();
   usage: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0 };
@@ -86,6 +89,26 @@ export class Generation {
     }
   }
 
+  /** What was used until now: at the end what the engine says, before it what was read and written. */
+  get used(): Used {
+    const { promptTokens, completionTokens, cachedTokens } = this.usage;
+    const elapsedMs = performance.now() - this.#startedAt;
+    const measured = {
+      queueMs: this.queueMs,
+      prefillMs: this.firstMs - this.queueMs,
+      ttftMs: this.firstMs,
+      decodeMs: elapsedMs - this.firstMs,
+    };
+    return {
+      usage: {
+        promptTokens: Math.max(promptTokens, this.#read),
+        completionTokens: Math.max(completionTokens, this.#written),
+        cachedTokens: Math.max(cachedTokens, this.cachedTokens),
+      },
+      timings: this.timings ?? (this.#written > 0 ? measured : undefined),
+    };
+  }
+
   /** Stops the decode of every prompt. Does nothing at the end. */
   cancel(): void {
     for (const stream of this.#streams) void stream.return?.();
@@ -122,10 +145,12 @@ export class Generation {
         case "start":
           this.tokens += event.promptTokens;
           this.cachedTokens += event.cachedTokens;
+          this.#read += event.promptTokens;
           this.queueMs = performance.now() - this.#startedAt;
           break;
         case "token":
           this.tokens += 1;
+          this.#written += 1;
           out.push(index === 0 ? event : { ...event, choice: event.choice + index * this.#choices });
           break;
         case "finish":

@@ -52,7 +52,7 @@ export async function answerRouted(
       if (target.kind === "model") {
         return await here({ model: target.model, served: servedBy(route, target, attempts) });
       }
-      return await forward(c, routing.upstreams, { body, path, route, target, attempts });
+      return await forward(c, routing.upstreams, services.meter, { body, path, route, target, attempts });
     } catch (error) {
       // What the next one can't take at all says less than why the first one failed.
       if (attempts === 1 || !isRefusal(error)) failure = error;

@@ -2,6 +2,7 @@ import type { GenerateRequest } from "@tugboat/engine";
 import type { Context } from "hono";
 import { planHeader, type ServedBy } from "../../routing/target.ts";
 import { ApiError, toApiError } from "../errors.ts";
+import { costOf, meterCall } from "../metering.ts";
 import type { Caller } from "../trpc/context.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import { answerHeaders } from "./answer.ts";
@@ -26,11 +27,12 @@ export interface ServeOptions {
 /** Runs a request and answers it, streamed or whole. */
 export async function serve(
   c: Context<EdgeVariables>,
-  { pool }: Pick<EdgeServices, "pool">,
+  { meter, pool }: Pick<EdgeServices, "meter" | "pool">,
   { body, choices, chunks, model, promptParam, requests, served }: ServeOptions,
 ): Promise<Response> {
   const call = c.get("call");
   const { signal } = c.req.raw;
+  meterCall(c, meter, promptParam === "messages" ? "chat" : "completion", served.requested);
   const cacheScope = organizationOf(call.caller);
   const scoped = requests.map((request) => ({ ...request, cacheScope }));
   const generation = await Generation.start(pool, model, scoped, choices, signal).catch((error: unknown) => {
@@ -43,20 +45,32 @@ export async function serve(
   if (chunks === undefined) {
     try {
       const answer = await body(generation);
+      const settled = call.settle(signal.aborted ? "aborted" : "done", generation.used);
+      await settled?.durable;
       call.end(path, method, 200, signal.aborted ? "aborted" : "done", generation);
-      return c.json(answer, 200, answerHeaders(generation));
+      const cost = settled && costOf(settled);
+      return c.json({ ...answer, ...cost?.field }, 200, { ...answerHeaders(generation), ...cost?.header });
     } catch (error) {
+      await call.settle("error", generation.used)?.durable;
       throw toApiError(error, promptParam);
     }
   }
   call.streaming = true;
   const stream = eventStream(generation, chunks, {
+    settle: async (outcome) => {
+      const settled = call.settle(outcome, generation.used);
+      await settled?.durable;
+      return settled === undefined ? {} : costOf(settled).field;
+    },
     onError: (error) => {
       const answer = toApiError(error, promptParam);
       call.log.error({ err: answer.cause ?? answer }, "stream failed");
       return answer.body();
     },
-    onEnd: (outcome) => call.end(path, method, 200, outcome, generation),
+    onEnd: (outcome) => {
+      call.settle(outcome, generation.used);
+      call.end(path, method, 200, outcome, generation);
+    },
   });
   return c.body(stream, 200, {
     ...answerHeaders(generation),

@@ -4,10 +4,13 @@ import type { ChoiceEvent, Generation } from "./generation.ts";
 export interface ChunkWriter {
   begin(): readonly object[];
   chunks(events: readonly ChoiceEvent[]): readonly object[];
-  end(generation: Generation): readonly object[];
+  /** @param told what else the last document says, beside what OpenAI's does */
+  end(generation: Generation, told: object): readonly object[];
 }
 
 export interface StreamHooks {
+  /** Waited for before the last bytes are sent: what was used is recorded by then. @returns what the answer tells of it */
+  readonly settle: (outcome: "done" | "error") => Promise<object>;
   /** Words an error that comes after the answer has begun. */
   readonly onError: (error: unknown) => object;
   /** Called once: all was sent, the client went away, or an error was sent. */
@@ -39,7 +42,8 @@ export function eventStream(
           for (;;) {
             const events = await generation.next();
             if (events === undefined) {
-              write(controller, writer.end(generation), "data: [DONE]\n\n");
+              const told = await hooks.settle("done");
+              write(controller, writer.end(generation, told), "data: [DONE]\n\n");
               controller.close();
               hooks.onEnd("done");
               return;
@@ -48,6 +52,7 @@ export function eventStream(
             if (write(controller, writer.chunks(events))) return;
           }
         } catch (error) {
+          await hooks.settle("error");
           write(controller, [hooks.onError(error)]);
           controller.close();
           hooks.onEnd("error");

@@ -12,6 +12,7 @@ import type { MachineFacts, ModelReading } from "./model-shapes.ts";
 /** What the procedures work with. */
 export interface Management {
   readonly database: Database;
+  readonly meter: ManagedMeter;
   readonly auth: Auth;
   readonly catalog: Catalog;
   readonly deployments: Deployments;
@@ -54,6 +55,14 @@ export interface ModelUploads {
   owns(path: string): boolean;
   /** Deletes a file that was uploaded and is no model any more. */
   deleteFile(path: string): Promise<void>;
+}
+
+/** What procedures need of metering. */
+export interface ManagedMeter {
+  /** Reads prices and budgets again, so that a change holds in this process when the procedure answers. */
+  refresh(): Promise<void>;
+  /** Waits until what has finished is in the database, at most so long. @returns whether it is */
+  flush(patienceMs: number): Promise<boolean>;
 }
 
 /** What is served. It speaks of no engine: the console reads these types, and has none. */

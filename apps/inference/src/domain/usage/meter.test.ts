@@ -1,0 +1,252 @@
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Database, type MeteringStore, type OrganizationScope, openDatabase } from "@tugboat/db";
+import { Client } from "pg";
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { temporaryHome } from "../../testing/service.ts";
+import { usageEvent } from "../../testing/usage.ts";
+import { encodeLine } from "./event-line.ts";
+import { Journal } from "./journal.ts";
+import { UsageMeter } from "./meter.ts";
+import { newRequestId } from "./request-id.ts";
+import { foldEvents, foldHours, hourOf } from "./rollup.ts";
+
+const log = pino({ level: "silent" });
+let home: string;
+let database: Database;
+let client: Client;
+let scope: OrganizationScope;
+let count = 0;
+let folder: string;
+
+beforeAll(async () => {
+  home = await temporaryHome();
+  database = await openDatabase({ home });
+  client = new Client({ connectionString: database.url });
+  await client.connect();
+}, 60_000);
+afterAll(async () => {
+  await client.end();
+  await database.close();
+  await rm(home, { recursive: true, force: true });
+});
+// Each test has an organization and a journal of its own.
+beforeEach(async () => {
+  folder = join(home, `journal-${count++}`);
+  const { rows } = await client.query(
+    "INSERT INTO organization (id, name, slug) VALUES (gen_random_uuid(), 'T', $1) RETURNING id",
+    [`t-${count}`],
+  );
+  scope = database.organization(rows[0].id);
+});
+
+const everything = { from: new Date("2020-01-01"), to: new Date("2040-01-01") };
+const facts = (given: object = {}) => ({
+  id: newRequestId(),
+  organizationId: scope.id,
+  projectId: null,
+  apiKeyId: null,
+  userId: null,
+  requestId: "r",
+  kind: "chat",
+  model: "words",
+  ...given,
+});
+const outcome = { status: "done", inputTokens: 10, cachedTokens: 4, outputTokens: 5, durationMs: 8 } as const;
+const prices = (input: number, effectiveFrom: Date | undefined, seenVersion: number) => ({
+  prices: [{ target: "*", input, cachedInput: 0, output: 0, perHour: 0, marginBasisPoints: 0 }],
+  note: "",
+  effectiveFrom,
+  createdBy: "system",
+  seenVersion,
+});
+/** A store that fails as often as it is told to. */
+const failing = (times: number): MeteringStore & { ingestions: number } => {
+  const store = {
+    ...database.metering,
+    ingestions: 0,
+    ingest: (...args: Parameters<MeteringStore["ingest"]>) =>
+      ++store.ingestions <= times ? Promise.reject(new Error("connection lost")) : database.metering.ingest(...args),
+  };
+  return store;
+};
+
+it("prices by the version in force when the request came, and keeps which one it was", async () => {
+  const first = await scope.priceBooks.add(prices(1_000_000, undefined, 0));
+  const later = new Date(Date.now() + 3_600_000);
+  await scope.priceBooks.add(prices(9_000_000, later, 1));
+  const meter = await UsageMeter.open(folder, database.metering, log);
+  const { event, durable } = meter.settle(facts({ id: newRequestId(Date.now() + 10) }), outcome);
+  await durable;
+  // Six uncached tokens at one micro-dollar each.
+  expect(event).toMatchObject({ amountPicoUsd: 6_000_000n, priceBookId: first.id });
+  const early = meter.settle(facts({ id: newRequestId(first.effectiveFrom.getTime() - 1) }), outcome);
+  expect(early.event).toMatchObject({ amountPicoUsd: 0n, priceBookId: null });
+  expect(meter.settle(facts({ id: newRequestId(later.getTime()) }), outcome).event.amountPicoUsd).toBe(54_000_000n);
+  await meter.close();
+  expect(await scope.usage.reconcile(everything)).toEqual({ requests: 3, events: 3, rollups: 3, differences: [] });
+});
+
+it("refuses prices that reach back, and the second of two that saw the same version", async () => {
+  await expect(scope.priceBooks.add(prices(1, new Date(Date.now() - 60_000), 0))).rejects.toMatchObject({
+    code: "conflict",
+  });
+  const both = await Promise.allSettled([1, 2].map((input) => scope.priceBooks.add(prices(input, undefined, 0))));
+  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const [book] = await scope.priceBooks.list();
+  await expect(client.query("UPDATE price_book SET note = 'x' WHERE id = $1", [book?.id])).rejects.toThrow(
+    "append-only",
+  );
+  await expect(client.query("DELETE FROM price_book WHERE id = $1", [book?.id])).rejects.toThrow("append-only");
+});
+
+it("loses nothing while the database is away, and doubles nothing when an answer was lost", async () => {
+  const store = failing(3);
+  const meter = await UsageMeter.open(folder, store, log);
+  const settled = Array.from({ length: 50 }, () => meter.settle(facts(), outcome));
+  await Promise.all(settled.map(({ durable }) => durable));
+  expect(await meter.flush(10_000)).toBe(true);
+  await meter.close();
+  expect(store.ingestions).toBeGreaterThan(3);
+  // The batch was written, but its writer was never told: it comes again.
+  const events = settled.map(({ event }) => event);
+  expect(await database.metering.ingest(events, foldEvents)).toMatchObject({ fresh: 0, conflicts: [] });
+  expect(await scope.usage.reconcile(everything)).toEqual({ requests: 50, events: 50, rollups: 50, differences: [] });
+});
+
+it("takes over what an earlier process left, also what was shipped but not noted", async () => {
+  const left = await Journal.open(folder);
+  const events = Array.from({ length: 20 }, () => usageEvent(scope.id));
+  for (const event of events) await left.append(encodeLine(event));
+  await left.close();
+  await database.metering.ingest(events.slice(0, 7), foldEvents);
+  const meter = await UsageMeter.open(folder, database.metering, log);
+  await meter.close();
+  expect(await scope.usage.reconcile(everything)).toEqual({ requests: 20, events: 20, rollups: 20, differences: [] });
+});
+
+it("alarms when an id comes with another content, and keeps the first", async () => {
+  const event = usageEvent(scope.id);
+  await database.metering.ingest([event], foldEvents);
+  const other = { ...event, outputTokens: 99, amountPicoUsd: 1n };
+  expect(await database.metering.ingest([other], foldEvents)).toMatchObject({ fresh: 0, conflicts: [event.id] });
+  expect(await database.metering.ingest([event, other], foldEvents)).toMatchObject({
+    fresh: 0,
+    conflicts: [event.id],
+  });
+  const [hour] = await scope.usage.hours(everything);
+  expect(hour).toMatchObject({ requests: 1, outputTokens: 5, amountPicoUsd: 1_500_000n });
+});
+
+it("puts aside what the database refuses, and stores the rest", async () => {
+  const left = await Journal.open(folder);
+  // A target with a null byte is no PostgreSQL text.
+  for (const target of ["a", "b\u0000", "c"]) await left.append(encodeLine(usageEvent(scope.id, { target })));
+  await left.append("00000000 {}\n");
+  await left.close();
+  const meter = await UsageMeter.open(folder, database.metering, log);
+  await meter.close();
+  expect((await scope.usage.reconcile(everything)).events).toBe(2);
+  expect((await stat(join(folder, "refused.jsonl"))).size).toBeGreaterThan(100);
+});
+
+it("late events change their own hour alone; folding and making anew change no sum", async () => {
+  const hours = [0, 1, 2].map((hour) => new Date(Date.UTC(2026, 1, 28, 22 + hour)));
+  const events = hours.flatMap((at) => Array.from({ length: 10 }, () => usageEvent(scope.id, { at })));
+  for (const event of events) await database.metering.ingest([event], foldEvents);
+  const sums = async () =>
+    foldHours(await scope.usage.hours(everything)).sort((a, b) => a.hour.getTime() - b.hour.getTime());
+  const before = await sums();
+  expect(before.map(({ requests }) => requests)).toEqual([10, 10, 10]);
+  expect(await database.metering.compact(foldHours, 2)).toBeGreaterThanOrEqual(27);
+  expect(await sums()).toEqual(before);
+  await database.metering.ingest([usageEvent(scope.id, { at: hours[1] ?? new Date() })], foldEvents);
+  expect((await sums()).map(({ requests }) => requests)).toEqual([10, 11, 10]);
+  await database.metering.recompute(
+    scope.id,
+    { from: hourOf(hours[0] ?? new Date()), to: new Date("2026-03-02") },
+    foldEvents,
+  );
+  expect((await sums()).map(({ requests }) => requests)).toEqual([10, 11, 10]);
+  expect((await scope.usage.reconcile(everything)).differences).toEqual([]);
+});
+
+it("reconciliation finds a row that was deleted by hand", async () => {
+  const event = usageEvent(scope.id, { at: new Date("2026-06-01T10:30:00Z") });
+  await database.metering.ingest([event, usageEvent(scope.id)], foldEvents);
+  await client.query("DELETE FROM usage_event WHERE id = $1", [event.id]);
+  const { differences, ...sums } = await scope.usage.reconcile(everything);
+  expect(sums).toEqual({ requests: 2, events: 1, rollups: 2 });
+  expect(differences).toEqual([
+    {
+      hour: new Date("2026-06-01T10:00:00Z"),
+      requests: 1,
+      events: 0,
+      rollups: 1,
+      tokens: -15,
+      amountPicoUsd: -1_500_000n,
+    },
+  ]);
+});
+
+it("many at once overdraw a budget by what was running, and nothing after it begins", async () => {
+  await scope.priceBooks.add(prices(1_000_000, undefined, 0));
+  await scope.budgets.set("organization", scope.id, { amountMicroUsd: 60n });
+  const meter = await UsageMeter.open(folder, database.metering, log);
+  const other = await UsageMeter.open(`${folder}-other`, database.metering, log);
+  const id = () => newRequestId(Date.now() + 5);
+  let running = 0;
+  let admitted = 0;
+  let most = 0;
+  const request = async (through: UsageMeter) => {
+    const one = facts({ id: id() });
+    if (through.admit(one).state === "exceeded") return;
+    admitted++;
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+    running--;
+    // Six micro-dollars.
+    await through.settle(one, outcome).durable;
+  };
+  await Promise.all(
+    Array.from({ length: 4 }, async (_, worker) => {
+      for (let i = 0; i < 10; i++) await request(worker % 2 === 0 ? meter : other);
+    }),
+  );
+  expect(admitted).toBeGreaterThanOrEqual(10);
+  await Promise.all([meter.flush(5_000), other.flush(5_000)]);
+  await Promise.all([meter.refresh(), other.refresh()]);
+  for (const each of [meter, other]) expect(each.admit(facts()).state).toBe("exceeded");
+  // Within one process alone the bound is exact: what had begun before the budget was used up.
+  const single = database.organization(scope.id);
+  await single.budgets.set("organization", scope.id, { amountMicroUsd: BigInt(admitted) * 6n + 60n });
+  await meter.refresh();
+  const before = admitted;
+  most = running = 0;
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < 10; i++) await request(meter);
+    }),
+  );
+  expect((admitted - before) * 6).toBeLessThanOrEqual(60 + (most - 1) * 6);
+  expect(admitted - before).toBeGreaterThanOrEqual(10);
+  await meter.close();
+  await other.close();
+  const [state] = await scope.budgets.list();
+  expect(state?.spentPicoUsd).toBe(BigInt(admitted) * 6_000_000n);
+});
+
+it("keeps other organizations' usage, budgets and prices apart", async () => {
+  const mine = scope;
+  const theirs = database.organization(database.home.organizationId);
+  await database.metering.ingest([usageEvent(mine.id)], foldEvents);
+  expect((await theirs.usage.hours(everything)).filter(({ organizationId }) => organizationId === mine.id)).toEqual([]);
+  await mine.priceBooks.add(prices(1, undefined, 0));
+  expect(await theirs.priceBooks.list()).toEqual([]);
+  const { key } = await theirs.keys.create({ projectId: database.home.projectId, name: "k" });
+  await expect(mine.budgets.set("key", key.id, { amountMicroUsd: 1n })).rejects.toMatchObject({ code: "not-found" });
+  await expect(mine.budgets.set("organization", theirs.id, { tokens: 1n })).rejects.toMatchObject({
+    code: "not-found",
+  });
+});

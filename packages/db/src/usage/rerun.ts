@@ -1,0 +1,126 @@
+import type { Pool, PoolClient } from "pg";
+import type { UsageEvent, UsageHour, UsageStatus } from "./event.ts";
+import { usageStatuses } from "./event.ts";
+import { type HourRow, hourColumns, insertHours, lockHours, usageHour } from "./hours.ts";
+import type { FoldEvents } from "./ingest.ts";
+
+/** Makes one of several sums with the same hour and dimensions. */
+export type FoldHours = (hours: readonly UsageHour[]) => readonly UsageHour[];
+
+/**
+ * Folds the rows of each hour and organization that has many. What they sum up to stays the same.
+ * @returns how many rows became fewer
+ */
+export async function compactHours(pool: Pool, fold: FoldHours, moreThan: number): Promise<number> {
+  const crowded = await pool.query<{ organization_id: string; hour: Date }>(
+    `SELECT organization_id, hour FROM usage_hour
+      GROUP BY organization_id, hour
+     HAVING count(*) > $1 + count(DISTINCT (project_id, api_key_id, user_id, kind, model, target))
+      LIMIT 100`,
+    [moreThan],
+  );
+  let fewer = 0;
+  for (const { organization_id, hour } of crowded.rows) {
+    fewer += await alone(pool, async (client) => {
+      const { rows } = await client.query<HourRow>(
+        `DELETE FROM usage_hour WHERE organization_id = $1 AND hour = $2 RETURNING ${hourColumns}`,
+        [organization_id, hour],
+      );
+      const folded = fold(rows.map(usageHour));
+      await insertHours(client, folded);
+      return rows.length - folded.length;
+    });
+  }
+  return fewer;
+}
+
+/** Makes the sums of an organization's hours anew from their events. */
+export async function recomputeHours(
+  pool: Pool,
+  organizationId: string,
+  { from, to }: { readonly from: Date; readonly to: Date },
+  fold: FoldEvents,
+): Promise<void> {
+  await alone(pool, async (client) => {
+    const { rows } = await client.query<EventRow>(
+      "SELECT * FROM usage_event WHERE organization_id = $1 AND at >= $2 AND at < $3",
+      [organizationId, from, to],
+    );
+    await client.query("DELETE FROM usage_hour WHERE organization_id = $1 AND hour >= $2 AND hour < $3", [
+      organizationId,
+      from,
+      to,
+    ]);
+    await insertHours(client, fold(rows.map(usageEvent)));
+  });
+}
+
+async function alone<T>(pool: Pool, run: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    await lockHours(client, "alone");
+    const result = await run(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** A row of `usage_event` as the driver gives it. */
+export interface EventRow {
+  readonly id: string;
+  readonly at: Date;
+  readonly organization_id: string;
+  readonly project_id: string | null;
+  readonly api_key_id: string | null;
+  readonly user_id: string | null;
+  readonly request_id: string;
+  readonly kind: string;
+  readonly model: string;
+  readonly target: string;
+  readonly status: string;
+  readonly input_tokens: number;
+  readonly cached_tokens: number;
+  readonly output_tokens: number;
+  readonly estimated: boolean;
+  readonly ttft_us: string | null;
+  readonly itl_us: string | null;
+  readonly queue_us: string | null;
+  readonly compute_us: string | null;
+  readonly duration_us: string;
+  readonly price_book_id: string | null;
+  readonly amount_pico_usd: string;
+}
+
+export function usageEvent(row: EventRow): UsageEvent {
+  const micros = (text: string | null) => (text === null ? null : Number(text));
+  return {
+    id: row.id,
+    at: row.at,
+    organizationId: row.organization_id,
+    projectId: row.project_id,
+    apiKeyId: row.api_key_id,
+    userId: row.user_id,
+    requestId: row.request_id,
+    kind: row.kind,
+    model: row.model,
+    target: row.target,
+    status: usageStatuses.find((status): status is UsageStatus => status === row.status) ?? "error",
+    inputTokens: row.input_tokens,
+    cachedTokens: row.cached_tokens,
+    outputTokens: row.output_tokens,
+    estimated: row.estimated,
+    ttftUs: micros(row.ttft_us),
+    itlUs: micros(row.itl_us),
+    queueUs: micros(row.queue_us),
+    computeUs: micros(row.compute_us),
+    durationUs: Number(row.duration_us),
+    priceBookId: row.price_book_id,
+    amountPicoUsd: BigInt(row.amount_pico_usd),
+  };
+}
