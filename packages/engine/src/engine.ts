@@ -20,6 +20,8 @@ import { StopMatcher } from "./text/stop-matcher.ts";
 import { createTokenizer } from "./tokenizer/create.ts";
 import { StreamDecoder } from "./tokenizer/stream-decoder.ts";
 import type { Tokenizer } from "./tokenizer/types.ts";
+import type { ToolChoice } from "./tools/grammar.ts";
+import { ToolUse } from "./tools/tool-use.ts";
 
 export type DeviceKind = "auto" | "cpu" | "webgpu";
 
@@ -65,6 +67,10 @@ export interface GenerateRequest extends GenerationOptions {
   readonly priority?: "interactive" | "batch";
   /** Milliseconds after which nobody waits for the answer: its events then fail with `deadline`. */
   readonly timeoutMs?: number;
+  /** Whether the tools of the prompt may, must or must not be called, or which one must. Default `auto`. */
+  readonly toolChoice?: ToolChoice | "none";
+  /** More than one call in an answer. Default true. */
+  readonly parallelToolCalls?: boolean;
   /** What the answer must be: a model can't break it, only run out of tokens before its end. */
   readonly constraint?: Constraint;
 }
@@ -178,6 +184,7 @@ class LoadedEngine implements Engine {
   readonly #scheduler: Scheduler;
   readonly #loop: GenerationLoop;
   readonly #constraints: ConstraintCache;
+  readonly #tools: ToolUse;
   readonly #dropDevice: () => void;
   #closing: Promise<void> | undefined;
 
@@ -200,7 +207,10 @@ class LoadedEngine implements Engine {
       ...this.#describe(token, logprob),
       top: Array.from(ids, (id, i) => this.#describe(id, logprobs[i]!)),
     }));
-    this.#constraints = new ConstraintCache(tokenizer, model.hyperparameters.vocabulary);
+    this.#tools = new ToolUse(this.#chat, tokenizer);
+    const encoder = new TextEncoder();
+    const spoken = new Map([...this.#tools.spoken].map(([id, text]) => [id, encoder.encode(text)]));
+    this.#constraints = new ConstraintCache(tokenizer, model.hyperparameters.vocabulary, spoken);
     this.#dropDevice = dropDevice;
   }
 
@@ -216,21 +226,30 @@ class LoadedEngine implements Engine {
     messages: readonly ChatMessage[],
     { tools, addGenerationPrompt = true }: { tools?: readonly ToolDefinition[]; addGenerationPrompt?: boolean } = {},
   ): string {
-    return this.#chat.render({ messages, tools, addGenerationPrompt });
+    if (tools?.length) return this.#tools.render(messages, tools, addGenerationPrompt);
+    return this.#chat.render({ messages, addGenerationPrompt });
   }
 
   generate(request: GenerateRequest, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<GenerateEvent> {
     this.#loop.checkOpen();
-    const { cacheScope, constraint, priority, prompt, tenant, timeoutMs, ...options } = request;
+    const { cacheScope, constraint, parallelToolCalls, priority, prompt, tenant, timeoutMs, toolChoice, ...options } =
+      request;
     const terms = parseServingTerms({ cacheScope, priority, tenant, timeoutMs });
     const { maxQueue, maxSequences } = this.#model.limits;
     if (this.#scheduler.waiting >= maxQueue) throw queueFull(maxQueue);
     const vocabularySize = this.#model.hyperparameters.vocabulary;
     const parameters = parseGenerationOptions(options, { vocabularySize, maxSequences });
     const isChat = "messages" in prompt;
-    const tokens = this.#promptTokens(prompt);
+    const tools = isChat && toolChoice !== "none" ? (prompt.tools ?? []) : [];
+    const use = tools.length > 0 && {
+      tools,
+      toolChoice: toolChoice === undefined || toolChoice === "none" ? ("auto" as const) : toolChoice,
+      parallel: parallelToolCalls ?? true,
+    };
+    const wanted = use ? this.#tools.constraint(use, constraint) : constraint;
+    const tokens = this.#promptTokens(isChat ? { ...prompt, tools } : prompt);
     const maxTokens = this.#checkLength(tokens, parameters.maxTokens);
-    const compiled = constraint && this.#compile(constraint);
+    const compiled = wanted && this.#compile(wanted, isChat && this.#tokenizer.stripsLeadingSpace);
     const now = performance.now();
     const sequences = this.#scheduler.submit(tokens, parameters.n, {
       tenant: terms.tenant ?? terms.cacheScope,
@@ -248,7 +267,7 @@ class LoadedEngine implements Engine {
     const choices = sequences.map((sequence, index) => {
       const decoder = new StreamDecoder(this.#tokenizer, { continuation: !isChat });
       const constrained = compiled && new ConstrainedText(compiled);
-      const own = { ...limits, constrained };
+      const own = { ...limits, constrained, ...(use && { reader: this.#tools.reader(), spoken: this.#tools.spoken }) };
       return new Choice(index, sequence, parameters.sampling, own, decoder, new StopMatcher(stops.automaton));
     });
     const running = new RunningRequest(parameters, choices, tokens.length, now, (left) => this.#loop.cancel(left));
@@ -312,9 +331,9 @@ class LoadedEngine implements Engine {
   }
 
   /** @throws EngineError `bad-request` */
-  #compile(constraint: Constraint): CompiledConstraint {
+  #compile(constraint: Constraint, leadingSpace: boolean): CompiledConstraint {
     try {
-      return this.#constraints.get(constraint);
+      return this.#constraints.get(constraint, leadingSpace);
     } catch (error) {
       if (!(error instanceof GrammarError)) throw error;
       throw new EngineError("bad-request", `constraint: ${error.message}`, "Change the schema or grammar.");

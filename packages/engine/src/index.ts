@@ -44,3 +44,5 @@ export type { ModelInfo } from "./info.ts";
 export type { LoadProgress } from "./load.ts";
 export { createTokenizer } from "./tokenizer/create.ts";
 export type { Tokenizer } from "./tokenizer/types.ts";
+export type { ToolChoice } from "./tools/grammar.ts";
+export type { ToolCallDelta } from "./tools/reader.ts";

@@ -1,4 +1,5 @@
 import type { Tokenizer } from "../tokenizer/types.ts";
+import { type ToolSyntax, toolSyntaxOf } from "../tools/syntax.ts";
 import { ChatTemplateError } from "./errors.ts";
 import { fallbackTemplate } from "./fallback.ts";
 import {
@@ -47,6 +48,8 @@ export class ChatTemplate {
   readonly stops: readonly string[];
   /** Whether the template mentions tools. Without that, tools are silently left out of the prompt. */
   readonly supportsTools: boolean;
+  /** How the model writes calls. */
+  readonly toolSyntax: ToolSyntax;
   readonly #plain: Program;
   readonly #withTools: Program;
 
@@ -64,6 +67,7 @@ export class ChatTemplate {
     this.#plain = new Program(source, options);
     this.#withTools = options.toolSource === undefined ? this.#plain : new Program(options.toolSource, options);
     this.supportsTools = /\btools\b/.test(options.toolSource ?? source);
+    this.toolSyntax = toolSyntaxOf(this.supportsTools ? (options.toolSource ?? source) : undefined);
   }
 
   /**

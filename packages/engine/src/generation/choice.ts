@@ -6,11 +6,11 @@ import { TokenEdits } from "../sampler/token-edits.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
 import type { StopMatcher } from "../text/stop-matcher.ts";
 import type { StreamDecoder } from "../tokenizer/stream-decoder.ts";
+import type { ToolReader, ToolText } from "../tools/reader.ts";
 import type { FinishReason } from "./events.ts";
 
 /** What one more token did to a choice. */
-export interface Advance {
-  readonly text: string;
+export interface Advance extends ToolText {
   /** Whether the token belongs to the answer: the end-of-text token does not. */
   readonly shown: boolean;
   readonly finish?: FinishReason;
@@ -23,6 +23,10 @@ export interface ChoiceLimits {
   readonly endTokens: ReadonlySet<number>;
   /** What its text must be. */
   readonly constrained?: ConstrainedText | undefined;
+  /** Finds the calls of tools in it. */
+  readonly reader?: ToolReader | undefined;
+  /** Control tokens that are read as text. */
+  readonly spoken?: ReadonlyMap<number, string> | undefined;
 }
 
 /** One of a request's answers: its text so far, and when it ends. */
@@ -74,32 +78,43 @@ export class Choice {
 
   /** Takes the next token. The text held back is released when the answer ends for another reason than a stop string. */
   advance(token: number): Advance {
-    if (this.#limits.endTokens.has(token)) {
+    const { constrained, endTokens, maxTokens, spoken } = this.#limits;
+    if (endTokens.has(token)) {
       this.finished = true;
-      return { text: this.flush(), shown: false, finish: "stop" };
+      return { ...this.flush(), shown: false, finish: this.#reason };
     }
     this.tokens += 1;
     this.edits.add(token);
-    this.#limits.constrained?.take(token);
-    const { text, stop } = this.#stops.push(this.#decoder.push(token));
+    constrained?.take(token);
+    const { stop, text: raw } = this.#stops.push(spoken?.get(token) ?? this.#decoder.push(token));
+    const { calls, text } = this.#limits.reader?.push(raw) ?? { text: raw, calls: [] };
+    const said = { text, calls, shown: true };
     if (stop !== undefined) {
       this.finished = true;
-      return { text, shown: true, finish: "stop", stop };
+      return { ...said, finish: this.#reason, stop };
     }
     // Nothing can follow: the end token needs no step of its own.
-    if (this.#limits.constrained?.final) {
+    if (constrained?.final) {
       this.finished = true;
-      return { text, shown: true, finish: "stop" };
+      return { ...said, finish: this.#reason };
     }
-    if (this.tokens < this.#limits.maxTokens) return { text, shown: true };
+    if (this.tokens < maxTokens) return said;
     this.finished = true;
-    return { text, shown: true, finish: "length" };
+    return { ...said, finish: "length" };
   }
 
-  /** The text that is still held back. */
-  flush(): string {
+  /** What is still held back. */
+  flush(): ToolText {
     const { text, stop } = this.#stops.push(this.#decoder.flush());
-    return stop === undefined ? text + this.#stops.flush() : text;
+    const rest = stop === undefined ? text + this.#stops.flush() : text;
+    const { reader } = this.#limits;
+    if (reader === undefined) return { text: rest, calls: [] };
+    const last = reader.push(rest);
+    return { text: last.text + reader.flush(), calls: last.calls };
+  }
+
+  get #reason(): FinishReason {
+    return (this.#limits.reader?.calls ?? 0) > 0 ? "tool-calls" : "stop";
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ToolCallDelta } from "../tools/reader.ts";
+
 export interface TokenLogprob {
   readonly token: number;
   /** The token's own text; a token that is a part of a character shows U+FFFD, `bytes` tell. */
@@ -33,7 +35,7 @@ export interface Timings {
   readonly tokensPerSecond: number;
 }
 
-export type FinishReason = "stop" | "length" | "cancelled";
+export type FinishReason = "stop" | "length" | "cancelled" | "tool-calls";
 
 export type GenerateEvent =
   /** The first step works on it. */
@@ -44,6 +46,8 @@ export type GenerateEvent =
       readonly token: number;
       /** Empty while a character is incomplete or a stop string may be starting. */
       readonly text: string;
+      /** What it adds to calls of tools. */
+      readonly calls?: readonly ToolCallDelta[];
       readonly logprobs?: TokenLogprobs;
     }
   | {
@@ -52,6 +56,7 @@ export type GenerateEvent =
       readonly reason: FinishReason;
       /** What was held back and is released now. */
       readonly text: string;
+      readonly calls?: readonly ToolCallDelta[];
       /** The stop string that ended it. */
       readonly stop?: string;
     }

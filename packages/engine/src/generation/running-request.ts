@@ -1,5 +1,6 @@
 import type { GenerationParameters } from "../sampler/request.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
+import type { ToolText } from "../tools/reader.ts";
 import type { Choice } from "./choice.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { FinishReason, GenerateEvent, Timings, TokenLogprobs } from "./events.ts";
@@ -62,14 +63,16 @@ export class RunningRequest {
   take(choice: Choice, token: number, logprobs: TokenLogprobs | undefined, now: number): boolean {
     this.#firstToken ??= now;
     this.#lastToken = now;
-    const { finish, shown, stop, text } = choice.advance(token);
+    const { calls, finish, shown, stop, text } = choice.advance(token);
     const { index } = choice;
     if (shown) {
       // Text that only the end releases belongs to the finish event; a token's own text comes with the token.
-      this.events.push({ type: "token", choice: index, token, text, ...(logprobs && { logprobs }) });
+      const more = { ...(calls.length > 0 && { calls }), ...(logprobs && { logprobs }) };
+      this.events.push({ type: "token", choice: index, token, text, ...more });
     }
     if (finish === undefined) return false;
-    const held = shown ? (stop === undefined ? choice.flush() : "") : text;
+    const nothing = { text: "", calls: [] };
+    const held = shown ? (stop === undefined ? choice.flush() : nothing) : { text, calls };
     this.#finish(choice, finish, held, stop, now);
     return true;
   }
@@ -91,8 +94,10 @@ export class RunningRequest {
     this.onEnd?.();
   }
 
-  #finish(choice: Choice, reason: FinishReason, text: string, stop: string | undefined, now: number): void {
-    this.events.push({ type: "finish", choice: choice.index, reason, text, ...(stop !== undefined && { stop }) });
+  #finish(choice: Choice, reason: FinishReason, held: ToolText, stop: string | undefined, now: number): void {
+    const { calls, text } = held;
+    const more = { ...(calls.length > 0 && { calls }), ...(stop !== undefined && { stop }) };
+    this.events.push({ type: "finish", choice: choice.index, reason, text, ...more });
     this.#open -= 1;
     if (this.#open > 0) return;
     const completionTokens = this.choices.reduce((sum, { tokens }) => sum + tokens, 0);

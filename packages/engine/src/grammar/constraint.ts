@@ -2,7 +2,7 @@ import type { Tokenizer } from "../tokenizer/types.ts";
 import { buildAutomaton } from "./automaton.ts";
 import { parseEbnf } from "./ebnf.ts";
 import { GrammarError } from "./errors.ts";
-import { type Grammar, grammarOf } from "./expression.ts";
+import { type Grammar, grammarOf, literal, optional, rule, sequence } from "./expression.ts";
 import { anyJson, anyJsonObject, parseJsonSchema } from "./json-schema.ts";
 import { TokenMasks, TokenOrder } from "./mask.ts";
 import { Matcher, type Position } from "./matcher.ts";
@@ -76,28 +76,40 @@ export class CompiledConstraint {
 export class ConstraintCache {
   readonly #tokenizer: Tokenizer;
   readonly #vocabulary: number;
+  readonly #spoken: ReadonlyMap<number, Uint8Array>;
   readonly #kept = new Map<string, CompiledConstraint>();
   #order: TokenOrder | undefined;
 
-  constructor(tokenizer: Tokenizer, vocabulary: number) {
+  /** @param spoken control tokens that count as text, with their bytes */
+  constructor(tokenizer: Tokenizer, vocabulary: number, spoken: ReadonlyMap<number, Uint8Array>) {
     this.#tokenizer = tokenizer;
     this.#vocabulary = vocabulary;
+    this.#spoken = spoken;
   }
 
-  /** @throws GrammarError */
-  get(constraint: Constraint): CompiledConstraint {
-    const key = constraint.kind === "grammar" ? `grammar ${constraint.key}` : JSON.stringify(constraint);
+  /**
+   * @param leadingSpace whether one space may come first: decoding will take it away
+   * @throws GrammarError
+   */
+  get(constraint: Constraint, leadingSpace: boolean): CompiledConstraint {
+    const name = constraint.kind === "grammar" ? `grammar ${constraint.key}` : JSON.stringify(constraint);
+    const key = leadingSpace ? `space ${name}` : name;
     const known = this.#kept.get(key);
     this.#kept.delete(key);
-    const compiled = known ?? this.#compile(constraint);
+    const compiled = known ?? this.#compile(constraint, leadingSpace);
     this.#kept.set(key, compiled);
     this.#evict();
     return compiled;
   }
 
-  #compile(constraint: Constraint): CompiledConstraint {
-    this.#order ??= new TokenOrder(this.#tokenizer, this.#vocabulary);
-    return new CompiledConstraint(grammarFor(constraint), this.#order, (token) => this.#tokenizer.tokenBytes(token));
+  #compile(constraint: Constraint, leadingSpace: boolean): CompiledConstraint {
+    this.#order ??= new TokenOrder(this.#tokenizer, this.#vocabulary, this.#spoken);
+    const grammar = grammarFor(constraint);
+    return new CompiledConstraint(
+      leadingSpace ? afterSpace(grammar) : grammar,
+      this.#order,
+      (token) => this.#spoken.get(token) ?? this.#tokenizer.tokenBytes(token),
+    );
   }
 
   /** The least recently used go first; requests that run on them hold them. */
@@ -110,6 +122,11 @@ export class ConstraintCache {
       positions -= matcher.size;
     }
   }
+}
+
+function afterSpace({ root, rules }: Grammar): Grammar {
+  const spaced = sequence(optional(literal(" ")), rule(root));
+  return { root: "after space", rules: new Map([...rules, ["after space", spaced]]) };
 }
 
 /** One answer's way through its constraint. */

@@ -19,15 +19,19 @@ export class TokenOrder {
   /** Bytes that a token shares with the one before it. */
   readonly shared: Uint16Array;
 
-  /** @param vocabulary columns of the logits; ids past the tokenizer's are never allowed */
-  constructor(tokenizer: Tokenizer, vocabulary: number) {
+  /**
+   * @param vocabulary columns of the logits; ids past the tokenizer's are never allowed
+   * @param spoken control tokens that count as text, with their bytes
+   */
+  constructor(tokenizer: Tokenizer, vocabulary: number, spoken: ReadonlyMap<number, Uint8Array> = new Map()) {
     this.vocabulary = vocabulary;
     this.endTokens = [...tokenizer.endOfGeneration].filter((id) => id < vocabulary);
     const tokens: { id: number; bytes: Uint8Array }[] = [];
     for (let id = 0; id < Math.min(vocabulary, tokenizer.vocabularySize); id++) {
       // Control tokens are no text, and a token without bytes would let the text stand still for ever.
-      if (tokenizer.isSpecial(id) || tokenizer.endOfGeneration.has(id)) continue;
-      const bytes = tokenizer.tokenBytes(id);
+      const said = spoken.get(id);
+      if (said === undefined && (tokenizer.isSpecial(id) || tokenizer.endOfGeneration.has(id))) continue;
+      const bytes = said ?? tokenizer.tokenBytes(id);
       if (bytes.length > 0) tokens.push({ id, bytes });
     }
     tokens.sort((a, b) => compare(a.bytes, b.bytes));
