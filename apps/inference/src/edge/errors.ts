@@ -120,6 +120,7 @@ export function toApiError(error: unknown, promptParam: string | null = null): A
 function fieldOf(message: string, promptParam: string | null): string | null {
   const field = /^([a-z][A-Za-z]*): /.exec(message)?.[1];
   if (field === undefined || field === "prompt" || field === "messages") return promptParam;
+  if (field === "constraint") return promptParam === "messages" ? "response_format" : "structured_outputs";
   return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

@@ -5,6 +5,9 @@ import { choice, type Expression, empty, literal, optional, repeat, rule, sequen
 import { parseJsonSchema } from "../grammar/json-schema.ts";
 import type { ToolSyntax } from "./syntax.ts";
 
+/** Calls of one answer: a model that repeats itself ends. */
+const MOST_CALLS = 32;
+
 /** Whether tools must be called, may be, or one of them must. */
 export type ToolChoice = "auto" | "required" | { readonly name: string };
 
@@ -27,7 +30,9 @@ export function toolConstraint(
   const calls = callable.map((tool, i) => call(tool, syntax, `tool ${i}`, rules));
   rules.set("call", choice(...calls));
   const more =
-    parallel && typeof toolChoice === "string" ? repeat(sequence(literal(syntax.between), rule("call")), 0) : empty;
+    parallel && typeof toolChoice === "string"
+      ? repeat(sequence(literal(syntax.between), rule("call")), 0, MOST_CALLS - 1)
+      : empty;
   const all = sequence(literal(syntax.open + syntax.before), rule("call"), more, literal(syntax.after));
   // Where nothing opens the calls, their own beginning must not be mistaken for text.
   const opening = syntax.open === "" ? '{"name": "' : syntax.open;

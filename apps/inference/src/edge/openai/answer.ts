@@ -25,7 +25,8 @@ export function usageBody({ promptTokens, completionTokens, cachedTokens }: Usag
   };
 }
 
-export function finishReason({ reason }: FinishEvent): "stop" | "length" {
+export function finishReason({ reason }: FinishEvent): "stop" | "length" | "tool_calls" {
+  if (reason === "tool-calls") return "tool_calls";
   return reason === "length" ? "length" : "stop";
 }
 

@@ -2,13 +2,15 @@ import { type Envelope, finishReason, systemFingerprint, usageBody } from "./ans
 import type { ChoiceEvent, Generation } from "./generation.ts";
 import { type ChatLogprob, chatLogprob } from "./logprobs.ts";
 import type { ChunkWriter } from "./sse.ts";
+import { type ToolCallBody, ToolCalls, toolCallDelta } from "./tool-calls.ts";
 
 type Logprobs = { content: ChatLogprob[]; refusal: null } | null;
 
 interface Choice {
   text: string;
+  readonly calls: ToolCalls;
   logprobs: ChatLogprob[];
-  finish: "stop" | "length";
+  finish: ReturnType<typeof finishReason>;
 }
 
 /** Reads a generation to its end. */
@@ -18,12 +20,21 @@ export async function chatBody(
   count: number,
   withLogprobs: boolean,
 ) {
-  const choices = Array.from({ length: count }, (): Choice => ({ text: "", logprobs: [], finish: "stop" }));
+  const choices = Array.from(
+    { length: count },
+    (): Choice => ({
+      text: "",
+      calls: new ToolCalls(),
+      logprobs: [],
+      finish: "stop",
+    }),
+  );
   for (let events = await generation.next(); events !== undefined; events = await generation.next()) {
     for (const event of events) {
       const choice = choices[event.choice];
       if (choice === undefined) continue;
       choice.text += event.text;
+      choice.calls.add(event.calls ?? []);
       if (event.type === "finish") choice.finish = finishReason(event);
       else if (event.logprobs !== undefined) choice.logprobs.push(chatLogprob(event.logprobs));
     }
@@ -34,14 +45,19 @@ export async function chatBody(
     created,
     model,
     system_fingerprint: systemFingerprint,
-    choices: choices.map(({ text, logprobs, finish }, index) => ({
+    choices: choices.map(({ calls, text, logprobs, finish }, index) => ({
       index,
-      message: { role: "assistant", content: text, refusal: null },
+      message: messageBody(text, calls.body()),
       logprobs: withLogprobs ? { content: logprobs, refusal: null } : null,
       finish_reason: finish,
     })),
     usage: usageBody(generation.usage),
   };
+}
+
+function messageBody(text: string, calls: readonly ToolCallBody[]) {
+  if (calls.length === 0) return { role: "assistant", content: text, refusal: null };
+  return { role: "assistant", content: text === "" ? null : text, refusal: null, tool_calls: calls };
 }
 
 /** The same as chunks. A token whose text is held back brings its log-probabilities with the next text. */
@@ -73,6 +89,10 @@ export class ChatChunks implements ChunkWriter {
       }
       if (event.text !== "")
         out.push(this.#chunk(event.choice, { content: event.text }, this.#release(event.choice), null));
+      if (event.calls !== undefined) {
+        const delta = { tool_calls: event.calls.map(toolCallDelta) };
+        out.push(this.#chunk(event.choice, delta, this.#release(event.choice), null));
+      }
       if (event.type === "finish") {
         out.push(this.#chunk(event.choice, {}, this.#release(event.choice), finishReason(event)));
       }

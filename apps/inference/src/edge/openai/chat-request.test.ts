@@ -86,16 +86,28 @@ it.each<[string, unknown, string | null, string]>([
   ],
   ["stream of text", { ...valid, stream: "yes" }, "stream", "invalid_type"],
   ["an unknown parameter", { ...valid, creativity: 11 }, "creativity", "unknown_parameter"],
-  ["JSON mode", { ...valid, response_format: { type: "json_object" } }, "response_format", "unsupported_parameter"],
+  ["an odd format", { ...valid, response_format: { type: "yaml" } }, "response_format.type", "invalid_value"],
   [
-    "a schema",
+    "a schema without a name",
     { ...valid, response_format: { type: "json_schema", json_schema: {} } },
-    "response_format",
-    "unsupported_parameter",
+    "response_format.json_schema.name",
+    "missing_required_parameter",
   ],
-  ["a forced tool", { ...valid, tool_choice: "required" }, "tool_choice", "invalid_value"],
   [
-    "a named tool",
+    "two formats",
+    { ...valid, response_format: { type: "json_object" }, structured_outputs: { regex: "a" } },
+    "structured_outputs",
+    "invalid_value",
+  ],
+  [
+    "two structures",
+    { ...valid, structured_outputs: { regex: "a", choice: ["b"] } },
+    "structured_outputs",
+    "invalid_value",
+  ],
+  ["a forced tool without tools", { ...valid, tool_choice: "required" }, "tool_choice", "invalid_value"],
+  [
+    "a named tool that is not there",
     { ...valid, tool_choice: { type: "function", function: { name: "f" } } },
     "tool_choice",
     "invalid_value",
@@ -170,12 +182,33 @@ it("joins text parts, and hears a developer as the system", () => {
   expect(generate.prompt).toMatchObject({ messages: [{ role: "system", content: "Be brief." }, messages[0]] });
 });
 
-it("gives tools to the template unless they are switched off", () => {
+it("gives the engine tools and the choice among them", () => {
   const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
-  expect(parseChatRequest({ ...valid, tools, tool_choice: "auto" }).generate.prompt).toMatchObject({ tools });
-  expect(parseChatRequest({ ...valid, tools, tool_choice: "none" }).generate.prompt).toMatchObject({
-    tools: undefined,
+  const choiceOf = (tool_choice: unknown) => parseChatRequest({ ...valid, tools, tool_choice }).generate.toolChoice;
+  expect(parseChatRequest({ ...valid, tools, parallel_tool_calls: false }).generate).toMatchObject({
+    prompt: { tools },
+    parallelToolCalls: false,
   });
+  expect(["auto", "none", "required"].map(choiceOf)).toEqual(["auto", "none", "required"]);
+  expect(choiceOf({ type: "function", function: { name: "f" } })).toEqual({ name: "f" });
+});
+
+it("turns every way to ask for a structure into a constraint", () => {
+  const schema = { type: "object", properties: { a: { type: "string" } } };
+  const constraintOf = (more: object) => parseChatRequest({ ...valid, ...more }).generate.constraint;
+  const format = (json_schema: object) => ({ response_format: { type: "json_schema", json_schema } });
+  expect(constraintOf({ response_format: { type: "text" } })).toBeUndefined();
+  expect(constraintOf({ response_format: { type: "json_object" } })).toEqual({ kind: "json-object" });
+  expect(constraintOf(format({ name: "x", schema, strict: true }))).toEqual({
+    kind: "json-schema",
+    schema,
+    closed: true,
+  });
+  expect(constraintOf(format({ name: "x", schema }))).toEqual({ kind: "json-schema", schema, closed: false });
+  expect(constraintOf({ structured_outputs: { json: schema } })).toEqual({ kind: "json-schema", schema });
+  expect(constraintOf({ structured_outputs: { regex: "a+" } })).toEqual({ kind: "regex", pattern: "a+" });
+  expect(constraintOf({ structured_outputs: { grammar: 'root ::= "a"' } })).toMatchObject({ kind: "ebnf" });
+  expect(constraintOf({ structured_outputs: { choice: ["a", "b"] } })).toMatchObject({ kind: "grammar" });
 });
 
 it("refuses anything else in OpenAI's form, never with another error", () => {

@@ -1,6 +1,7 @@
-import type { ChatMessage, GenerateRequest, ToolDefinition } from "@tugboat/engine";
+import type { ChatMessage, GenerateRequest } from "@tugboat/engine";
 import { z } from "zod";
 import { invalidRequest } from "../errors.ts";
+import { constraintOf, responseFormat, structuredOutputs } from "./constraint.ts";
 import { schemaError } from "./issues.ts";
 import { bounded, checkStreamOptions, generationParameters, label, optional, unsupported } from "./parameters.ts";
 import { toSampling } from "./sampling.ts";
@@ -55,9 +56,17 @@ const tool = z.strictObject({
       .regex(/^[a-zA-Z0-9_-]{1,64}$/, { error: "a function's name is 1 to 64 of a-z, A-Z, 0-9, _ and -" }),
     description: optional(z.string()),
     parameters: optional(z.record(z.string(), z.json())),
-    strict: unsupported("tools[].function.strict", false),
+    strict: optional(z.boolean()),
   }),
 });
+
+const toolChoice = z.union(
+  [
+    z.enum(["auto", "none", "required"]),
+    z.strictObject({ type: z.literal("function"), function: z.strictObject({ name: z.string().max(64) }) }),
+  ],
+  { error: "Invalid tool_choice: 'auto', 'none', 'required' or {type: 'function', function: {name}}." },
+);
 
 const schema = z
   .strictObject({
@@ -67,10 +76,10 @@ const schema = z
     logprobs: optional(z.boolean()),
     top_logprobs: optional(z.int().min(0).max(20)),
     tools: optional(bounded(tool, { max: maxTools })),
-    // A forced call needs constrained decoding.
-    tool_choice: optional(z.enum(["auto", "none"])),
-    parallel_tool_calls: unsupported("parallel_tool_calls", true),
-    response_format: unsupported("response_format", { type: "text" }),
+    tool_choice: optional(toolChoice),
+    parallel_tool_calls: optional(z.boolean()),
+    response_format: responseFormat,
+    structured_outputs: structuredOutputs,
     store: unsupported("store", false),
     modalities: unsupported("modalities", ["text"]),
     audio: unsupported("audio"),
@@ -116,7 +125,10 @@ export function parseChatRequest(json: unknown): ChatRequest {
     logprobs: body.logprobs ?? false,
     characters: body.messages.reduce((sum, { content }) => sum + (content?.length ?? 0), 0),
     generate: {
-      prompt: { messages, tools: chosenTools(body) },
+      prompt: { messages, tools: body.tools?.length === 0 ? undefined : body.tools },
+      toolChoice: chosenTool(body),
+      parallelToolCalls: body.parallel_tool_calls,
+      constraint: constraintOf(body),
       maxTokens: maxTokens(body),
       logprobs: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
       ...toSampling(body),
@@ -135,8 +147,16 @@ function maxTokens({ max_tokens, max_completion_tokens }: Body): number | undefi
   return max_completion_tokens ?? max_tokens;
 }
 
-function chosenTools({ tools, tool_choice }: Body): readonly ToolDefinition[] | undefined {
-  return tool_choice === "none" || tools?.length === 0 ? undefined : tools;
+/** @throws ApiError 400 when a call is wanted of a tool that is not there */
+function chosenTool({ tools = [], tool_choice }: Body): GenerateRequest["toolChoice"] {
+  if (tool_choice === undefined || tool_choice === "none" || tool_choice === "auto") return tool_choice;
+  if (tools.length === 0) {
+    throw invalidRequest("invalid_value", "'tool_choice' wants a call, but 'tools' is empty.", "tool_choice");
+  }
+  if (tool_choice === "required") return tool_choice;
+  const { name } = tool_choice.function;
+  if (tools.some((tool) => tool.function.name === name)) return { name };
+  throw invalidRequest("invalid_value", `There is no tool '${name}' in 'tools'.`, "tool_choice");
 }
 
 /** Templates know no `developer`: it is OpenAI's newer word for `system`. */

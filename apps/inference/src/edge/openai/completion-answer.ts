@@ -7,7 +7,7 @@ import type { ChunkWriter } from "./sse.ts";
 interface Choice {
   text: string;
   entries: { offset: number; logprobs: TokenLogprobs }[];
-  finish: "stop" | "length";
+  finish: ReturnType<typeof finishReason>;
 }
 
 /** Reads a generation to its end. */

@@ -1,5 +1,6 @@
 import type { GenerateRequest } from "@tugboat/engine";
 import { z } from "zod";
+import { constraintOf, structuredOutputs } from "./constraint.ts";
 import { schemaError } from "./issues.ts";
 import { bounded, checkStreamOptions, generationParameters, optional, unsupported } from "./parameters.ts";
 import { toSampling } from "./sampling.ts";
@@ -51,6 +52,7 @@ const schema = z
     logprobs: optional(z.int().min(0).max(20)),
     echo: unsupported("echo", false),
     suffix: unsupported("suffix", ""),
+    structured_outputs: structuredOutputs,
     best_of: optional(z.int().min(1)),
   })
   .superRefine(checkStreamOptions)
@@ -78,6 +80,7 @@ export function parseCompletionRequest(json: unknown): CompletionRequest {
   if (!parsed.success) throw schemaError(parsed.error, json);
   const body = parsed.data;
   const sampling = toSampling(body);
+  const constraint = constraintOf(body);
   return {
     model: body.model,
     stream: body.stream ?? false,
@@ -88,6 +91,7 @@ export function parseCompletionRequest(json: unknown): CompletionRequest {
       prompt: one,
       maxTokens: body.max_tokens ?? defaultMaxTokens,
       logprobs: body.logprobs,
+      ...(constraint && { constraint }),
       ...sampling,
     })),
   };
