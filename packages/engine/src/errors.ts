@@ -7,6 +7,7 @@ export type EngineErrorCode =
   | "out-of-memory"
   | "queue-full"
   | "deadline"
+  | "diverged"
   | "closed";
 
 /** Every error that the engine throws on purpose. `message` says what was wrong and where, `hint` what to do. */

@@ -46,3 +46,20 @@ export { createTokenizer } from "./tokenizer/create.ts";
 export type { Tokenizer } from "./tokenizer/types.ts";
 export type { ToolChoice } from "./tools/grammar.ts";
 export type { ToolCallDelta } from "./tools/reader.ts";
+export { answerText, batchOrder, streamTexts } from "./train/loop.ts";
+export { type Projection, projections, type TrainingMethod } from "./train/method.ts";
+export { type Schedule, scheduleFactor } from "./train/schedule.ts";
+export { openTrainer } from "./train/trainer.ts";
+export type {
+  Evaluation,
+  OptimizerOptions,
+  PeftAdapter,
+  PreferencePair,
+  StepReport,
+  TextScore,
+  Trainer,
+  TrainerInfo,
+  TrainerOptions,
+  TrainingBatch,
+  TrainingText,
+} from "./train/types.ts";

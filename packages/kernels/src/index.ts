@@ -66,6 +66,7 @@ export { AdamW, type AdamWArgs, type AdamWStep, encodeAdamW, SumSquares } from "
 export { Panels } from "./ops/training/panels.ts";
 export { RmsNormBack, type RmsNormBackArgs } from "./ops/training/rms-norm-back.ts";
 export { RopeTurn, type RopeTurnArgs, type RopeTurnOptions } from "./ops/training/rope.ts";
+export { ScatterRows, type ScatterRowsArgs } from "./ops/training/scatter-rows.ts";
 export {
   WeightPanels,
   type WeightPanelsArgs,

@@ -23,8 +23,9 @@ override RANK: u32 = 0u;
 override LORA_SCALE: f32 = 1.0;
 override GROUP4: u32 = 4096u;
 override RANK_HELD: u32 = max(RANK, 1u);
-// Elements of `quants` in the K-quants: their indices are in bounds, but not by a proof that compilers find.
-override QUANTS: u32 = ((N + 3u) / 4u) * (K / 256u) * select(48u, 32u, TYPE == 5u);
+// Elements of both buffers: indices are in bounds, but not by a proof that compilers find.
+override QUANTS: u32;
+override SCALES: u32;
 
 @group(0) @binding(0) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> scales: array<u32>;
@@ -107,28 +108,28 @@ fn weights(panel: u32, i: u32) -> Four {
   if (TYPE == 0u) {
     let at = panel * K + i * 4u;
     return Four(
-      bitcast<vec4<f32>>(quants[at]),
-      bitcast<vec4<f32>>(quants[at + 1u]),
-      bitcast<vec4<f32>>(quants[at + 2u]),
-      bitcast<vec4<f32>>(quants[at + 3u]),
+      bitcast<vec4<f32>>(quant(at)),
+      bitcast<vec4<f32>>(quant(at + 1u)),
+      bitcast<vec4<f32>>(quant(at + 2u)),
+      bitcast<vec4<f32>>(quant(at + 3u)),
     );
   }
   if (TYPE == 1u) {
-    let first = quants[panel * (K / 2u) + i * 2u];
-    let second = quants[panel * (K / 2u) + i * 2u + 1u];
+    let first = quant(panel * (K / 2u) + i * 2u);
+    let second = quant(panel * (K / 2u) + i * 2u + 1u);
     return Four(f16_lo(first), f16_hi(first), f16_lo(second), f16_hi(second));
   }
   if (TYPE == 2u) {
-    let first = quants[panel * (K / 2u) + i * 2u];
-    let second = quants[panel * (K / 2u) + i * 2u + 1u];
+    let first = quant(panel * (K / 2u) + i * 2u);
+    let second = quant(panel * (K / 2u) + i * 2u + 1u);
     return Four(bf16_lo(first), bf16_hi(first), bf16_lo(second), bf16_hi(second));
   }
   if (TYPE == 3u) {
-    return scaled(quants[panel * (K / 4u) + i], vec4<f32>(0.0), simple_scale(panel, i / 8u));
+    return scaled(quant(panel * (K / 4u) + i), vec4<f32>(0.0), simple_scale(panel, i / 8u));
   }
   if (TYPE == 4u) {
     // Words j of low nibbles are inputs 4j, of high nibbles 16 + 4j of the block.
-    let word = quants[(panel * (K / 32u) + i / 8u) * 4u + i % 4u] >> vec4<u32>(((i / 4u) % 2u) * 4u);
+    let word = quant((panel * (K / 32u) + i / 8u) * 4u + i % 4u) >> vec4<u32>(((i / 4u) % 2u) * 4u);
     return scaled(word & vec4<u32>(0x0f0f0f0fu), vec4<f32>(8.0), simple_scale(panel, i / 8u));
   }
   if (TYPE == 5u) {
@@ -151,18 +152,18 @@ fn scaled(word: vec4<u32>, zero: vec4<f32>, scale: vec4<f32>) -> Four {
 
 fn simple_scale(panel: u32, block: u32) -> vec4<f32> {
   let at = (panel * (K / 32u) + block) * 2u;
-  return f16x4(vec2<u32>(scales[at], scales[at + 1u]));
+  return f16x4(vec2<u32>(scale_word(at), scale_word(at + 1u)));
 }
 
 fn scale_words(at: u32) -> vec4<u32> {
-  return vec4<u32>(scales[at], scales[at + 1u], scales[at + 2u], scales[at + 3u]);
+  return vec4<u32>(scale_word(at), scale_word(at + 1u), scale_word(at + 2u), scale_word(at + 3u));
 }
 
 // `i` counts fours within the super-block of 256.
 fn q4_k(block: u32, i: u32) -> Four {
   let part = i / 16u;
   let upper = (i / 8u) % 2u;
-  let word = quants[min(block * 32u + part * 8u + i % 8u, QUANTS - 1u)] >> vec4<u32>(4u * upper);
+  let word = quant(block * 32u + part * 8u + i % 8u) >> vec4<u32>(4u * upper);
   let factors = scale_words(block * 20u);
   let sub = scale_words((block * 5u + 1u + part) * 4u) >> vec4<u32>(8u * upper);
   let scale = f16_lo(factors) * vec4<f32>(sub & vec4<u32>(0xffu));
@@ -175,11 +176,19 @@ fn q6_k(block: u32, i: u32) -> Four {
   let unit = (i / 32u) * 2u + (i / 4u) % 2u;
   let s = (i / 8u) % 4u;
   let at = (block * 4u + unit) * 12u + (i % 4u) * 3u;
-  let nibbles = (quants[min(at + s % 2u, QUANTS - 1u)] >> vec4<u32>(4u * (s / 2u))) & vec4<u32>(0x0f0f0f0fu);
-  let upper = (quants[min(at + 2u, QUANTS - 1u)] >> vec4<u32>(2u * s)) & vec4<u32>(0x03030303u);
+  let nibbles = (quant(at + s % 2u) >> vec4<u32>(4u * (s / 2u))) & vec4<u32>(0x0f0f0f0fu);
+  let upper = (quant(at + 2u) >> vec4<u32>(2u * s)) & vec4<u32>(0x03030303u);
   let run = i / 4u;
   let run_scales = bitcast<vec4<i32>>(scale_words((block * 5u + 1u + run / 4u) * 4u));
   let scale = (run_scales << vec4<u32>(24u - 8u * (run % 4u))) >> vec4<u32>(24u);
   let d = f16_lo(scale_words(block * 20u));
   return scaled(nibbles | (upper << vec4<u32>(4u)), vec4<f32>(32.0), d * vec4<f32>(scale));
+}
+
+fn quant(index: u32) -> vec4<u32> {
+  return quants[min(index, QUANTS - 1u)];
+}
+
+fn scale_word(index: u32) -> u32 {
+  return scales[min(index, SCALES - 1u)];
 }

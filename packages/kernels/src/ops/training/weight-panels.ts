@@ -1,6 +1,6 @@
 import type { Binding, Recorder } from "../../device.ts";
 import { ceilDiv, checkShape, checkSize, type Kernel, type OpSet } from "../op.ts";
-import { rowBytes, type Weight, type WeightShape, type WeightType } from "../weight.ts";
+import { rowBytes, type Weight, type WeightShape, type WeightType, weightSize } from "../weight.ts";
 
 const TYPES: Readonly<Record<WeightType, number>> = { f32: 0, f16: 1, bf16: 2, q8_0: 3, q4_0: 4, q4_K: 5, q6_K: 6 };
 
@@ -51,11 +51,14 @@ export class WeightPanels {
     this.options = options;
     const fours = ops.device.info.workgroupSize === 1 ? shape.k / 4 : 64;
     this.#pieces = ceilDiv(shape.k / 4, fours);
+    const size = weightSize(shape);
     this.#kernel = ops.kernel("weight_panels", {
       constants: {
         TYPE: TYPES[shape.type],
         N: shape.n,
         K: shape.k,
+        QUANTS: size.quants / 16,
+        SCALES: Math.max(1, size.scales / 4),
         TRANSPOSED: Number(transposed),
         RANK: rank,
         LORA_SCALE: lowRank?.scale ?? 1,
