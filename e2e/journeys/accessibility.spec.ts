@@ -67,6 +67,37 @@ for (const colorScheme of ["light", "dark"] as const) {
       expect(await violations(page)).toEqual([]);
     });
 
+    test("columns, likelihoods, variables and the sheet of parameters have no violation", async ({
+      console: page,
+      facts,
+    }) => {
+      await page.goto(`${facts.consoleUrl}/playground?model=tug-small&temperature=1.5&max_tokens=40`);
+      const playground = new Playground(page);
+      await page.getByLabel("Show how likely each word was").first().click();
+      await page.getByRole("button", { name: "More for this column" }).click();
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole("menuitem", { name: "Duplicate the column" }).click();
+      await page.getByRole("button", { name: "Add a column" }).click();
+      await playground.send("Describe {{what}} in a sentence.");
+      await expect(page.getByText("what has no value yet.")).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await page.getByLabel("what", { exact: true }).fill("a harbour");
+      await page.keyboard.press("Control+Enter");
+      await playground.finished();
+      await page
+        .getByRole("listbox", { name: /word by word/ })
+        .first()
+        .focus();
+      await expect(page.getByTestId("likelihood")).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await page.setViewportSize({ width: 390, height: 844 });
+      expect(await violations(page)).toEqual([]);
+      expect(await fitsWidth(page)).toBe(true);
+      await page.getByRole("button", { name: "Parameters of column 1" }).click();
+      await expect(page.getByRole("dialog", { name: "Prompt and parameters" })).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+    });
+
     test("the dialogs of a key have no violation", async ({ console: page, facts }) => {
       await page.goto(`${facts.consoleUrl}/keys`);
       await page.getByRole("button", { name: "Create a key" }).click();

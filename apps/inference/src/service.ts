@@ -22,6 +22,7 @@ import { UsageMeter } from "./domain/usage/meter.ts";
 import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
+import { takesResponseFormat } from "./edge/openai/chat-request.ts";
 import { listen } from "./edge/port.ts";
 import type { Management } from "./edge/trpc/context.ts";
 import type { Env } from "./env.ts";
@@ -128,6 +129,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       jobChanges,
       log,
       consoleUrl,
+      takesResponseFormat: takesResponseFormat(),
       mailer,
       addressOf,
       prepareModel: prepare,

@@ -17,6 +17,7 @@ import { UsageMeter } from "../domain/usage/meter.ts";
 import { addressReader } from "../edge/address.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
+import { takesResponseFormat } from "../edge/openai/chat-request.ts";
 import { consoleHeader } from "../edge/session.ts";
 import { JobChanges } from "../jobs/changes.ts";
 import { Routes, routeSource } from "../routing/routes.ts";
@@ -80,6 +81,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       jobChanges: new JobChanges(database.jobs),
       log,
       consoleUrl,
+      takesResponseFormat: takesResponseFormat(),
       mailer,
       addressOf: addressReader({ consoleSecret, proxies: ["192.0.2.0/24"] }),
       prepareModel: (source, name) =>

@@ -136,6 +136,15 @@ export function parseChatRequest(json: unknown): ChatRequest {
   };
 }
 
+/** Whether an answer can be held to a JSON Schema: the parser itself is asked. */
+export function takesResponseFormat(): boolean {
+  return schema.safeParse({
+    model: "any",
+    messages: [{ role: "user", content: "" }],
+    response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema: { type: "object" } } },
+  }).success;
+}
+
 function maxTokens({ max_tokens, max_completion_tokens }: Body): number | undefined {
   if (max_tokens !== undefined && max_completion_tokens !== undefined && max_tokens !== max_completion_tokens) {
     throw invalidRequest(

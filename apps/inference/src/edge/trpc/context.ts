@@ -20,6 +20,8 @@ export interface Management {
   readonly log: Logger;
   /** Where people sign in; links begin with it. */
   readonly consoleUrl: string;
+  /** Whether an answer can be held to a JSON Schema; false while the API refuses that. */
+  readonly takesResponseFormat: boolean;
   /** Absent where no mail server is set. */
   readonly mailer?: Mailer | undefined;
   readonly addressOf: AddressReader;

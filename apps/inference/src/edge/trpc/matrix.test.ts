@@ -85,6 +85,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "playground.share": { input: () => ({ content: "aGVsbG8" }), allowed: 200 },
   "playground.open": { input: ({ share }) => ({ id: share.id }), allowed: 404 },
   "playground.browserModels": { allowed: 200 },
+  "playground.takes": { allowed: 200 },
   "jobs.list": { input: () => ({ subject: "their-model" }), allowed: 200 },
   "jobs.get": { input: ({ job }) => ({ id: job.id }), allowed: 404 },
   "jobs.cancel": { input: ({ job }) => ({ id: job.id }), allowed: 404 },

@@ -7,11 +7,11 @@ export type ChatEvent =
   | { readonly type: "progress"; readonly words: string }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "tokens"; readonly tokens: readonly TokenLikelihood[] }
+  | { readonly type: "cost"; readonly microUsd: number }
   | { readonly type: "finish"; readonly reason: string }
   | {
       readonly type: "usage";
       readonly promptTokens: number;
       readonly completionTokens: number;
       readonly cachedTokens: number;
-      readonly costMicroUsd?: number;
     };

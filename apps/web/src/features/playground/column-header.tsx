@@ -4,7 +4,7 @@ import { Code, Copy, Ellipsis, Settings2, Square, X } from "lucide-react";
 import { Badge } from "../../ui/badge.tsx";
 import { IconButton } from "../../ui/button.tsx";
 import { Menu } from "../../ui/menu.tsx";
-import type { ModelCard } from "../service/types.ts";
+import type { ModelCard, NamedCard } from "../service/types.ts";
 import { type BrowserChoice, ModelSelect } from "./model-select.tsx";
 import { type Candidate, mostColumns, type Place } from "./types.ts";
 
@@ -14,6 +14,7 @@ export interface ColumnHeaderProps {
   readonly columns: number;
   readonly candidate: Candidate;
   readonly models: readonly ModelCard[];
+  readonly named: readonly NamedCard[];
   readonly browserChoices: readonly BrowserChoice[];
   readonly running: boolean;
   readonly onModel: (model: string, place: Place) => void;
@@ -25,8 +26,10 @@ export interface ColumnHeaderProps {
 }
 
 export function ColumnHeader(props: ColumnHeaderProps) {
-  const { number, columns, candidate, models, browserChoices, running, onModel, onParameters, onSnippet } = props;
-  const unknown = models.length > 0 && candidate.model !== "" && !models.some(({ id }) => id === candidate.model);
+  const { number, columns, candidate, models, named, browserChoices, running, onModel, onParameters, onSnippet } =
+    props;
+  const listed = [...models, ...named];
+  const unknown = listed.length > 0 && candidate.model !== "" && !listed.some(({ id }) => id === candidate.model);
   const items = [
     ...(columns < mostColumns ? [{ label: "Duplicate the column", icon: <Copy />, onSelect: props.onDuplicate }] : []),
     ...(columns > 1 ? [{ label: "Remove the column", icon: <X />, onSelect: props.onRemove }] : []),
@@ -38,6 +41,7 @@ export function ColumnHeader(props: ColumnHeaderProps) {
           label={columns > 1 ? `Model of column ${number}` : "Model"}
           candidate={candidate}
           models={models}
+          named={named}
           browserChoices={browserChoices}
           onModel={onModel}
         />

@@ -2,7 +2,7 @@
 
 import { Select } from "../../ui/field.tsx";
 import { bytes, written } from "../../ui/format.ts";
-import type { ModelCard } from "../service/types.ts";
+import type { ModelCard, NamedCard } from "../service/types.ts";
 import type { Candidate, Place } from "./types.ts";
 
 /** A model that this browser can run by itself. */
@@ -16,15 +16,19 @@ export interface ModelSelectProps {
   readonly label: string;
   readonly candidate: Candidate;
   readonly models: readonly ModelCard[];
+  /** Aliases, and models of upstreams. */
+  readonly named: readonly NamedCard[];
   readonly browserChoices: readonly BrowserChoice[];
   readonly onModel: (model: string, place: Place) => void;
 }
 
 /** Which model answers, and where: at the service, or in this browser. */
-export function ModelSelect({ label, candidate, models, browserChoices, onModel }: ModelSelectProps) {
+export function ModelSelect({ label, candidate, models, named, browserChoices, onModel }: ModelSelectProps) {
   const { model, place } = candidate;
   const listed =
-    place === "service" ? models.some(({ id }) => id === model) : browserChoices.some(({ name }) => name === model);
+    place === "service"
+      ? [...models, ...named].some(({ id }) => id === model)
+      : browserChoices.some(({ name }) => name === model);
   return (
     <Select
       aria-label={label}
@@ -33,7 +37,7 @@ export function ModelSelect({ label, candidate, models, browserChoices, onModel 
         const [, where = "", name = ""] = /^(service|browser):(.*)$/s.exec(event.currentTarget.value) ?? [];
         onModel(name, where === "browser" ? "browser" : "service");
       }}
-      disabled={models.length === 0}
+      disabled={models.length + named.length === 0}
       className="max-w-56"
     >
       {listed ? null : <option value={`${place}:${model}`}>{model || "Loading"}</option>}
@@ -44,6 +48,19 @@ export function ModelSelect({ label, candidate, models, browserChoices, onModel 
           </option>
         ))}
       </optgroup>
+      {(["alias", "upstream"] as const).map((kind) => {
+        const names = named.filter((one) => one.kind === kind);
+        return names.length > 0 ? (
+          <optgroup key={kind} label={kind === "alias" ? "Aliases" : "On upstreams"}>
+            {names.map(({ id, state }) => (
+              <option key={id} value={`service:${id}`}>
+                {id}
+                {state === "failed" ? " · not answering" : ""}
+              </option>
+            ))}
+          </optgroup>
+        ) : null;
+      })}
       {browserChoices.length > 0 ? (
         <optgroup label="In this browser">
           {browserChoices.map(({ name, bytes: size }) => (

@@ -1,6 +1,6 @@
 "use client";
 
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -27,6 +27,7 @@ import { textsOf, variablesIn } from "./variables.ts";
 export function PlaygroundPage() {
   const { data, error } = useOverview();
   const models = data?.state === "up" ? data.models : [];
+  const named = data?.state === "up" ? data.named : [];
   const session = useSession();
   const trpc = useTRPC();
   const client = useQueryClient();
@@ -39,6 +40,7 @@ export function PlaygroundPage() {
     describe: problemOf,
   });
   const { choices } = useBrowserModels();
+  const takes = useQuery(trpc.playground.takes.queryOptions(undefined, { staleTime: 60_000 })).data;
   const { share, pending: sharing } = useShare();
   const [selected, setSelected] = useState("1");
   const [sheetOpen, setSheetOpen] = useState(false);
@@ -79,6 +81,7 @@ export function PlaygroundPage() {
       system={state.system}
       candidate={current}
       number={candidates.length > 1 ? number : undefined}
+      takesFormat={takes?.responseFormat === true || current.place === "browser"}
       contextLength={models.find(({ id }) => id === current.model)?.contextLength}
       onSystem={(text) => dispatch({ type: "system", text })}
       onChange={(change) => dispatch({ type: "parameters", candidate: current.id, change })}
@@ -126,6 +129,7 @@ export function PlaygroundPage() {
                   columns: candidates.length,
                   candidate,
                   models,
+                  named,
                   browserChoices: choices,
                   running: running.has(candidate.id),
                   onModel: (model, place) => dispatch({ type: "model", candidate: candidate.id, model, place }),

@@ -4,8 +4,6 @@ import type { ServiceProblem } from "../service/types.ts";
 const hints: Readonly<Record<string, string>> = {
   rate_limit_exceeded: "This is a limit per minute: wait a little, then answer again.",
   queue_full: "Many requests wait already: try again in a moment.",
-  insufficient_quota: "The budget is used up. An admin can raise it, or it starts anew with the next period.",
-  budget_exceeded: "The budget is used up. An admin can raise it, or it starts anew with the next period.",
   worker_died: "The model is being started again: try again in a moment.",
   worker_restarting: "The model is being started again: try again in a moment.",
   context_length_exceeded: "Shorten the prompt or lower Max tokens.",

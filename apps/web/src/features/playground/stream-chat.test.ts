@@ -12,9 +12,10 @@ describe("a chunk of a streamed answer", () => {
       },
     ]);
     expect(eventsOf('{"choices":[{"delta":{},"finish_reason":"stop"}]}')).toEqual([{ type: "finish", reason: "stop" }]);
-    const usage = '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"cost_micro_usd":7}}';
+    const usage = '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2},"tugboat":{"cost_micro_usd":7.25}}';
     expect(eventsOf(usage)).toEqual([
-      { type: "usage", promptTokens: 3, completionTokens: 2, cachedTokens: 0, costMicroUsd: 7 },
+      { type: "usage", promptTokens: 3, completionTokens: 2, cachedTokens: 0 },
+      { type: "cost", microUsd: 7.25 },
     ]);
   });
 

@@ -28,9 +28,10 @@ const chunk = z.object({
       prompt_tokens: z.number(),
       completion_tokens: z.number(),
       prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
-      cost_micro_usd: z.number().nullish(),
     })
     .nullish(),
+  /** What Tugboat says beside OpenAI's fields, in the last chunk. */
+  tugboat: z.object({ cost_micro_usd: z.number().nonnegative().nullish() }).nullish(),
   error: z.object({ message: z.string().nullish(), code: z.string().nullish() }).nullish(),
 });
 
@@ -65,7 +66,7 @@ export function eventsOf(data: string, status = 200): ChatEvent[] {
     const message = "The service sent something that is no answer.";
     throw new RequestError(status, { code: "stream-damaged", message, hint: "Try again; its log may say more." });
   }
-  const { choices, error, usage } = parsed.data;
+  const { choices, error, tugboat, usage } = parsed.data;
   if (error) {
     throw new RequestError(status, {
       code: error.code ?? "stream-error",
@@ -84,9 +85,9 @@ export function eventsOf(data: string, status = 200): ChatEvent[] {
       promptTokens: usage.prompt_tokens,
       completionTokens: usage.completion_tokens,
       cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
-      costMicroUsd: usage.cost_micro_usd ?? undefined,
     });
   }
+  if (typeof tugboat?.cost_micro_usd === "number") events.push({ type: "cost", microUsd: tugboat.cost_micro_usd });
   return events;
 }
 

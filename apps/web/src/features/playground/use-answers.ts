@@ -107,6 +107,9 @@ async function follow({ seed, asked, stream, onChange }: AnswerJob, signal: Abor
         case "finish":
           change({ finishReason: event.reason });
           break;
+        case "cost":
+          change({ costMicroUsd: event.microUsd });
+          break;
         case "usage": {
           const { type: _, ...usage } = event;
           change(usage);

@@ -3,7 +3,7 @@
 import { type Dispatch, useState } from "react";
 import { RequestError } from "../service/request.ts";
 import { streamInBrowser } from "./browser/browser-engine.ts";
-import type { ChatRequest } from "./chat-body.ts";
+import { type ChatRequest, schemaProblem } from "./chat-body.ts";
 import type { ChatEvent } from "./chat-event.ts";
 import { type Action, converse } from "./conversation.ts";
 import { askedOf, messagesFor } from "./messages.ts";
@@ -73,6 +73,10 @@ function streamFor(
   choices: readonly BrowserChoice[],
   signal: AbortSignal,
 ): AsyncIterable<ChatEvent> {
+  const { format } = request.parameters;
+  const wrong = format.type === "json_schema" ? schemaProblem(format.schema) : undefined;
+  if (wrong !== undefined)
+    throw new RequestError(0, { code: "bad-schema", message: wrong, hint: "Mend the schema under Parameters." });
   if (place === "service") return streamChat(request, signal);
   const file = choices.find(({ name }) => name === request.model);
   if (file === undefined) {

@@ -29,6 +29,10 @@ export const playgroundRouter = router({
       const { id, content: packed, createdAt } = await ctx.scope.playgroundShares.get(input.id);
       return { id, content: packed, createdAt: createdAt.toISOString() };
     }),
+  /** What of a request's parameters the service takes. */
+  takes: orgProcedure("inference:run")
+    .output(z.object({ responseFormat: z.boolean() }))
+    .query(({ ctx }) => ({ responseFormat: ctx.management.takesResponseFormat })),
   /** Which models a browser can run by itself, and why not the others. */
   browserModels: orgProcedure("models:read")
     .output(

@@ -1,8 +1,8 @@
-import { type Engine, type GenerateEvent, loadEngine } from "@tugboat/engine";
+import { type Constraint, type Engine, type GenerateEvent, loadEngine } from "@tugboat/engine";
 import { openModelFromFile } from "@tugboat/engine/browser";
 import { alternatives, type ChatRequest } from "../../chat-body.ts";
 import type { ChatEvent } from "../../chat-event.ts";
-import type { BrowserDevice } from "../../types.ts";
+import type { BrowserDevice, ResponseFormat } from "../../types.ts";
 import type { FromWorker, LoadStage, ModelFile, ToWorker } from "../protocol.ts";
 import { storedModel } from "./model-store.ts";
 
@@ -83,7 +83,7 @@ function throttled(tell: (stage: LoadStage, done: number, total: number) => void
 }
 
 function toGenerate({ messages, parameters, seed }: ChatRequest): Parameters<Engine["generate"]>[0] {
-  const { temperature, topP, maxTokens, frequencyPenalty, presencePenalty, stop, logprobs } = parameters;
+  const { temperature, topP, maxTokens, frequencyPenalty, presencePenalty, stop, logprobs, format } = parameters;
   return {
     prompt: { messages },
     temperature,
@@ -94,7 +94,13 @@ function toGenerate({ messages, parameters, seed }: ChatRequest): Parameters<Eng
     stop: [...stop],
     seed,
     logprobs: logprobs ? alternatives : undefined,
+    constraint: constraintOf(format),
   };
+}
+
+function constraintOf(format: ResponseFormat): Constraint | undefined {
+  if (format.type === "json_object") return { kind: "json-object" };
+  return format.type === "json_schema" ? { kind: "json-schema", schema: JSON.parse(format.schema) } : undefined;
 }
 
 function toChatEvents(event: GenerateEvent): ChatEvent[] {
