@@ -65,7 +65,7 @@ export function CandidateColumn(props: CandidateColumnProps) {
           onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
             following.current = scrollHeight - scrollTop - clientHeight < 40;
           }}
-          className="min-h-0 min-w-0 grow overflow-y-auto px-4 focus-visible:outline-offset-[-2px] sm:px-6"
+          className="relative min-h-0 min-w-0 grow overflow-y-auto px-4 focus-visible:outline-offset-[-2px] sm:px-6"
         >
           <div className="mx-auto grid max-w-[720px] gap-8 py-6">
             {turns.map((turn, at) => (

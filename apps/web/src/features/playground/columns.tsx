@@ -36,7 +36,7 @@ export function Columns({ columns }: ColumnsProps) {
         onScroll={({ currentTarget: { scrollLeft, clientWidth } }) => {
           setCurrent(Math.min(columns.length - 1, Math.round(scrollLeft / Math.max(1, clientWidth))));
         }}
-        className="flex min-h-0 grow snap-x snap-mandatory divide-x divide-line overflow-x-auto lg:snap-none"
+        className="relative flex min-h-0 grow snap-x snap-mandatory divide-x divide-line overflow-x-auto lg:snap-none"
       >
         {columns.map(({ content }) => content)}
       </div>
