@@ -1,4 +1,4 @@
-/** llama.cpp on the CPU, through node-llama-cpp: the peer of `tug bench decode` and `prefill`. */
+/** llama.cpp on the CPU, through node-llama-cpp: the peer of `tug bench decode`, `prefill` and `serve`. */
 import { readFileSync } from "node:fs";
 import { getLlama, type LlamaContext, type LlamaContextSequence, type LlamaModel, type Token } from "node-llama-cpp";
 import { answer, number, numbers, text } from "./answering.ts";
@@ -7,6 +7,7 @@ interface Loaded {
   readonly model: LlamaModel;
   readonly context: LlamaContext;
   readonly sequence: LlamaContextSequence;
+  readonly others: readonly LlamaContextSequence[];
 }
 
 let loaded: Loaded | undefined;
@@ -29,13 +30,15 @@ answer({
     const start = performance.now();
     const model = await llama.loadModel({ modelPath: text(question, "path") });
     const contextLength = number(question, "contextLength");
+    const sequences = "sequences" in question ? number(question, "sequences") : 1;
     const context = await model.createContext({
       contextSize: contextLength,
       batchSize: Math.min(512, contextLength),
-      sequences: 1,
+      sequences,
       threads: { ideal: threads, min: threads },
     });
-    loaded = { model, context, sequence: context.getSequence() };
+    const others = () => Array.from({ length: sequences - 1 }, () => context.getSequence());
+    loaded = { model, context, sequence: context.getSequence(), others: others() };
     return { baseline, loadMs: performance.now() - start };
   },
 
@@ -54,6 +57,30 @@ answer({
       if (++count === tokens) break;
     }
     return { tokensPerSecond: ((count - 1) / (last - first)) * 1000, tokens: count };
+  },
+
+  /** Its own continuous batching: sequences of one context, evaluated at once. From when all decode to the last one's end. */
+  async batch(question) {
+    const { prompts } = question;
+    if (!Array.isArray(prompts) || loaded === undefined) throw new Error("prompts: an array is needed");
+    const tokens = number(question, "tokens");
+    const all = [loaded.sequence, ...loaded.others];
+    const answers = prompts.map(async (prompt: number[], i) => {
+      const sequence = all[i]!;
+      await sequence.clearHistory();
+      let [first, last, count] = [0, 0, 0];
+      const ids = prompt.map((id) => id as Token);
+      for await (const _ of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
+        last = performance.now();
+        if (count === 0) first = last;
+        if (++count === tokens) break;
+      }
+      return { first, last };
+    });
+    const done = await Promise.all(answers);
+    const start = Math.max(...done.map(({ first }) => first));
+    const end = Math.max(...done.map(({ last }) => last));
+    return { tokensPerSecond: (prompts.length * (tokens - 1) * 1000) / (end - start) };
   },
 
   async prefill(question) {

@@ -78,6 +78,17 @@ const dots = [
     ),
   },
   {
+    name: "pairs_s8, spread_i16, dot_i16",
+    range: [-128, 127],
+    of: signed,
+    code: dotKernel(
+      "var acc = vec4<i32>();",
+      `let w = pairs_s8(weights); let x = pairs_s8(vec4<u32>(activation));
+       acc = dot_i16(dot_i16(acc, w.a, spread_i16(x.a.y)), w.b, spread_i16(x.b.z));`,
+      "acc",
+    ),
+  },
+  {
     name: "spread_u7, dot_u7",
     range: [0, 127],
     of: unsigned,
@@ -181,7 +192,10 @@ describe("the prelude's bodies", () => {
   afterAll(() => device.destroy());
   // Under other names nothing is replaced: the CPU compiles what a GPU compiles.
   const renamed = (code: string): string =>
-    code.replace(/\b(widen_s8|spread_s8|spread_u7|dot_s8|dot_sum|dot_u7|dot_u4|dot_u4_sum)\b/g, "body_$1");
+    code.replace(
+      /\b(widen_s8|spread_s8|spread_u7|pairs_s8|spread_i16|dot_i16|dot_s8|dot_sum|dot_u7|dot_u4|dot_u4_sum)\b/g,
+      "body_$1",
+    );
   it.each(dots)("mean the same: $name", async ({ code, of, range }) => {
     const data = inputs(range[1]!, range[0]!);
     const options = { inputs: [data.w, data.x], words: cases * 4, groups: [cases] as const };

@@ -125,6 +125,23 @@ describeOnDevices("matmul", (getDevice) => {
     }
   });
 
+  it.each(TYPES)("%s gives a row the same bits alone and among others on the CPU", async (type) => {
+    const device = getDevice();
+    if (device.info.kind !== "cpu") return;
+    const random = new Random(19);
+    const [n, k] = [37, 512];
+    const part = randomRows(random, type, n, k);
+    const run = await prepare(device, { type, n, k });
+    const x = random.gaussians(45 * k);
+    const alone = await run({ parts: [part], x: x.slice(0, k), y: poisoned(device, n) });
+    for (const rows of [2, 4, 7, 16, 45]) {
+      const many = await run({ parts: [part], x: x.slice(0, rows * k), y: poisoned(device, rows * n) });
+      expect([...many.y.subarray(0, n)], `${rows} rows`).toEqual([...alone.y]);
+      const last = await run({ parts: [part], x: x.slice((rows - 1) * k, rows * k), y: poisoned(device, n) });
+      expect([...many.y.subarray((rows - 1) * n)], `row ${rows}`).toEqual([...last.y]);
+    }
+  });
+
   it("refuses what does not fit", async () => {
     const device = getDevice();
     const weight = uploadWeight(device, { type: "f32", n: 8, k: 16 }, [randomRows(new Random(1), "f32", 8, 16)]);

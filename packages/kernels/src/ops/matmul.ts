@@ -56,6 +56,9 @@ const CPU_GROUP_WORK = 100_000;
 /** More than one, so that a thread that was held up does not hold up the others. */
 const GROUPS_PER_THREAD = 4;
 
+/** Of large matrices: more would gain nothing and tie a thread down. */
+const MOST_GROUP_TILES = 32;
+
 interface Variant {
   readonly kernel: Kernel;
   readonly tile: MatmulTile;
@@ -153,15 +156,23 @@ function fewTile(shape: WeightShape, info: DeviceInfo): MatmulTile {
 }
 
 function manyTile(shape: WeightShape, info: DeviceInfo): MatmulTile {
-  const rows = WEIGHT_FORMATS[shape.type].integer ? 2 : 4;
   const groupRows = 32;
-  if (info.kind === "webgpu") return { panels: 2, rows, groupTiles: 1, groupRows };
-  return { panels: 2, rows, groupTiles: cpuGroupTiles(shape, info, 2, groupRows), groupRows };
+  const { integer } = WEIGHT_FORMATS[shape.type];
+  if (info.kind === "webgpu") return { panels: 2, rows: integer ? 2 : 4, groupTiles: 1, groupRows };
+  if (shape.type === "q8_0") {
+    // A workgroup widens its rows of x once for all its tiles, so it takes as many as balance allows.
+    const groupTiles = Math.min(MOST_GROUP_TILES, threadShare(shape, info, 2));
+    return { panels: 2, rows: 4, groupTiles, groupRows };
+  }
+  return { panels: 2, rows: integer ? 2 : 4, groupTiles: cpuGroupTiles(shape, info, 2, groupRows), groupRows };
 }
 
 /** Enough tiles to be worth a dispatch, few enough that every thread gets several groups. */
 function cpuGroupTiles(shape: WeightShape, info: DeviceInfo, panels: number, rows: number): number {
   const worth = ceilDiv(CPU_GROUP_WORK, panels * 4 * shape.k * rows);
-  const share = ceilDiv(ceilDiv(panelCount(shape), panels), info.threads * GROUPS_PER_THREAD);
-  return Math.min(worth, share);
+  return Math.min(worth, threadShare(shape, info, panels));
+}
+
+function threadShare(shape: WeightShape, info: DeviceInfo, panels: number): number {
+  return ceilDiv(ceilDiv(panelCount(shape), panels), info.threads * GROUPS_PER_THREAD);
 }

@@ -12,7 +12,11 @@
 //
 //   fn prepare(first_panel: u32)
 //
-// which may lay a tile's weights out anew before the rows stream past them.
+// which may lay a tile's weights out anew before the rows stream past them, and
+//
+//   fn prepare_rows(first_row: u32, end_row: u32)
+//
+// which may do the same with the workgroup's rows of x before the tiles.
 
 override W: u32 = 1u;
 // Outputs: rows of the weight; of each half of a gated pair.
@@ -54,6 +58,7 @@ fn matmul(group: vec3<u32>, lane: u32, rows: u32) {
   let end_tile = min(first_tile + GROUP_TILES, tiles);
   let first_row = group.y * GROUP_ROWS;
   let end_row = min(first_row + GROUP_ROWS, rows);
+  prepare_rows(first_row, end_row);
   for (var tile = first_tile; tile < end_tile; tile++) {
     prepare(tile * P);
     for (var r = 0u; r < GROUP_ROWS; r += M) {

@@ -32,6 +32,7 @@ fn high(v: vec4<u32>) -> vec4<f32> {
 }
 
 fn prepare(first_panel: u32) {}
+fn prepare_rows(first_row: u32, end_row: u32) {}
 
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let last_panel = panel_count() - 1u;

@@ -15,6 +15,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 fn prepare(first_panel: u32) {}
+fn prepare_rows(first_row: u32, end_row: u32) {}
 
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {
   let last_panel = panel_count() - 1u;

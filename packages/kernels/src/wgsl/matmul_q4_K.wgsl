@@ -22,6 +22,7 @@ fn byte_of(v: vec4<u32>, i: u32) -> vec4<f32> {
 }
 
 fn prepare(first_panel: u32) {}
+fn prepare_rows(first_row: u32, end_row: u32) {}
 
 // Groups of 64 inputs: 8 words of low nibbles (the first 32) and high nibbles (the next 32).
 // The innermost loop stays a loop: its turn fits the CPU's registers, a whole group does not.

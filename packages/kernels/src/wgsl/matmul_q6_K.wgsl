@@ -43,6 +43,7 @@ fn signed_byte(v: vec4<u32>, i: u32) -> vec4<f32> {
 }
 
 fn prepare(first_panel: u32) {}
+fn prepare_rows(first_row: u32, end_row: u32) {}
 
 // Units of 64 inputs: four runs of 16, 32 apart, that share 12 words.
 fn multiply(acc: ptr<function, array<vec4<f32>, 16>>, a: u32, first_panel: u32, first_row: u32, last_row: u32, lane: u32) {

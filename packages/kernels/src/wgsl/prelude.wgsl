@@ -41,6 +41,34 @@ fn dot_sum(acc: DotAcc) -> vec4<i32> {
   return acc.a + acc.b;
 }
 
+// The same bytes as pairs of 16 bits: inputs 0 and 1 of each row in a, 2 and 3 in b, the lower one in the low half.
+fn pairs_s8(w: vec4<u32>) -> Wide {
+  return Wide(
+    vec4<u32>(pair_s8(w.x), pair_s8(w.y), pair_s8(w.z), pair_s8(w.w)),
+    vec4<u32>(pair_s8(w.x >> 16u), pair_s8(w.y >> 16u), pair_s8(w.z >> 16u), pair_s8(w.w >> 16u)),
+  );
+}
+
+fn pair_s8(bytes: u32) -> u32 {
+  let low = extractBits(i32(bytes), 0u, 8u);
+  let high = extractBits(i32(bytes), 8u, 8u);
+  return (u32(low) & 0xffffu) | (u32(high) << 16u);
+}
+
+// Two 16-bit activations made ready for dot_i16.
+fn spread_i16(x: u32) -> Spread {
+  return Spread(vec4<u32>(x));
+}
+
+// Lane r += the 2 signed halves of w[r] · the 2 signed halves of x, for halves that come from bytes.
+fn dot_i16(acc: vec4<i32>, w: vec4<u32>, x: Spread) -> vec4<i32> {
+  let w_low = vec4<i32>(w << vec4<u32>(16u)) >> vec4<u32>(16u);
+  let w_high = vec4<i32>(w) >> vec4<u32>(16u);
+  let x_low = vec4<i32>(x.x << vec4<u32>(16u)) >> vec4<u32>(16u);
+  let x_high = vec4<i32>(x.x) >> vec4<u32>(16u);
+  return acc + w_low * x_low + w_high * x_high;
+}
+
 // As dot_s8, for bytes of w in 0..127.
 fn dot_u7(acc: vec4<i32>, w: vec4<u32>, x: Spread) -> vec4<i32> {
   return acc + dot_bytes(w, x.x.x);

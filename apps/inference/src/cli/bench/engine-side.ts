@@ -1,4 +1,4 @@
-/** Our side of `tug bench decode` and `prefill`. */
+/** Our side of `tug bench decode`, `prefill` and `serve`. */
 import { type Engine, loadEngine } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
 import { kvCacheBytes } from "@tugboat/kernels";
@@ -12,8 +12,15 @@ const loadSchema = z.object({
   device: z.enum(["auto", "cpu", "webgpu"]),
   contextLength: z.number(),
   kernelCache: z.string(),
+  sequences: z.number().default(1),
 });
 const runSchema = z.object({ prompt: z.array(z.number()), tokens: z.number() });
+const batchSchema = z.object({ prompts: z.array(z.array(z.number())), tokens: z.number() });
+const floodSchema = z.object({
+  light: z.array(z.array(z.number())),
+  flood: z.array(z.array(z.number())),
+  tokens: z.number(),
+});
 
 let engine: Engine | undefined;
 
@@ -38,15 +45,45 @@ async function generate(prompt: readonly number[], tokens: number) {
   return { firstMs, decodeMs: performance.now() - start - firstMs, count };
 }
 
+/** When each answer began and ended, of several at once. */
+async function stream(prompt: readonly number[], tokens: number, tenant?: string, signal?: AbortSignal) {
+  let first = 0;
+  let last = 0;
+  let cached = 0;
+  const request = { prompt: { tokens: prompt }, maxTokens: tokens, temperature: 0, ignoreEos: true, tenant };
+  for await (const event of loaded().generate(request, { signal })) {
+    if (event.type === "start") cached = event.cachedTokens;
+    if (event.type !== "token") continue;
+    last = performance.now();
+    if (first === 0) first = last;
+  }
+  return { first, last, cached };
+}
+
+/** The time to the first token of each prompt, sent one after another. */
+async function firstTokens(prompts: readonly (readonly number[])[], tenant: string): Promise<number[]> {
+  const times = [];
+  for (const prompt of prompts) {
+    const start = performance.now();
+    const { first } = await stream(prompt, 1, tenant);
+    times.push(first - start);
+  }
+  return times;
+}
+
+function p95(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? 0;
+}
+
 answer({
   async load(question) {
-    const { path, kernelCache, ...options } = loadSchema.parse(question);
+    const { path, kernelCache, sequences, ...options } = loadSchema.parse(question);
     const baseline = residentBytes();
     const start = performance.now();
     const at: Record<string, { first: number; last: number }> = {};
     engine = await loadEngine(await openModel(path, { kernelCache }), {
       ...options,
-      maxSequences: 1,
+      maxSequences: sequences,
       onProgress: (progress) => {
         const now = performance.now();
         at[progress.stage] = { first: at[progress.stage]?.first ?? now, last: now };
@@ -78,6 +115,37 @@ answer({
     const { prompt } = runSchema.parse(question);
     const { firstMs } = await generate(prompt, 1);
     return { tokensPerSecond: (prompt.length / firstMs) * 1000 };
+  },
+
+  /** From when all of them decode to the end of the last. */
+  async batch(question) {
+    const { prompts, tokens } = batchSchema.parse(question);
+    const answers = await Promise.all(prompts.map((prompt) => stream(prompt, tokens)));
+    const start = Math.max(...answers.map(({ first }) => first));
+    const end = Math.max(...answers.map(({ last }) => last));
+    return { tokensPerSecond: (prompts.length * (tokens - 1) * 1000) / (end - start) };
+  },
+
+  async ttft(question) {
+    const { prompt } = runSchema.parse(question);
+    const start = performance.now();
+    const { cached, first } = await stream(prompt, 1);
+    return { ms: first - start, cached };
+  },
+
+  /** One tenant sends a few requests alone, then the same while another has sent many at once. */
+  async flood(question) {
+    const { flood, light, tokens } = floodSchema.parse(question);
+    const half = Math.floor(light.length / 2);
+    const alone = await firstTokens(light.slice(0, half), "light");
+    const stop = new AbortController();
+    const flooding = flood.map((prompt) => stream(prompt, tokens, "flood", stop.signal));
+    // Its first answers are on their way.
+    await Promise.race(flooding);
+    const crowded = await firstTokens(light.slice(half), "light");
+    stop.abort();
+    await Promise.all(flooding);
+    return { alone: p95(alone), crowded: p95(crowded) };
   },
 
   async memory() {

@@ -7,6 +7,7 @@ import { homeScope, withDatabase } from "../context.ts";
 import { ProgressLine } from "../output.ts";
 import { type Figure, figure } from "./figures.ts";
 import { benchModel } from "./model.ts";
+import { randomPrompt } from "./prompts.ts";
 import { Side, type Values } from "./side.ts";
 
 const promptTokens = 16;
@@ -83,17 +84,4 @@ async function loadFigures(loaded: Values, peerLoaded: Values | undefined, setti
   } finally {
     await again.end();
   }
-}
-
-/** Token ids spread over the vocabulary, other ones in each run so that no prefix cache helps. */
-function randomPrompt(length: number, vocabulary: number, run: number): number[] {
-  let state = 0x9e3779b9 ^ (run * 7919 + length);
-  return Array.from({ length }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    // The first ids are control tokens and bytes.
-    const first = Math.min(300, Math.floor(vocabulary / 2));
-    return first + ((state >>> 0) % (vocabulary - first));
-  });
 }

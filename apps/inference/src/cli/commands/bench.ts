@@ -5,6 +5,7 @@ import { benchKernels } from "../bench/kernels.ts";
 import { describeMachine, type Machine } from "../bench/machine.ts";
 import { type BenchModelType, benchModelTypes } from "../bench/model.ts";
 import { benchModelSpeed } from "../bench/model-speed.ts";
+import { benchServe } from "../bench/serve.ts";
 import { type CliContext, contextOf } from "../context.ts";
 import { integer } from "../options.ts";
 import { printJson, table } from "../output.ts";
@@ -27,6 +28,7 @@ export function benchCommand(): Command {
   );
   add(bench, "decode", "tokens per second of one sequence", benchModelSpeed("decode"), "llama.cpp");
   add(bench, "prefill", "prompt tokens per second", benchModelSpeed("prefill"), "llama.cpp");
+  add(bench, "serve", "many at once: a batch, a shared prefix, a flood", benchServe, "llama.cpp");
   add(bench, "kernels", "matrix products", benchKernels, "jax-js");
   bench
     .command("keys")
@@ -56,7 +58,11 @@ function add(parent: Command, name: string, description: string, run: Bench, pee
       .addOption(
         new Option("--type <type>", "weights of the random model").choices([...benchModelTypes]).default("q8_0"),
       )
-      .option("--tokens <n>", name === "decode" ? "tokens of each run" : "tokens of the prompt", integer(2, 100_000));
+      .option(
+        "--tokens <n>",
+        name === "prefill" ? "tokens of the prompt" : "tokens of each answer",
+        integer(2, 100_000),
+      );
   }
   command.action(async (options: BenchOptions, self: Command) => {
     const context = contextOf(self);

@@ -46,6 +46,22 @@ export function intrinsic(c: Context, name: string, args: readonly Val[], at: Po
       const item = (n: Node): Val => nodeVal(vec(4, "u32"), c.builder.materialise(n));
       return { k: "aggregate", type: c.type({ name: "Wide", args: [], at }), items: [item(low), item(high)] };
     }
+    case "pairs_s8": {
+      const [low, high] = widened(nodeOf(args[0]!, at), held).map((half) => c.builder.materialise(half)) as [
+        Node,
+        Node,
+      ];
+      const item = (lanes: readonly number[]): Val =>
+        nodeVal(vec(4, "u32"), c.builder.materialise(shuffleLanes(low, high, lanes)));
+      const type = c.type({ name: "Wide", args: [], at });
+      return { k: "aggregate", type, items: [item([0, 2, 4, 6]), item([1, 3, 5, 7])] };
+    }
+    case "dot_i16": {
+      const [acc, w, x] = args;
+      if (x?.k !== "aggregate") return undefined;
+      const products = vector("i32x4.dot_i16x8_s", nodeOf(w!, at), nodeOf(x.items[0]!, at));
+      return nodeVal(ints, vector("i32x4.add", nodeOf(acc!, at), products));
+    }
     case "dot_s8": {
       const [acc, w, x] = args;
       if (acc?.k !== "aggregate" || w?.k !== "aggregate" || x?.k !== "aggregate") return undefined;
@@ -55,6 +71,7 @@ export function intrinsic(c: Context, name: string, args: readonly Val[], at: Po
       return { ...acc, items: [dot(acc.items[0]!, w.items[0]!), dot(acc.items[1]!, w.items[1]!)] };
     }
     case "spread_s8":
+    case "spread_i16":
     case "spread_u7": {
       const wide = name === "spread_s8" ? extendLow(splat(nodeOf(args[0]!, at))) : splat(nodeOf(args[0]!, at));
       const spread = c.type({ name: "Spread", args: [], at });
