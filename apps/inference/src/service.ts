@@ -127,6 +127,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       catalog,
       deployments: pool,
       jobChanges,
+      routing: { routes, upstreams },
+      vault,
       log,
       consoleUrl,
       takesResponseFormat: takesResponseFormat(),

@@ -27,7 +27,7 @@ export const aliasPlan = z
     split: z.array(sharedTarget).min(1, "An alias points to something.").max(16),
     failover: z.array(aliasTarget).max(8),
   })
-  .refine(({ split }) => split.reduce((sum, { share }) => sum + share, 0) === 100, {
+  .refine(({ split }) => split.length === 0 || split.reduce((sum, { share }) => sum + share, 0) === 100, {
     path: ["split"],
     message: "The shares must sum to 100 %.",
   })

@@ -41,6 +41,15 @@ const table = {
     roles: ["owner", "admin", "developer", "expert"],
     keys: true,
   },
+  "deployments:write": { what: "set how models are served, load and unload them", roles: builders, keys: true },
+  "aliases:read": { what: "see the aliases and where they point", roles: everyone, keys: true },
+  "aliases:write": { what: "create, move, roll back and remove aliases", roles: builders, keys: true },
+  "upstreams:read": { what: "see the upstreams, without their secrets", roles: builders, keys: false },
+  "upstreams:write": {
+    what: "add, change, test and remove upstreams and their secrets",
+    roles: administrators,
+    keys: false,
+  },
   "inference:run": {
     what: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

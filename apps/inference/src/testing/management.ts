@@ -79,6 +79,8 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       catalog,
       deployments: pool,
       jobChanges: new JobChanges(database.jobs),
+      routing: { routes, upstreams },
+      vault,
       log,
       consoleUrl,
       takesResponseFormat: takesResponseFormat(),
@@ -204,6 +206,21 @@ export function wordsModel(name: string) {
   };
 }
 
+export function upstreamSettings(name: string, baseUrl: string) {
+  return {
+    name,
+    baseUrl,
+    secretHeader: "authorization",
+    headers: {},
+    connectTimeoutMs: 300,
+    firstByteTimeoutMs: 300,
+    idleTimeoutMs: 300,
+    totalTimeoutMs: 1500,
+    enabled: true,
+    extraModels: ["echo"],
+  };
+}
+
 /** A second organization, with one of everything. */
 export async function strangers({ database, enter }: Pick<ManagementFixture, "database" | "enter">) {
   const id = await addOrganization(database);
@@ -227,7 +244,11 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     maxFailures: 1,
     createdBy: owner.userId,
   });
-  return { id, scope, owner, project, key, secret, invitation, share, job };
+  const upstream = await scope.upstreams.create(upstreamSettings("their-upstream", "http://127.0.0.1:9"), undefined);
+  const target = { kind: "model", model: "their-model" } as const;
+  const plan = { split: [{ target, share: 100 }], failover: [] };
+  const alias = await scope.aliases.create("their-alias", { plan, createdBy: owner.userId });
+  return { id, scope, owner, project, key, secret, invitation, share, job, upstream, alias, plan };
 }
 
 export async function addOrganization(database: Database): Promise<string> {

@@ -1,3 +1,4 @@
+import { type DeploymentSettings, defaultDeployment } from "@tugboat/db";
 import type { Logger } from "pino";
 import { Deployment, type DeploymentStatus } from "./deployment.ts";
 import { ServingError } from "./errors.ts";
@@ -10,6 +11,13 @@ export interface ServableModel {
   readonly sourcePath: string;
   /** Of its files. */
   readonly bytes: number;
+  /** How it is to be served; absent: by the defaults. */
+  readonly deployment?: DeploymentSettings;
+}
+
+/** A deployment's status, and the settings that its worker was started with. */
+export interface PoolStatus extends DeploymentStatus {
+  readonly applied: DeploymentSettings;
 }
 
 export interface PoolOptions {
@@ -26,8 +34,15 @@ export interface PoolOptions {
 /** Memory of a worker beside its weights, assumed until it tells its own: Node, pipelines, KV cache. */
 const workerOverheadBytes = 200 << 20;
 
+/** How often deployments are looked through for ones that idle too long. */
+const idleCheckMs = 15_000;
+
 interface Entry {
   readonly deployment: Deployment;
+  /** What the worker was started with. */
+  readonly applied: DeploymentSettings;
+  /** As configured now: `pinned` and `idleMinutes` hold without a restart. */
+  wanted: DeploymentSettings;
   readonly path: string;
   readonly estimateBytes: number;
 }
@@ -36,16 +51,21 @@ interface Entry {
 export class DeploymentPool {
   readonly #options: PoolOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Taken out of service, and ending what runs in them. */
+  readonly #leaving = new Set<Deployment>();
+  readonly #idleTimer: NodeJS.Timeout;
   #closed = false;
   /** Admissions run one after another: two at once would count the same free memory. */
   #admission: Promise<unknown> = Promise.resolve();
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#idleTimer = setInterval(() => void this.unloadIdle(), idleCheckMs);
+    this.#idleTimer.unref();
   }
 
-  statuses(): DeploymentStatus[] {
-    return [...this.#entries.values()].map(({ deployment }) => deployment.status());
+  statuses(): PoolStatus[] {
+    return [...this.#entries.values()].map(({ applied, deployment }) => ({ ...deployment.status(), applied }));
   }
 
   /**
@@ -62,27 +82,78 @@ export class DeploymentPool {
       throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
     }
     const known = this.#entries.get(name);
-    if (known?.path === model.sourcePath) return known.deployment;
+    if (known?.path === model.sourcePath) {
+      known.wanted = model.deployment ?? defaultDeployment;
+      return known.deployment;
+    }
     const admitted = this.#admission.then(() => this.#admit(model));
     this.#admission = admitted.catch(() => {});
     return admitted;
   }
 
-  /** Ends a model's worker; requests in it fail. Does nothing when it isn't loaded. */
-  async unload(name: string): Promise<void> {
+  /** Begins to load a model; its status tells how that goes. @throws ServingError as `get` does */
+  async load(name: string): Promise<void> {
+    const deployment = await this.get(name);
+    // A failure is in the status and in the log.
+    deployment.ready().catch(() => {});
+  }
+
+  /**
+   * Ends a model's worker. Does nothing when it isn't loaded.
+   * @param drainMs how long requests in it may take to end; then they fail
+   */
+  async unload(name: string, drainMs = 0): Promise<void> {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     this.#entries.delete(name);
-    await entry.deployment.close();
+    await this.#end(entry.deployment, drainMs);
+  }
+
+  /** Starts a new worker, with the settings of now; what runs in the old one ends there. */
+  async restart(name: string, drainMs: number): Promise<void> {
+    const old = this.#entries.get(name);
+    this.#entries.delete(name);
+    const ended = old && this.#end(old.deployment, drainMs);
+    ended?.catch((error: Error) => this.#options.log.error({ err: error, model: name }, "old worker did not end"));
+    await this.load(name);
+  }
+
+  /** Unloads what nobody asked for as long as its settings say. Called by a timer. */
+  async unloadIdle(now = performance.now()): Promise<void> {
+    for (const [name, entry] of this.#entries) {
+      const model = await this.#options.find(name).catch(() => undefined);
+      if (model !== undefined) entry.wanted = model.deployment ?? defaultDeployment;
+      const { idleMinutes, pinned } = entry.wanted;
+      if (idleMinutes === null || pinned || entry.deployment.busy) continue;
+      if (now - entry.deployment.lastUsed < idleMinutes * 60_000) continue;
+      this.#options.log.info({ model: name, idleMinutes }, "unloading idle model");
+      await this.unload(name);
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#entries.values()].map(({ deployment }) => deployment.close()));
+    clearInterval(this.#idleTimer);
+    const all = [...[...this.#entries.values()].map(({ deployment }) => deployment), ...this.#leaving];
+    await Promise.all(all.map((deployment) => deployment.close()));
   }
 
   get inFlight(): number {
-    return this.statuses().reduce((sum, status) => sum + status.inFlight, 0);
+    const leaving = [...this.#leaving].reduce((sum, deployment) => sum + deployment.status().inFlight, 0);
+    return this.statuses().reduce((sum, status) => sum + status.inFlight, leaving);
+  }
+
+  async #end(deployment: Deployment, drainMs: number): Promise<void> {
+    this.#leaving.add(deployment);
+    try {
+      const until = performance.now() + drainMs;
+      while (deployment.status().inFlight > 0 && performance.now() < until && !this.#closed) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await deployment.close();
+    } finally {
+      this.#leaving.delete(deployment);
+    }
   }
 
   async #admit(model: ServableModel): Promise<Deployment> {
@@ -94,26 +165,34 @@ export class DeploymentPool {
     if (this.#closed)
       throw new ServingError("shutting-down", "The service is shutting down.", { retryAfterSeconds: 5 });
     const { launch, log, maxInFlight, settings } = this.#options;
+    const applied = model.deployment ?? defaultDeployment;
     const deployment = new Deployment({
       model: model.name,
-      settings: { ...settings, path: model.sourcePath },
+      settings: {
+        ...settings,
+        path: model.sourcePath,
+        ...(applied.device !== null && { device: applied.device }),
+        ...(applied.contextLength !== null && { contextLength: applied.contextLength }),
+        ...(applied.kvCacheBytes !== null && { kvCacheBytes: applied.kvCacheBytes }),
+      },
       launch,
       log,
-      maxInFlight,
+      maxInFlight: applied.maxInFlight ?? maxInFlight,
     });
-    this.#entries.set(model.name, { deployment, path: model.sourcePath, estimateBytes });
+    const path = model.sourcePath;
+    this.#entries.set(model.name, { deployment, applied, wanted: applied, path, estimateBytes });
     return deployment;
   }
 
   async #makeRoom(name: string, neededBytes: number): Promise<void> {
     const { log, memoryBytes } = this.#options;
     while (this.#usedBytes() + neededBytes > memoryBytes && this.#entries.size > 0) {
-      const idle = [...this.#entries.values()].filter(({ deployment }) => !deployment.busy);
+      const idle = [...this.#entries.values()].filter(({ deployment, wanted }) => !deployment.busy && !wanted.pinned);
       const victim = idle.sort((a, b) => a.deployment.lastUsed - b.deployment.lastUsed)[0];
       if (victim === undefined) {
         throw new ServingError(
           "no-memory",
-          `There is no memory for ${name}: it needs ${mib(neededBytes)}, and models that answer requests now take ${mib(this.#usedBytes())} of ${mib(memoryBytes)}.`,
+          `There is no memory for ${name}: it needs ${mib(neededBytes)}, and models that are pinned or answer requests now take ${mib(this.#usedBytes())} of ${mib(memoryBytes)}.`,
           { hint: "Try again when they are done, or raise TUGBOAT_MODEL_MEMORY (MiB).", retryAfterSeconds: 5 },
         );
       }

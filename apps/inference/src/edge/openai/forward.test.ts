@@ -10,7 +10,7 @@ import {
   startFakeUpstream,
   streamHead,
 } from "../../testing/fake-upstream.ts";
-import { type ManagementFixture, startManagement } from "../../testing/management.ts";
+import { type ManagementFixture, startManagement, upstreamSettings } from "../../testing/management.ts";
 import { until } from "../../testing/workers.ts";
 
 const secret = "sk-very-secret-0123456789";
@@ -27,18 +27,7 @@ beforeAll(async () => {
   const made = await scope.keys.create({ projectId: database.home.projectId, name: "k" });
   key = made.secret;
   const upstream = await scope.upstreams.create(
-    {
-      name: "there",
-      baseUrl: fake.url,
-      secretHeader: "authorization",
-      headers: { "x-team": "tug" },
-      connectTimeoutMs: 300,
-      firstByteTimeoutMs: 300,
-      idleTimeoutMs: 300,
-      totalTimeoutMs: 1500,
-      enabled: true,
-      extraModels: ["echo"],
-    },
+    { ...upstreamSettings("there", fake.url), headers: { "x-team": "tug" } },
     (id) => vault.seal(secret, secretContext(id)),
   );
   upstreamId = upstream.id;
@@ -331,8 +320,7 @@ describe("an alias", () => {
 
 it("says which secret can't be opened, and asks nobody", async () => {
   const { scope } = fixture;
-  const base = await scope.upstreams.get(upstreamId);
-  const { id } = await scope.upstreams.create({ ...pickSettings(base), name: "sealed-elsewhere" }, () => ({
+  const { id } = await scope.upstreams.create(upstreamSettings("sealed-elsewhere", fake.url), () => ({
     sealed: new Uint8Array(40),
     keyId: "0123456789abcdef",
   }));
@@ -346,31 +334,6 @@ it("says which secret can't be opened, and asks nobody", async () => {
   expect(fake.requests).toHaveLength(0);
   await scope.upstreams.remove(id, (await scope.upstreams.get(id)).updatedAt);
 });
-
-function pickSettings(info: Awaited<ReturnType<typeof fixture.scope.upstreams.get>>) {
-  const {
-    baseUrl,
-    connectTimeoutMs,
-    enabled,
-    extraModels,
-    firstByteTimeoutMs,
-    headers,
-    idleTimeoutMs,
-    secretHeader,
-    totalTimeoutMs,
-  } = info;
-  return {
-    baseUrl,
-    connectTimeoutMs,
-    enabled,
-    extraModels,
-    firstByteTimeoutMs,
-    headers,
-    idleTimeoutMs,
-    secretHeader,
-    totalTimeoutMs,
-  };
-}
 
 /** Nobody can read the tables that serving rests on until they are unlocked: whoever tries, waits. */
 async function lockTables(): Promise<() => Promise<void>> {

@@ -1,10 +1,13 @@
-import type { Database, NewModel } from "@tugboat/db";
+import type { Database, DeploymentSettings, NewModel } from "@tugboat/db";
 import type { Logger } from "pino";
 import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
+import type { Vault } from "../../domain/secrets/vault.ts";
 import type { JobChanges } from "../../jobs/changes.ts";
+import type { Routes } from "../../routing/routes.ts";
+import type { Upstreams } from "../../upstreams/health.ts";
 import type { AddressReader } from "../address.ts";
 import type { Member } from "../session.ts";
 import type { MachineFacts, ModelReading } from "./model-shapes.ts";
@@ -17,6 +20,9 @@ export interface Management {
   readonly catalog: Catalog;
   readonly deployments: Deployments;
   readonly jobChanges: JobChanges;
+  readonly routing: { readonly routes: Routes; readonly upstreams: Upstreams };
+  /** Seals the secrets of upstreams. */
+  readonly vault: Vault;
   readonly log: Logger;
   /** Where people sign in; links begin with it. */
   readonly consoleUrl: string;
@@ -70,8 +76,12 @@ export interface ManagedMeter {
 /** What is served. It speaks of no engine: the console reads these types, and has none. */
 export interface Deployments {
   statuses(): readonly DeploymentView[];
-  /** Ends a model's worker. Does nothing when it isn't loaded. */
-  unload(model: string): Promise<void>;
+  /** Begins to load a model. @throws ServingError */
+  load(model: string): Promise<void>;
+  /** Ends a model's worker; what runs in it may take `drainMs` to end. Does nothing when it isn't loaded. */
+  unload(model: string, drainMs?: number): Promise<void>;
+  /** Starts a new worker with the settings of now; what runs in the old one ends there. @throws ServingError */
+  restart(model: string, drainMs: number): Promise<void>;
 }
 
 export interface DeploymentView {
@@ -82,7 +92,18 @@ export interface DeploymentView {
   readonly inFlight: number;
   readonly rssBytes?: number;
   readonly loadMs?: number;
+  /** What its worker was started with. */
+  readonly applied: DeploymentSettings;
+  readonly stats?: {
+    readonly running: number;
+    readonly waiting: number;
+    readonly kvBlocksUsed: number;
+    readonly kvBlocksTotal: number;
+    readonly tokensPerSecond: number;
+  };
+  readonly progress?: { readonly stage: string; readonly done: number; readonly total: number };
   readonly info?: {
+    readonly contextLength: number;
     readonly device: { readonly kind: string; readonly description: string; readonly threads: number };
   };
 }

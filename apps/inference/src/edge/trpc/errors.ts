@@ -30,6 +30,7 @@ const databaseErrors: Partial<Record<DatabaseErrorCode, TRPC_ERROR_CODE_KEY>> = 
   conflict: "CONFLICT",
   exists: "CONFLICT",
   "last-one": "PRECONDITION_FAILED",
+  "in-use": "PRECONDITION_FAILED",
 };
 
 const catalogErrors: Record<CatalogErrorCode, TRPC_ERROR_CODE_KEY> = {

@@ -82,6 +82,24 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "uploads.add": { input: () => ({ id: "0".repeat(32) }), allowed: 404 },
   "uploads.discard": { input: () => ({ id: "0".repeat(32) }), allowed: 404 },
   "deployments.list": { allowed: 200 },
+  "deployments.configure": { input: () => ({ model: "their-model", pinned: true, updatedAt: null }), allowed: 404 },
+  "deployments.load": { input: () => ({ model: "their-model" }), allowed: 404 },
+  "deployments.unload": { input: () => ({ model: "their-model" }), allowed: 404 },
+  "deployments.restart": { input: () => ({ model: "their-model" }), allowed: 404 },
+  "aliases.list": { allowed: 200 },
+  "aliases.get": { input: ({ alias }) => ({ id: alias.id }), allowed: 404 },
+  "aliases.create": { input: ({ plan }) => ({ name: "theirs", plan }), allowed: 404 },
+  "aliases.move": { input: ({ alias, plan }) => ({ id: alias.id, plan, updatedAt: now() }), allowed: 404 },
+  "aliases.rollback": { input: ({ alias }) => ({ id: alias.id, version: 1, updatedAt: now() }), allowed: 404 },
+  "aliases.remove": { input: ({ alias }) => ({ id: alias.id, updatedAt: now() }), allowed: 404 },
+  "upstreams.list": { allowed: 200 },
+  "upstreams.create": { input: () => ({ name: "x", baseUrl: "file:///etc/passwd" }), allowed: 400 },
+  "upstreams.update": {
+    input: ({ upstream }) => ({ id: upstream.id, enabled: false, updatedAt: now() }),
+    allowed: 404,
+  },
+  "upstreams.remove": { input: ({ upstream }) => ({ id: upstream.id, updatedAt: now() }), allowed: 404 },
+  "upstreams.test": { input: ({ upstream }) => ({ id: upstream.id }), allowed: 404 },
   "playground.share": { input: () => ({ content: "aGVsbG8" }), allowed: 200 },
   "playground.open": { input: ({ share }) => ({ id: share.id }), allowed: 404 },
   "playground.browserModels": { allowed: 200 },
@@ -125,7 +143,14 @@ describe.each(restRoutes.map((route) => [route.procedure, route] as const))("%s"
       expect([status, body.error.code]).toEqual([403, "forbidden"]);
     } else expect(status, JSON.stringify(body)).toBe(expected.allowed);
     // Whatever was answered names nothing of the other organization, but for what was asked.
-    for (const foreign of [theirs.owner.email, theirs.key.prefix, theirs.project.name, "their-guest"]) {
+    for (const foreign of [
+      theirs.owner.email,
+      theirs.key.prefix,
+      theirs.project.name,
+      "their-guest",
+      "their-upstream",
+      "their-alias",
+    ]) {
       expect(JSON.stringify(body)).not.toContain(foreign);
     }
   });
@@ -135,6 +160,8 @@ it("leaves the other organization as it was", async () => {
   expect(await theirs.scope.keys.get(theirs.key.id)).toEqual(theirs.key);
   expect(await theirs.scope.projects.get(theirs.project.id)).toEqual(theirs.project);
   expect(await theirs.scope.members.list()).toHaveLength(1);
+  expect(await theirs.scope.upstreams.get(theirs.upstream.id)).toEqual(theirs.upstream);
+  expect((await theirs.scope.aliases.get(theirs.alias.id)).versions).toHaveLength(1);
   expect(await theirs.scope.audit.list()).toHaveLength(1);
   expect(await theirs.scope.jobs.get(theirs.job.id)).toEqual(theirs.job);
 });
@@ -221,7 +248,15 @@ describe("routes", () => {
   it("of another organization's key know nothing of these models", async () => {
     const headers = { authorization: `Bearer ${theirs.secret}`, "content-type": "application/json" };
     const list = await fixture.app.request("/v1/models", { headers });
-    expect((await list.json()).data).toEqual([]);
+    const names = (await list.json()).data.map(({ id }: { id: string }) => id);
+    expect(names).toEqual(["their-alias", "their-upstream/echo"]);
+    for (const model of names) {
+      const { secret } = await fixture.scope.keys.create({ projectId: fixture.database.home.projectId, name: "k" });
+      const mine = { ...headers, authorization: `Bearer ${secret}` };
+      const body = JSON.stringify({ model, messages: [{ role: "user", content: "hi" }] });
+      const response = await fixture.app.request("/v1/chat/completions", { method: "POST", headers: mine, body });
+      expect(response.status).toBe(404);
+    }
     const one = await fixture.app.request("/v1/models/words", { headers });
     expect(one.status).toBe(404);
     const body = JSON.stringify({ model: "words", prompt: "hi" });

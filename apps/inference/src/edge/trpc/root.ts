@@ -1,3 +1,4 @@
+import { aliasesRouter } from "./router/aliases.ts";
 import { auditRouter } from "./router/audit.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
 import { jobsRouter } from "./router/jobs.ts";
@@ -9,6 +10,7 @@ import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
 import { sessionRouter } from "./router/session.ts";
 import { uploadsRouter } from "./router/uploads.ts";
+import { upstreamsRouter } from "./router/upstreams.ts";
 import { router } from "./trpc.ts";
 
 /** Every procedure of the management API; REST and its document are made from them. */
@@ -22,6 +24,8 @@ export const appRouter = router({
   models: modelsRouter,
   uploads: uploadsRouter,
   deployments: deploymentsRouter,
+  aliases: aliasesRouter,
+  upstreams: upstreamsRouter,
   playground: playgroundRouter,
   jobs: jobsRouter,
 });

@@ -1,42 +1,163 @@
+import { type DeploymentInfo, type DeploymentSettings, defaultDeployment, type OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
+import { ServingError } from "../../../workers/errors.ts";
+import type { Context, DeploymentView } from "../context.ts";
+import { RefusedError } from "../errors.ts";
 import { deploymentState } from "../model-view.ts";
-import { orgProcedure, router } from "../trpc.ts";
+import { moment, seen } from "../shapes.ts";
+import { type Changed, orgProcedure, router } from "../trpc.ts";
+
+const settings = z.object({
+  /** In tokens; null is what the model was trained for, as far as memory goes. */
+  contextLength: z.int().min(16, "At least 16 tokens.").max(10_000_000).nullable(),
+  kvCacheBytes: z
+    .int()
+    .min(1 << 20, "At least 1 MiB.")
+    .max(2 ** 44)
+    .nullable(),
+  /** Requests that may run or wait. */
+  maxInFlight: z.int().min(1, "At least 1.").max(100_000).nullable(),
+  device: z.enum(["auto", "cpu", "webgpu"]).nullable(),
+  idleMinutes: z.int().min(1, "At least a minute.").max(525_600).nullable(),
+  pinned: z.boolean(),
+});
 
 const deployment = z.object({
   model: z.string(),
   state: deploymentState,
+  /** How far loading is. */
+  progress: z.object({ stage: z.string(), done: z.number(), total: z.number() }).nullable(),
   /** Requests that run or wait. */
   inFlight: z.int(),
+  waiting: z.int(),
   restarts: z.int(),
   device: z.object({ kind: z.string(), description: z.string(), threads: z.int() }).nullable(),
   /** Memory of its worker. */
   rssBytes: z.number().nullable(),
   loadMs: z.number().nullable(),
+  /** In tokens, as it is served. */
+  contextLength: z.int().nullable(),
+  /** Of its KV cache, from 0 to 1. */
+  kvUse: z.number().nullable(),
+  tokensPerSecond: z.number(),
   /** Why it failed or died last. */
   error: z.string().nullable(),
+  settings,
+  /** Null until it was configured for the first time. */
+  updatedAt: moment.nullable(),
+  /** Its worker was started with other settings. */
+  needsRestart: z.boolean(),
 });
+
+const name = z.string().min(1).max(128);
+/** What runs in a worker may take this long to end before it is stopped. */
+const drainMs = 30_000;
 
 export const deploymentsRouter = router({
   list: orgProcedure("deployments:read")
     .output(z.object({ deployments: z.array(deployment) }))
-    .query(({ ctx }) => {
-      const { database, deployments } = ctx.management;
-      const served = ctx.organizationId === database.home.organizationId;
-      const statuses = served ? deployments.statuses() : [];
-      return {
-        deployments: statuses.map(({ error, inFlight, info, loadMs, model, restarts, rssBytes, state }) => {
-          const device = info?.device;
-          return {
-            model,
-            state,
-            inFlight,
-            restarts,
-            device: device ? { kind: device.kind, description: device.description, threads: device.threads } : null,
-            rssBytes: rssBytes ?? null,
-            loadMs: loadMs ?? null,
-            error: error ?? null,
-          };
-        }),
-      };
+    .query(async ({ ctx }) => {
+      const views = viewsOf(ctx);
+      const infos = await ctx.scope.deployments.list();
+      return { deployments: infos.map((info) => shown(info, views.get(info.model))) };
     }),
+
+  /** Sets how a model is served. Pinning and the idle time hold at once, the rest from the worker's next start. */
+  configure: orgProcedure("deployments:write")
+    .input(settings.partial().extend({ model: name, updatedAt: seen.nullable() }))
+    .output(deployment)
+    .mutation(async ({ ctx, input: { model, updatedAt, ...changes } }) => {
+      const after = await ctx.change(async (scope) => {
+        const before = await scope.deployments.get(model);
+        const wanted = { ...settingsOf(before), ...changes };
+        const result = await scope.deployments.configure(model, wanted, updatedAt);
+        return { subject: model, before: settingsOf(before), after: settingsOf(result), result };
+      });
+      ctx.management.catalog.refresh();
+      return shown(after, viewsOf(ctx).get(model));
+    }),
+
+  /** Begins to load a model; the list tells how far it is. */
+  load: orgProcedure("deployments:write")
+    .input(z.object({ model: name }))
+    .output(z.object({ model: name }))
+    .mutation(({ ctx, input }) => act(ctx, input.model, () => ctx.management.deployments.load(input.model))),
+
+  /** Takes a model out of memory once what runs in it has ended. The next request loads it again. */
+  unload: orgProcedure("deployments:write")
+    .input(z.object({ model: name }))
+    .output(z.object({ model: name }))
+    .mutation(({ ctx, input }) => act(ctx, input.model, () => ctx.management.deployments.unload(input.model, drainMs))),
+
+  /** Starts a new worker with the settings of now. What runs in the old one ends there. */
+  restart: orgProcedure("deployments:write")
+    .input(z.object({ model: name }))
+    .output(z.object({ model: name }))
+    .mutation(({ ctx, input }) =>
+      act(ctx, input.model, () => ctx.management.deployments.restart(input.model, drainMs)),
+    ),
 });
+
+type OrgContext = Pick<Context, "management"> & {
+  readonly organizationId: string;
+  readonly scope: OrganizationScope;
+  readonly change: <T>(run: (scope: OrganizationScope) => Promise<Changed<T>>) => Promise<T>;
+};
+
+/** Does something to a worker, and writes that it was asked for. */
+async function act(ctx: OrgContext, model: string, run: () => Promise<void>): Promise<{ model: string }> {
+  const { model: found } = await ctx.scope.deployments.get(model);
+  if (ctx.organizationId !== ctx.management.database.home.organizationId) {
+    throw new RefusedError(
+      "PRECONDITION_FAILED",
+      "This installation serves the models of its first organization only.",
+      {
+        reason: "not-served",
+      },
+    );
+  }
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof ServingError)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new RefusedError("PRECONDITION_FAILED", error.message, { reason: error.code, ...hint }, error);
+  }
+  return ctx.change(async () => ({ subject: found, result: { model: found } }));
+}
+
+function viewsOf({ management, organizationId }: Pick<Context, "management"> & { organizationId: string }) {
+  // Only the first organization's models are served by this installation's workers.
+  const served = organizationId === management.database.home.organizationId;
+  return new Map(served ? management.deployments.statuses().map((status) => [status.model, status]) : []);
+}
+
+function settingsOf({ model: _, updatedAt: __, ...rest }: DeploymentInfo): DeploymentSettings {
+  return rest;
+}
+
+function shown(info: DeploymentInfo, view: DeploymentView | undefined): z.output<typeof deployment> {
+  const wanted = settingsOf(info);
+  const { applied = defaultDeployment, info: loaded, stats } = view ?? {};
+  const restartKeys = ["contextLength", "device", "kvCacheBytes", "maxInFlight"] as const;
+  return {
+    model: info.model,
+    state: view?.state ?? "idle",
+    progress: view?.progress ?? null,
+    inFlight: view?.inFlight ?? 0,
+    waiting: stats?.waiting ?? 0,
+    restarts: view?.restarts ?? 0,
+    device: loaded
+      ? { kind: loaded.device.kind, description: loaded.device.description, threads: loaded.device.threads }
+      : null,
+    rssBytes: view?.rssBytes ?? null,
+    loadMs: view?.loadMs ?? null,
+    contextLength: loaded?.contextLength ?? null,
+    kvUse: stats && stats.kvBlocksTotal > 0 ? stats.kvBlocksUsed / stats.kvBlocksTotal : null,
+    tokensPerSecond: stats?.tokensPerSecond ?? 0,
+    error: view?.error ?? null,
+    settings: wanted,
+    updatedAt: info.updatedAt?.toISOString() ?? null,
+    needsRestart: view !== undefined && restartKeys.some((key) => applied[key] !== wanted[key]),
+  };
+}

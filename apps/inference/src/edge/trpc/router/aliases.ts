@@ -1,0 +1,174 @@
+import { type AliasHistory, type AliasInfo, type AliasTarget, type AliasVersionInfo, aliasPlan } from "@tugboat/db";
+import { z } from "zod";
+import type { Directory } from "../../../routing/routes.ts";
+import type { Context } from "../context.ts";
+import { id, moment, seen } from "../shapes.ts";
+import { orgProcedure, router, userIds } from "../trpc.ts";
+
+/** `off`: an upstream that is switched off or whose secret can't be opened; `down`: it failed and gets a pause. */
+const health = z.enum(["ready", "idle", "loading", "down", "off"]);
+
+const target = z.object({
+  kind: z.enum(["model", "upstream"]),
+  /** Of an upstream: as the upstream calls it. */
+  model: z.string(),
+  upstreamId: id.nullable(),
+  /** What a request would name to reach it: `small`, `upstream/model`. */
+  name: z.string(),
+  health,
+});
+
+const version = z.object({
+  number: z.int(),
+  split: z.array(z.object({ target, share: z.int() })),
+  failover: z.array(target),
+  note: z.string(),
+  /** The number of the version that it repeats. */
+  restores: z.int().nullable(),
+  createdBy: z.string(),
+  /** Null for what no person did, or one who is gone. */
+  createdByName: z.string().nullable(),
+  createdAt: moment,
+});
+
+const alias = z.object({ id, name: z.string(), current: version, createdAt: moment, updatedAt: moment });
+
+const name = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z0-9][\w.:-]{0,127}$/,
+    "A name begins with a letter or a digit; then letters, digits, . _ : - follow.",
+  );
+const note = z.string().trim().max(500, "A note has at most 500 characters.").default("");
+
+type OrgContext = Pick<Context, "management"> & { readonly organizationId: string };
+
+export const aliasesRouter = router({
+  list: orgProcedure("aliases:read")
+    .output(z.object({ aliases: z.array(alias) }))
+    .query(async ({ ctx }) => {
+      const aliases = await ctx.scope.aliases.list();
+      const show = await shower(
+        ctx,
+        aliases.map(({ current }) => current),
+      );
+      return { aliases: aliases.map((one) => shown(one, show)) };
+    }),
+
+  /** One alias with its history, the newest version first. */
+  get: orgProcedure("aliases:read")
+    .input(z.object({ id }))
+    .output(alias.extend({ versions: z.array(version) }))
+    .query(async ({ ctx, input }) => {
+      const found = await ctx.scope.aliases.get(input.id);
+      const show = await shower(ctx, found.versions);
+      return { ...shown(found, show), versions: found.versions.map(show) };
+    }),
+
+  create: orgProcedure("aliases:write")
+    .input(z.object({ name, plan: aliasPlan, note }))
+    .output(alias)
+    .mutation(async ({ ctx, input }) => {
+      const made = await ctx.change(async (scope) => {
+        const { name, note, plan } = input;
+        const result = await scope.aliases.create(name, { plan, note, createdBy: ctx.actor });
+        return { subject: result.id, after: recorded(result), result };
+      });
+      return shown(made, await shower(ctx, [made.current]));
+    }),
+
+  /** Points it elsewhere, at once for every request that begins after it. */
+  move: orgProcedure("aliases:write")
+    .input(z.object({ id, plan: aliasPlan, note, updatedAt: seen }))
+    .output(alias)
+    .mutation(async ({ ctx, input: { id, note, plan, updatedAt } }) => {
+      const moved = await ctx.change(async (scope) => {
+        const before = await scope.aliases.get(id);
+        const result = await scope.aliases.move(id, { plan, note, createdBy: ctx.actor }, updatedAt);
+        return { subject: id, before: recorded(before), after: recorded(result), result };
+      });
+      return shown(moved, await shower(ctx, [moved.current]));
+    }),
+
+  /** Points it where it pointed at an earlier version. */
+  rollback: orgProcedure("aliases:write")
+    .input(z.object({ id, version: z.int().min(1), updatedAt: seen }))
+    .output(alias)
+    .mutation(async ({ ctx, input }) => {
+      const moved = await ctx.change(async (scope) => {
+        const before = await scope.aliases.get(input.id);
+        const result = await scope.aliases.rollback(input.id, input.version, ctx.actor, input.updatedAt);
+        return { subject: input.id, before: recorded(before), after: recorded(result), result };
+      });
+      return shown(moved, await shower(ctx, [moved.current]));
+    }),
+
+  /** Removes it with its history; requests that name it are refused from then on. */
+  remove: orgProcedure("aliases:write")
+    .input(z.object({ id, updatedAt: seen }))
+    .output(z.object({ id }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        const before = await scope.aliases.get(input.id);
+        await scope.aliases.remove(input.id, input.updatedAt);
+        return { subject: input.id, before: recorded(before), result: { id: input.id } };
+      }),
+    ),
+});
+
+type Show = (info: AliasVersionInfo) => z.output<typeof version>;
+
+async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): Promise<Show> {
+  const { database, routing } = ctx.management;
+  const [directory, names] = await Promise.all([
+    routing.routes.directory(ctx.organizationId),
+    database.people.names(userIds(versions.map(({ createdBy }) => createdBy))),
+  ]);
+  const show = (target: AliasTarget) => shownTarget(target, directory, ctx);
+  return ({ createdAt, createdBy, failover, note, number, restores, split }) => ({
+    number,
+    split: split.map(({ share, target }) => ({ share, target: show(target) })),
+    failover: failover.map(show),
+    note,
+    restores,
+    createdBy,
+    createdByName: names.get(createdBy) ?? null,
+    createdAt: createdAt.toISOString(),
+  });
+}
+
+function shownTarget(
+  to: AliasTarget,
+  { upstreamsById }: Directory,
+  { management, organizationId }: OrgContext,
+): z.output<typeof target> {
+  if (to.kind === "model") {
+    const served = organizationId === management.database.home.organizationId;
+    const status = served ? management.deployments.statuses().find(({ model }) => model === to.model) : undefined;
+    const health = {
+      idle: "idle",
+      loading: "loading",
+      ready: "ready",
+      restarting: "loading",
+      failed: "down",
+      closed: "idle",
+    } as const;
+    return { ...to, upstreamId: null, name: to.model, health: health[status?.state ?? "idle"] };
+  }
+  const upstream = upstreamsById.get(to.upstreamId);
+  const usable = upstream?.enabled === true && upstream.problem === undefined;
+  const resting = management.routing.upstreams.health(to.upstreamId).phase === "open";
+  const name = `${upstream?.name ?? "(removed)"}/${to.model}`;
+  return { ...to, name, health: usable ? (resting ? "down" : "ready") : "off" };
+}
+
+function shown({ createdAt, current, id, name, updatedAt }: AliasInfo, show: Show): z.output<typeof alias> {
+  return { id, name, current: show(current), createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+}
+
+/** As the audit log keeps it. */
+function recorded({ current, name }: AliasInfo | AliasHistory) {
+  const { failover, note, number, split } = current;
+  return { name, version: number, split, failover, note };
+}
