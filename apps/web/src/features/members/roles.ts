@@ -58,6 +58,14 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
   "models:read": { may: "see the models in the catalog", roles: everyone },
   "models:write": { may: "add models to the catalog and remove them", roles: builders },
   "deployments:read": { may: "see what is served and how full it is", roles: everyone },
+  "deployments:write": { may: "set how models are served, load and unload them", roles: builders },
+  "aliases:read": { may: "see the aliases and where they point", roles: everyone },
+  "aliases:write": { may: "create, move, roll back and remove aliases", roles: builders },
+  "upstreams:read": { may: "see the upstreams, without their secrets", roles: builders },
+  "upstreams:write": {
+    may: "add, change, test and remove upstreams and their secrets",
+    roles: administrators,
+  },
   "jobs:read": { may: "see background jobs and how far they are", roles: everyone },
   "jobs:write": {
     may: "cancel background jobs and run failed ones again",

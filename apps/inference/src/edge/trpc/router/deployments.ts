@@ -1,6 +1,5 @@
 import { type DeploymentInfo, type DeploymentSettings, defaultDeployment, type OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
-import { ServingError } from "../../../workers/errors.ts";
 import type { Context, DeploymentView } from "../context.ts";
 import { RefusedError } from "../errors.ts";
 import { deploymentState } from "../model-view.ts";
@@ -104,6 +103,14 @@ type OrgContext = Pick<Context, "management"> & {
   readonly change: <T>(run: (scope: OrganizationScope) => Promise<Changed<T>>) => Promise<T>;
 };
 
+/** A worker's refusal by its shape: its class speaks of the engine, of which the console knows nothing. */
+const servingError = z.object({
+  name: z.literal("ServingError"),
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
+
 /** Does something to a worker, and writes that it was asked for. */
 async function act(ctx: OrgContext, model: string, run: () => Promise<void>): Promise<{ model: string }> {
   const { model: found } = await ctx.scope.deployments.get(model);
@@ -119,9 +126,10 @@ async function act(ctx: OrgContext, model: string, run: () => Promise<void>): Pr
   try {
     await run();
   } catch (error) {
-    if (!(error instanceof ServingError)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new RefusedError("PRECONDITION_FAILED", error.message, { reason: error.code, ...hint }, error);
+    const refused = servingError.safeParse(error).data;
+    if (refused === undefined) throw error;
+    const { code: reason, hint, message } = refused;
+    throw new RefusedError("PRECONDITION_FAILED", message, { reason, ...(hint !== undefined && { hint }) }, error);
   }
   return ctx.change(async () => ({ subject: found, result: { model: found } }));
 }
