@@ -9,11 +9,12 @@ import { useSession } from "../service/session.tsx";
 export function SettingsNav() {
   const { may } = useSession();
   const path = usePathname();
-  if (!may("audit:read")) return null;
   const parts = [
-    { href: "/settings", name: "General" },
-    { href: "/settings/audit", name: "Audit log" },
-  ];
+    { href: "/settings", name: "General", isVisible: true },
+    { href: "/settings/upstreams", name: "Upstreams", isVisible: may("upstreams:read") },
+    { href: "/settings/audit", name: "Audit log", isVisible: may("audit:read") },
+  ].filter(({ isVisible }) => isVisible);
+  if (parts.length === 1) return null;
   return (
     <nav aria-label="Settings" className="flex gap-1 border-line border-b">
       {parts.map(({ href, name }) => (

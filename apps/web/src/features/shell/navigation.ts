@@ -1,5 +1,5 @@
 import type { Permission } from "@tugboat/inference/trpc";
-import { Boxes, House, KeyRound, type LucideIcon, MessageSquareText, Settings, Users } from "lucide-react";
+import { Boxes, House, KeyRound, type LucideIcon, MessageSquareText, Settings, Signpost, Users } from "lucide-react";
 
 export interface Destination {
   readonly href: string;
@@ -23,6 +23,13 @@ export const destinations: readonly Destination[] = [
   },
   { href: "/models", name: "Models", icon: Boxes, keywords: "catalog weights gguf", needs: "models:read" },
   {
+    href: "/deployments",
+    name: "Deployments",
+    icon: Signpost,
+    keywords: "aliases canary roll back load unload memory serve",
+    needs: "deployments:read",
+  },
+  {
     href: "/keys",
     name: "Keys",
     icon: KeyRound,
@@ -40,7 +47,7 @@ export const destinations: readonly Destination[] = [
     href: "/settings",
     name: "Settings",
     icon: Settings,
-    keywords: "organization projects account password audit log",
+    keywords: "organization projects account password audit log upstreams",
   },
 ];
 

@@ -1,0 +1,114 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useId, useState } from "react";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { Field, Input, Select } from "../../ui/field.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Switch } from "../../ui/switch.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { type SettingsDraft, settingsDraft, settingsOf } from "./settings-draft.ts";
+import type { Deployment } from "./types.ts";
+
+const numbers = [
+  { field: "contextLength", label: "Context length", unit: "tokens", hint: "The longest request: prompt and answer." },
+  { field: "kvCacheMiB", label: "KV cache", unit: "MiB", hint: "Memory for what running requests have read." },
+  { field: "maxInFlight", label: "Requests at once", unit: "requests", hint: "More than these are told to come back." },
+  {
+    field: "idleMinutes",
+    label: "Unload after",
+    unit: "idle minutes",
+    hint: "Frees its memory; the next request loads it.",
+  },
+] as const;
+
+export interface ConfigureDialogProps {
+  readonly deployment: Deployment;
+  readonly onClose: () => void;
+}
+
+export function ConfigureDialog({ deployment, onClose }: ConfigureDialogProps) {
+  const form = useId();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [seen] = useState(deployment.updatedAt);
+  const [draft, setDraft] = useState(settingsDraft(deployment.settings));
+  const set = (changes: Partial<SettingsDraft>) => setDraft({ ...draft, ...changes });
+  const { mutate, isPending, error } = useMutation(
+    trpc.deployments.configure.mutationOptions({
+      onSuccess: ({ needsRestart }) => {
+        const hint = needsRestart ? "It holds once the model was restarted." : "It holds.";
+        toast({ tone: "good", text: `Changed how ${deployment.model} is served.`, hint });
+        onClose();
+      },
+      onSettled: () => client.invalidateQueries({ queryKey: trpc.deployments.list.queryKey() }),
+    }),
+  );
+  const refusal = error ? problemOf(error) : undefined;
+  const problem = (field: keyof SettingsDraft) => refusal?.fields[field === "kvCacheMiB" ? "kvCacheBytes" : field];
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    mutate({ model: deployment.model, updatedAt: seen, ...settingsOf(draft) });
+  }
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      keeps="work"
+      title={`How ${deployment.model} is served`}
+      description="What is left empty is chosen for this machine."
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" form={form} disabled={isPending}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      <form id={form} onSubmit={submit} noValidate className="grid gap-4">
+        <div className="grid gap-4 sm:grid-cols-2">
+          {numbers.map(({ field, hint, label, unit }) => (
+            <Field key={field} label={label} aside={unit} hint={hint} problem={problem(field)}>
+              {(control) => (
+                <Input
+                  {...control}
+                  type="number"
+                  inputMode="numeric"
+                  min={1}
+                  placeholder="automatic"
+                  value={draft[field]}
+                  onChange={(event) => set({ [field]: event.currentTarget.value })}
+                />
+              )}
+            </Field>
+          ))}
+        </div>
+        <Field label="Device" problem={problem("device")}>
+          {(control) => (
+            <Select {...control} value={draft.device} onChange={(event) => set({ device: event.currentTarget.value })}>
+              <option value="">As the service is set</option>
+              <option value="auto">A GPU if there is one, else the CPU</option>
+              <option value="webgpu">GPU</option>
+              <option value="cpu">CPU</option>
+            </Select>
+          )}
+        </Field>
+        <Switch
+          label="Keep it loaded"
+          hint="It is never unloaded to make room for another model."
+          checked={draft.pinned}
+          onChange={(pinned) => set({ pinned })}
+        />
+        {refusal && Object.keys(refusal.fields).length === 0 ? (
+          <Notice tone={refusal.code === "conflict" ? "warn" : "bad"} hint={refusal.hint}>
+            {refusal.message}
+          </Notice>
+        ) : null}
+      </form>
+    </Dialog>
+  );
+}

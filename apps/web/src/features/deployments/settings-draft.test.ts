@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { settingsDraft, settingsOf } from "./settings-draft.ts";
+
+const none = {
+  contextLength: null,
+  kvCacheBytes: null,
+  maxInFlight: null,
+  device: null,
+  idleMinutes: null,
+  pinned: false,
+};
+
+it("leaves what is empty to the machine, and keeps the rest", () => {
+  expect(settingsOf(settingsDraft(none))).toEqual(none);
+  const some = { ...none, contextLength: 2048, kvCacheBytes: 512 * 2 ** 20, device: "cpu" as const, pinned: true };
+  expect(settingsDraft(some)).toMatchObject({ contextLength: "2048", kvCacheMiB: "512", maxInFlight: "" });
+  expect(settingsOf(settingsDraft(some))).toEqual(some);
+});

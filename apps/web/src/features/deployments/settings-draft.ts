@@ -1,0 +1,40 @@
+import type { Deployment } from "./types.ts";
+
+type Settings = Deployment["settings"];
+
+/** How a model is served, as the form holds it: an empty text leaves it to the machine. */
+export interface SettingsDraft {
+  readonly contextLength: string;
+  readonly kvCacheMiB: string;
+  readonly maxInFlight: string;
+  readonly idleMinutes: string;
+  readonly device: string;
+  readonly pinned: boolean;
+}
+
+export function settingsDraft(settings: Settings): SettingsDraft {
+  const text = (value: number | null) => (value === null ? "" : String(value));
+  return {
+    contextLength: text(settings.contextLength),
+    kvCacheMiB: text(settings.kvCacheBytes === null ? null : Math.round(settings.kvCacheBytes / 2 ** 20)),
+    maxInFlight: text(settings.maxInFlight),
+    idleMinutes: text(settings.idleMinutes),
+    device: settings.device ?? "",
+    pinned: settings.pinned,
+  };
+}
+
+const devices = ["auto", "cpu", "webgpu"] as const;
+
+export function settingsOf(draft: SettingsDraft): Settings {
+  const number = (text: string) => (text.trim() === "" ? null : Number(text));
+  const mib = number(draft.kvCacheMiB);
+  return {
+    contextLength: number(draft.contextLength),
+    kvCacheBytes: mib === null ? null : mib * 2 ** 20,
+    maxInFlight: number(draft.maxInFlight),
+    idleMinutes: number(draft.idleMinutes),
+    device: devices.find((device) => device === draft.device) ?? null,
+    pinned: draft.pinned,
+  };
+}
