@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
-import { type Database, openDatabase } from "@tugboat/db";
+import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
 import { createAuth } from "./domain/accounts/auth.ts";
 import type { OidcSettings } from "./domain/accounts/oidc.ts";
@@ -14,6 +14,7 @@ import { KeyVerifier } from "./domain/keys/verifier.ts";
 import { type Mailer, openMailer } from "./domain/mail/mailer.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
+import { measureSpeed } from "./domain/models/measure.ts";
 import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
@@ -27,8 +28,10 @@ import { listen } from "./edge/port.ts";
 import type { Management } from "./edge/trpc/context.ts";
 import type { Env } from "./env.ts";
 import { JobChanges } from "./jobs/changes.ts";
+import { enqueueMeasurement } from "./jobs/kinds/models-measure.ts";
 import { jobKinds } from "./jobs/kinds.ts";
 import { startJobs } from "./jobs/platform.ts";
+import type { JobEngine } from "./jobs/services.ts";
 import { Routes, routeSource } from "./routing/routes.ts";
 import { Upstreams } from "./upstreams/health.ts";
 import { launchProcess } from "./workers/launch.ts";
@@ -160,11 +163,12 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
         database,
         changes: jobChanges,
         kinds: jobKinds,
-        services: { home },
+        services: { home, hub, engine: jobEngine(pool, scope.id) },
         log,
         redisUrl: env.REDIS_URL,
       })
     : undefined;
+  if (jobs) await measureUnmeasured(scope);
   log.info({ url }, "serving");
 
   return {
@@ -209,6 +213,26 @@ function oidcOf(env: Env): OidcSettings | undefined {
   } = env;
   if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined;
   return { issuer, clientId, clientSecret, name: env.TUGBOAT_OIDC_NAME, domains: env.TUGBOAT_OIDC_DOMAINS };
+}
+
+/** After a start people come first: models are measured when there was time to use them. */
+const measureDelayMs = 60_000;
+
+/** Has every model measured that never was. */
+async function measureUnmeasured(scope: OrganizationScope): Promise<void> {
+  for (const { name, speeds } of await scope.models.list()) {
+    if (speeds.length > 0) continue;
+    await enqueueMeasurement(scope, name, { createdBy: "system", asked: false, delayMs: measureDelayMs });
+  }
+}
+
+/** What jobs may do with the models that are served here. */
+function jobEngine(pool: DeploymentPool, organizationId: string): JobEngine {
+  return {
+    serves: (id) => id === organizationId,
+    quietMs: () => pool.quietMs,
+    measure: async (model, signal, onStage) => measureSpeed(await pool.get(model), { signal, onStage }),
+  };
 }
 
 /** Begins to load the default model; `/health` tells when it serves. */

@@ -88,7 +88,7 @@ export function startTestJobs(
     database,
     changes,
     kinds: testKinds,
-    services: { home: "/nonexistent" },
+    services: { home: "/nonexistent", hub: { endpoint: "http://127.0.0.1:1" } },
     log: pino({ level: process.env.TUGBOAT_LOG_LEVEL ?? "silent" }),
     redisUrl,
     timing: testTiming,

@@ -156,6 +156,13 @@ export class DeploymentPool {
     }
   }
 
+  /** For how long no request has run or waited, in ms. */
+  get quietMs(): number {
+    const deployments = [...this.#entries.values()].map(({ deployment }) => deployment);
+    if (deployments.some(({ busy }) => busy)) return 0;
+    return performance.now() - Math.max(0, ...deployments.map(({ lastUsed }) => lastUsed));
+  }
+
   async #admit(model: ServableModel): Promise<Deployment> {
     const known = this.#entries.get(model.name);
     if (known?.path === model.sourcePath) return known.deployment;

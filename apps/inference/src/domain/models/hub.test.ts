@@ -4,7 +4,8 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { chooseFiles, downloadModel, parseHubReference } from "./hub.ts";
+import { chooseFiles, downloadModel } from "./hub.ts";
+import { parseHubReference } from "./hub-reference.ts";
 
 const big = Buffer.alloc(20_000_000, "tugboat ");
 const small = Buffer.from("{}");

@@ -4,33 +4,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { downloadFile, HubApiError, type ListFileEntry, listFiles } from "@huggingface/hub";
 import { gitBlobId, sha256File } from "./digest.ts";
 import { CatalogError } from "./errors.ts";
+import type { HubReference } from "./hub-reference.ts";
 
 export interface HubOptions {
   /** `https://huggingface.co`, or a mirror. */
   readonly endpoint: string;
   readonly token?: string | undefined;
+  /** Ends a download; what came stays. */
+  readonly signal?: AbortSignal | undefined;
   /** Bytes done and to do, over all files. */
   readonly onProgress?: (progress: { readonly file: string; readonly done: number; readonly total: number }) => void;
 }
 
-/** Where a hub id points: `owner/name`, `owner/name@revision`, `owner/name/file.gguf`. */
-export interface HubReference {
-  readonly repository: string;
-  readonly revision: string;
-  /** One GGUF file of several. */
-  readonly file: string | undefined;
-}
-
 const chunkBytes = 16 << 20;
 const attempts = 5;
-
-/** @returns undefined when the text is no hub id */
-export function parseHubReference(text: string): HubReference | undefined {
-  const plain = text.replace(/^(hf:\/\/|hf:|https:\/\/huggingface\.co\/)/, "");
-  const match = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?(?:\/([\w./-]+\.gguf))?$/.exec(plain);
-  if (match?.[1] === undefined || plain.split("/").some((part) => part === "." || part === "..")) return undefined;
-  return { repository: match[1], revision: match[2] ?? "main", file: match[3] };
-}
 
 /**
  * Downloads a model's files into a folder and checks each against the hub's digest. What an earlier try left is resumed.
@@ -166,21 +153,27 @@ async function matches(path: string, entry: ListFileEntry): Promise<boolean> {
   return entry.oid === undefined || (await gitBlobId(path, entry.size)) === entry.oid;
 }
 
-function at(repository: string, revision: string, { endpoint, token }: HubOptions) {
+function at(repository: string, revision: string, { endpoint, signal, token }: HubOptions) {
   return {
     repo: { type: "model" as const, name: repository },
     revision,
     hubUrl: endpoint,
     ...(token !== undefined && { accessToken: token }),
+    ...(signal && { fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, { ...init, signal }) }),
   };
 }
 
 /** Asks the hub, again after a pause when the network fails, and words what it answers. */
-async function asked<T>({ repository }: HubReference, { endpoint }: HubOptions, ask: () => Promise<T>): Promise<T> {
+async function asked<T>(
+  { repository }: HubReference,
+  { endpoint, signal }: HubOptions,
+  ask: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask();
     } catch (error) {
+      signal?.throwIfAborted();
       if (error instanceof HubApiError && error.statusCode < 500 && error.statusCode !== 429) {
         throw refused(repository, error);
       }

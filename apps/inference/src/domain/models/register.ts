@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { NewModel, OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
 import { bundledFile } from "./bundled.ts";
 import { sha256File } from "./digest.ts";
 import { CatalogError } from "./errors.ts";
-import { downloadModel, type HubOptions, parseHubReference } from "./hub.ts";
+import { downloadModel, type HubOptions } from "./hub.ts";
+import { parseHubReference } from "./hub-reference.ts";
 import { inspectModel } from "./inspect.ts";
+import { checkName, defaultName } from "./name.ts";
 
 type Scope = Pick<OrganizationScope, "models" | "settings">;
 
@@ -18,8 +20,6 @@ export interface AddOptions {
   readonly downloads: string;
   readonly hub: HubOptions;
 }
-
-const namePattern = /^[A-Za-z0-9][\w.:-]{0,127}$/;
 
 /**
  * Finds out everything the catalog must know of a model file, a folder or a hub id. Files stay where they are; the hub's
@@ -41,21 +41,6 @@ export async function prepareModel(source: string, options: AddOptions): Promise
       ? source
       : await downloadModel(reference, join(options.downloads, ...reference.repository.split("/")), options.hub);
   return describe(name, path);
-}
-
-/** `models/tug-small/tug-small-q8_0.gguf` → `tug-small-q8_0`. */
-export function defaultName(source: string): string {
-  return basename(source.replace(/\/+$/, ""))
-    .replace(/(-\d{5}-of-\d{5})?\.gguf$/, "")
-    .replaceAll(/[^\w.:-]/g, "-");
-}
-
-/** @throws CatalogError `bad-name` */
-export function checkName(name: string): void {
-  if (namePattern.test(name)) return;
-  throw new CatalogError("bad-name", `"${name}" can't be a model's name.`, {
-    hint: "A name has 1 to 128 letters, digits and . _ : - and begins with a letter or digit; set one with --name.",
-  });
 }
 
 async function describe(name: string, path: string): Promise<NewModel> {

@@ -1,12 +1,12 @@
 import type { CatalogModel, NewModel, OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
+import { addModel } from "../../domain/models/add.ts";
 import { CatalogError } from "../../domain/models/errors.ts";
 import { type MemoryFit, memoryFit } from "../../domain/models/memory.ts";
-import { recordedModel } from "../../domain/models/recorded.ts";
+import { enqueueMeasurement } from "../../jobs/kinds/models-measure.ts";
 import type { Context } from "./context.ts";
 import { memoryFacts } from "./model-shapes.ts";
 import { id, moment, sent } from "./shapes.ts";
-import type { Changed } from "./trpc.ts";
 
 export const deploymentState = z.enum(["idle", "loading", "ready", "restarting", "failed", "closed"]);
 
@@ -74,20 +74,22 @@ export async function describer({
   });
 }
 
-/**
- * Puts a model into the catalog.
- * @throws CatalogError `exists`
- */
-export async function addModel(scope: OrganizationScope, prepared: NewModel): Promise<Changed<CatalogModel>> {
-  if ((await scope.models.get(prepared.name)) !== null) {
-    throw new CatalogError("exists", `There is a model ${prepared.name} already.`, {
-      hint: "Give the new one another name, or remove the old one first.",
-    });
-  }
-  const result = await scope.models.upsert(prepared);
-  return { subject: result.name, after: recordedModel(result), result };
-}
-
 export function missingModel(name: string): CatalogError {
   return new CatalogError("not-found", `There is no model ${name}.`);
+}
+
+/**
+ * Puts a model into the catalog and, where this installation serves it, has it measured once the machine is quiet.
+ * @throws CatalogError `exists`
+ */
+export async function addAndMeasure(
+  { actor, management, organizationId }: Pick<Context, "management"> & { organizationId: string; actor: string },
+  scope: OrganizationScope,
+  prepared: NewModel,
+) {
+  const added = await addModel(scope, prepared);
+  if (organizationId === management.database.home.organizationId) {
+    await enqueueMeasurement(scope, added.result.name, { createdBy: actor, asked: false });
+  }
+  return added;
 }

@@ -1,10 +1,19 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Gauge } from "lucide-react";
+import { Button } from "../../ui/button.tsx";
 import { formatCount } from "../../ui/format.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Facts, Panel } from "../../ui/panel.tsx";
 import { Stat } from "../../ui/stat.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { useSession } from "../service/session.tsx";
+import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { lastSpeed, measuredNote, parametersFigure, sizeFigure, speedFigure, tokensFigure } from "./model-figures.tsx";
 import { MemoryVerdict, ModelStateStatus } from "./model-state.tsx";
 import type { Model } from "./types.ts";
+import { isWorking, useModelJob } from "./use-model-job.ts";
 
 /** Size, memory and speed on this machine, in figures and a sentence. */
 export function ModelSummary({ model }: { readonly model: Model }) {
@@ -49,6 +58,7 @@ export function ModelSummary({ model }: { readonly model: Model }) {
         <Facts
           facts={[
             { name: "State", value: <ModelStateStatus state={model.state} /> },
+            { name: "Speed", value: <Measuring model={model} /> },
             { name: "Licence", value: model.licence ?? "not named in its files" },
             {
               name: "Memory",
@@ -65,6 +75,39 @@ export function ModelSummary({ model }: { readonly model: Model }) {
         />
       </Panel>
     </>
+  );
+}
+
+/** When it was measured, or how far the measurement is; and a way to have it measured again. */
+function Measuring({ model }: { readonly model: Model }) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const { may } = useSession();
+  const job = useModelJob("models.measure", model.name);
+  const measure = useMutation(
+    trpc.models.measure.mutationOptions({
+      onSettled: () => void queries.invalidateQueries({ queryKey: trpc.jobs.list.pathKey() }),
+      onError: (error) => toast({ tone: "bad", text: `It can't be measured. ${problemOf(error).message}` }),
+    }),
+  );
+  const speed = lastSpeed(model);
+  const at = speed ? measuredNote(speed, Date.now()) : "not measured on this machine yet";
+  const state = job?.state === "running" ? (job.progress?.stage ?? "beginning to measure") : at;
+  const failed = job?.state === "failed" && !speed ? job.error : undefined;
+  return (
+    <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
+      <span aria-live="polite">{state}</span>
+      {failed ? <span className="text-bad">{failed}</span> : null}
+      {may("models:write") ? (
+        <Button
+          size="sm"
+          disabled={measure.isPending || (isWorking(job) && job?.priority === 10)}
+          onClick={() => measure.mutate({ name: model.name })}
+        >
+          <Gauge /> {speed ? "Measure again" : "Measure now"}
+        </Button>
+      ) : null}
+    </span>
   );
 }
 

@@ -16,6 +16,7 @@ import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { AddModelDialog } from "./add-model-dialog.tsx";
 import { ComparePanel } from "./compare-panel.tsx";
+import { DownloadLines } from "./download-line.tsx";
 import { modelColumns } from "./model-columns.tsx";
 import { selectedIn, toggled } from "./selection.ts";
 import type { Machine, Model } from "./types.ts";
@@ -58,6 +59,7 @@ export function ModelsPage() {
         </Notice>
       ) : null}
       {may("models:write") ? <UploadLine onOpen={() => setAdding(true)} /> : null}
+      <DownloadLines />
       {compared.length > 1 ? <ComparePanel models={compared} onLeaveOut={toggle} /> : null}
       {compared.length === 1 ? (
         <Notice tone="neutral">Choose one more model to compare it with {compared[0]?.name}.</Notice>

@@ -7,4 +7,5 @@ export type Machine = Outputs["models"]["list"]["machine"];
 export type ModelFacts = Outputs["models"]["describe"];
 export type Anatomy = ModelFacts["anatomy"];
 export type TextToken = Outputs["models"]["tokenize"]["tokens"][number];
+export type Job = Outputs["jobs"]["list"]["jobs"][number];
 export type PendingUpload = Outputs["uploads"]["list"]["uploads"][number];

@@ -1,10 +1,15 @@
 import { targetsOf } from "@tugboat/db";
 import { z } from "zod";
+import { noHubId, takenName } from "../../../domain/models/add.ts";
+import { parseHubReference } from "../../../domain/models/hub-reference.ts";
+import { checkName, defaultName } from "../../../domain/models/name.ts";
 import { recordedModel } from "../../../domain/models/recorded.ts";
 import { enqueueJob } from "../../../jobs/enqueue.ts";
 import { digestModel } from "../../../jobs/kinds/models-digest.ts";
+import { downloadKind } from "../../../jobs/kinds/models-download-input.ts";
+import { enqueueMeasurement } from "../../../jobs/kinds/models-measure.ts";
 import { machineFacts, modelFacts, textToken } from "../model-shapes.ts";
-import { addModel, describer, missingModel, modelName, modelView } from "../model-view.ts";
+import { addAndMeasure, describer, missingModel, modelName, modelView } from "../model-view.ts";
 import { id } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
 
@@ -64,7 +69,7 @@ export const modelsRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { catalog, prepareModel } = ctx.management;
       const prepared = await prepareModel(input.source, input.name);
-      const added = await ctx.change((scope) => addModel(scope, prepared));
+      const added = await ctx.change((scope) => addAndMeasure(ctx, scope, prepared));
       catalog.refresh();
       return (await describer(ctx))(added);
     }),
@@ -110,6 +115,41 @@ export const modelsRouter = router({
         ownFiles: uploads.owns(found.sourcePath) ? found.bytes : 0,
       };
     }),
+
+  /** Downloads a model from the hub in the background and adds it: its job tells how far it is, and can be cancelled. */
+  download: orgProcedure("models:write")
+    .input(
+      z.object({
+        source: z.string().trim().min(1, "Say which model of the hub.").max(512),
+        name: modelName.optional(),
+      }),
+    )
+    .output(z.object({ job: id }))
+    .mutation(({ ctx, input: { name, source } }) => {
+      const reference = parseHubReference(source);
+      if (reference === undefined) throw noHubId(source);
+      const wanted = name ?? defaultName(reference.file ?? reference.repository);
+      checkName(wanted);
+      return ctx.change(async (scope) => {
+        if ((await scope.models.get(wanted)) !== null) throw takenName(wanted);
+        const what = { source, name: wanted, actor: ctx.actor };
+        const asked = { createdBy: ctx.actor, subject: wanted, dedupeKey: source };
+        const { job } = await enqueueJob(scope, downloadKind, what, asked);
+        return { subject: wanted, after: { source, job: job.id }, result: { job: job.id } };
+      });
+    }),
+
+  /** Measures a model's speed on this machine again, as soon as no request runs. */
+  measure: orgProcedure("models:write")
+    .input(z.object({ name: modelName }))
+    .output(z.object({ job: id }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        if ((await scope.models.get(input.name)) === null) throw missingModel(input.name);
+        const { job } = await enqueueMeasurement(scope, input.name, { createdBy: ctx.actor, asked: true });
+        return { subject: input.name, after: { job: job.id }, result: { job: job.id } };
+      }),
+    ),
 
   /** Computes the SHA-256 of a model's files in the background: records those that are unknown, compares the others. */
   digest: orgProcedure("models:write")

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CatalogError } from "../../../domain/models/errors.ts";
-import { addModel, describer, modelName, modelView } from "../model-view.ts";
+import { addAndMeasure, describer, modelName, modelView } from "../model-view.ts";
 import { moment } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
 
@@ -41,7 +41,7 @@ export const uploadsRouter = router({
           const message = `The file that came is not the one you meant: its SHA-256 is ${file?.sha256}.`;
           throw new CatalogError("bad-digest", message, { hint: "It was removed. Check the digest or send it again." });
         }
-        return ctx.change(async (scope) => addModel(scope, prepared));
+        return ctx.change((scope) => addAndMeasure(ctx, scope, prepared));
       });
       catalog.refresh();
       return (await describer(ctx))(added);

@@ -1,44 +1,33 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { toast } from "../../ui/toast.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import type { CallProblem } from "../service/trpc.tsx";
 import { nameProblem } from "./model-name.ts";
 
-export interface AddBySourceProps {
+export interface SourceFormProps {
   readonly taken: readonly string[];
   readonly label: string;
   readonly hint: string;
   readonly placeholder: string;
   /** What is said when nothing was given. */
   readonly missing: string;
+  /** What the button does. */
+  readonly act: string;
+  readonly busy: boolean;
+  readonly refusal: CallProblem | undefined;
+  readonly onSubmit: (what: { source: string; name?: string }) => void;
   readonly onClose: () => void;
 }
 
-/** Adds what a path or a hub id names. */
-export function AddBySource({ taken, label, hint, placeholder, missing, onClose }: AddBySourceProps) {
-  const trpc = useTRPC();
-  const queries = useQueryClient();
-  const router = useRouter();
+/** Asks for a path or a hub id, and for a name. */
+export function SourceForm(props: SourceFormProps) {
+  const { act, busy, hint, label, missing, onClose, onSubmit, placeholder, refusal, taken } = props;
   const [source, setSource] = useState("");
   const [name, setName] = useState("");
   const [tried, setTried] = useState(false);
-  const add = useMutation(
-    trpc.models.add.mutationOptions({
-      onSuccess: (model) => {
-        void queries.invalidateQueries({ queryKey: trpc.models.list.queryKey() });
-        toast({ tone: "good", text: `Added ${model.name}.`, hint: "It answers the API under this name." });
-        onClose();
-        router.push(`/models/${encodeURIComponent(model.name)}`);
-      },
-    }),
-  );
-  const refusal = add.error ? problemOf(add.error) : undefined;
   const noSource = tried && source.trim() === "" ? missing : undefined;
   const badName = nameProblem(name.trim(), taken);
 
@@ -46,7 +35,7 @@ export function AddBySource({ taken, label, hint, placeholder, missing, onClose 
     event.preventDefault();
     setTried(true);
     if (source.trim() === "" || badName) return;
-    add.mutate({ source: source.trim(), ...(name.trim() && { name: name.trim() }) });
+    onSubmit({ source: source.trim(), ...(name.trim() && { name: name.trim() }) });
   }
 
   return (
@@ -75,8 +64,8 @@ export function AddBySource({ taken, label, hint, placeholder, missing, onClose 
         <Button kind="quiet" onClick={onClose}>
           Cancel
         </Button>
-        <Button type="submit" kind="primary" disabled={add.isPending}>
-          {add.isPending ? "Reading and digesting" : "Add the model"}
+        <Button type="submit" kind="primary" disabled={busy}>
+          {act}
         </Button>
       </footer>
     </form>
