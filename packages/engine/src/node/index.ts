@@ -4,6 +4,7 @@ import { openModelFiles } from "./files.ts";
 
 export { createDevice } from "@tugboat/kernels/node";
 export { createFile, type FileSink, folderFiles, openFile, openModelFiles } from "./files.ts";
+export { loadAdapter, readCheckpointFile, saveAdapter, writeCheckpointFile } from "./training-files.ts";
 
 export interface OpenOptions {
   /** A folder in which compiled kernels are kept from one process to the next. */

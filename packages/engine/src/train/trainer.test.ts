@@ -1,0 +1,178 @@
+import type { Device } from "@tugboat/kernels";
+import { createDevice } from "@tugboat/kernels/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openTestDevice, sourceOf } from "../testing/engines.ts";
+import { batchOrder } from "./loop.ts";
+import { oracleModel, oracleText } from "./testing/oracle-model.ts";
+import { openTrainer } from "./trainer.ts";
+import type { Trainer, TrainerOptions, TrainingBatch } from "./types.ts";
+
+const lora: TrainerOptions = { method: { kind: "lora", rank: 5 }, optimizer: { learningRate: 1e-2 }, seed: 7 };
+const texts = [0, 1, 2, 3, 4, 5, 6].map(oracleText);
+
+let device: Device;
+beforeAll(async () => {
+  device = await openTestDevice();
+});
+afterAll(() => device.destroy());
+
+async function withTrainer<T>(options: TrainerOptions, use: (trainer: Trainer) => Promise<T>): Promise<T> {
+  const trainer = await openTrainer(sourceOf(oracleModel("untied")), { device, ...options });
+  try {
+    return await use(trainer);
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** The batch that the trainer's next step takes. */
+function next(trainer: Trainer): TrainingBatch {
+  return { kind: "supervised", texts: batchOrder(texts.length, 3, 5, trainer.step).map((i) => texts[i]!) };
+}
+
+async function trainSteps(trainer: Trainer, steps: number): Promise<number[]> {
+  const losses = [];
+  for (let i = 0; i < steps; i++) losses.push((await trainer.train(next(trainer))).loss);
+  return losses;
+}
+
+describe("a run that was interrupted", () => {
+  it.each([lora, { ...lora, method: { kind: "full" } } satisfies TrainerOptions])(
+    "goes on from its checkpoint bit for bit: $method.kind",
+    async (options) => {
+      const whole = await withTrainer(options, async (trainer) => {
+        const losses = await trainSteps(trainer, 6);
+        return { losses, end: await trainer.checkpoint() };
+      });
+      const saved = await withTrainer(options, async (trainer) => {
+        await trainSteps(trainer, 4);
+        return trainer.checkpoint();
+      });
+      await withTrainer({ ...options, seed: 99 }, async (trainer) => {
+        await trainSteps(trainer, 1);
+        await trainer.restore(saved);
+        expect(trainer.step).toBe(4);
+        expect(await trainSteps(trainer, 2)).toEqual(whole.losses.slice(4));
+        expect(await trainer.checkpoint()).toEqual(whole.end);
+      });
+    },
+  );
+
+  it("refuses checkpoints that are not its own, and stays as it is", async () => {
+    const saved = await withTrainer(lora, (trainer) => trainer.checkpoint());
+    await withTrainer({ ...lora, method: { kind: "lora", rank: 4 } }, async (trainer) => {
+      const before = await trainer.checkpoint();
+      await expect(trainer.restore(saved)).rejects.toMatchObject({ code: "bad-request" });
+      await expect(trainer.restore(saved.subarray(0, 50))).rejects.toMatchObject({ code: "truncated" });
+      await expect(trainer.restore((await trainer.exportAdapter()).weights)).rejects.toMatchObject({
+        code: "bad-request",
+      });
+      expect(await trainer.checkpoint()).toEqual(before);
+    });
+  });
+});
+
+describe("determinism", () => {
+  it("one seed gives one result, whatever the threads and micro-batches do to nobody else's", async () => {
+    const results = [];
+    for (const threads of [1, 2]) {
+      const own = await createDevice("cpu", { threads });
+      results.push(
+        await withTrainer({ ...lora, device: own }, async (trainer) => {
+          await trainSteps(trainer, 3);
+          return trainer.checkpoint();
+        }),
+      );
+      own.destroy();
+    }
+    expect(results[1]).toEqual(results[0]);
+    const other = await withTrainer({ ...lora, seed: 8 }, async (trainer) => {
+      await trainSteps(trainer, 3);
+      return trainer.checkpoint();
+    });
+    expect(other).not.toEqual(results[0]);
+  });
+});
+
+describe("learning", () => {
+  it("brings the loss of a few texts down; an untrained adapter changes nothing", async () => {
+    await withTrainer(lora, async (trainer) => {
+      const frozen = await trainer.evaluate(texts, { frozen: true });
+      const before = await trainer.evaluate(texts);
+      expect(before.loss).toBeCloseTo(frozen.loss, 6);
+      for (let i = 0; i < 30; i++) await trainer.train({ kind: "supervised", texts });
+      const after = await trainer.evaluate(texts);
+      expect(after.loss).toBeLessThan(before.loss / 2);
+      expect((await trainer.evaluate(texts, { frozen: true })).loss).toBe(frozen.loss);
+    });
+  });
+
+  it.each(["dpo", "simpo"] as const)("%s comes to prefer the chosen answers", async (kind) => {
+    const pairs = [0, 2, 4].map((i) => ({ chosen: oracleText(i), rejected: oracleText(i + 1) }));
+    await withTrainer(lora, async (trainer) => {
+      const first = await trainer.train({ kind, pairs });
+      if (kind === "dpo") expect(first.loss).toBeCloseTo(Math.log(2), 5);
+      for (let i = 0; i < 15; i++) await trainer.train({ kind, pairs });
+      const last = await trainer.train({ kind, pairs });
+      expect(last.preferred).toBe(1);
+      expect(last.margin).toBeGreaterThan(first.margin!);
+      expect(last.loss).toBeLessThan(first.loss);
+    });
+  });
+});
+
+describe("what cannot be", () => {
+  const supervised = (tokens: number[], weights?: number[]): TrainingBatch => ({
+    kind: "supervised",
+    texts: [{ tokens, weights }],
+  });
+
+  it("says what is wrong with a batch", async () => {
+    await withTrainer({ ...lora, maxRows: 32 }, async (trainer) => {
+      const refused = (batch: TrainingBatch) => expect(trainer.train(batch)).rejects;
+      await refused({ kind: "supervised", texts: [] }).toMatchObject({ code: "bad-request" });
+      await refused({ kind: "dpo", pairs: [] }).toMatchObject({ code: "bad-request" });
+      await refused(supervised([1])).toMatchObject({ code: "bad-request" });
+      await refused(supervised([1, 40])).toMatchObject({ message: expect.stringContaining("40 is not a token id") });
+      await refused(supervised([1, 2], [1])).toMatchObject({ message: expect.stringContaining("1 weights for 2") });
+      await refused(supervised([1, 2, 3], [0, 0, 0])).toMatchObject({ message: expect.stringContaining("no token") });
+      await refused(supervised(Array.from({ length: 40 }, () => 3))).toMatchObject({ code: "context-overflow" });
+      const long = { tokens: Array.from({ length: 30 }, () => 3) };
+      await refused({ kind: "simpo", pairs: [{ chosen: long, rejected: long }] }).toMatchObject({
+        code: "context-overflow",
+        message: expect.stringContaining("a pair of answers has 58 tokens"),
+      });
+    });
+  });
+
+  it("a step whose loss is no number changes nothing", async () => {
+    await withTrainer(lora, async (trainer) => {
+      await trainSteps(trainer, 1);
+      const before = await trainer.checkpoint();
+      await expect(trainer.train(supervised([1, 2, 3], [0, 1, Number.NaN]))).rejects.toMatchObject({
+        code: "diverged",
+      });
+      expect(await trainer.checkpoint()).toEqual(before);
+      const losses = await trainSteps(trainer, 1);
+      await trainer.restore(before);
+      expect(await trainSteps(trainer, 1)).toEqual(losses);
+    });
+  });
+
+  it("says what is wrong with options", async () => {
+    const open = (options: TrainerOptions) => expect(withTrainer(options, async () => undefined)).rejects;
+    await open({ method: { kind: "lora", rank: 0 } }).toMatchObject({ code: "bad-request" });
+    await open({ method: { kind: "lora", rank: 4, targets: [] } }).toMatchObject({ code: "bad-request" });
+    await open({ ...lora, optimizer: { learningRate: -1 } }).toMatchObject({
+      message: expect.stringContaining("optimizer.learningRate"),
+    });
+    await open({ ...lora, maxRows: 1e6 }).toMatchObject({ message: expect.stringContaining("maxRows") });
+    await withTrainer({ method: { kind: "full" } }, async (trainer) => {
+      await expect(trainer.exportAdapter()).rejects.toMatchObject({ code: "bad-request" });
+      await expect(trainer.evaluate(texts, { frozen: true })).rejects.toMatchObject({ code: "bad-request" });
+    });
+    const closed = await openTrainer(sourceOf(oracleModel("tied")), { device, ...lora });
+    await closed.close();
+    await expect(closed.evaluate(texts)).rejects.toMatchObject({ code: "closed" });
+  });
+});
