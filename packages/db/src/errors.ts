@@ -13,6 +13,9 @@ export type DatabaseErrorCode =
   | "last-one"
   /** Something else points to it. */
   | "in-use"
+  | "not-empty"
+  | "in-use"
+  | "bad-backup"
   | "closed";
 
 /** An error whose message says what was wrong and whose hint says what to do. The cause is kept for the log. */

@@ -7,6 +7,8 @@ export type {
   Budgets,
 } from "./billing/budgets.ts";
 export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
+export { type BackupSummary, backupDatabase } from "./backup/backup.ts";
+export { restoreDatabase } from "./backup/restore.ts";
 export type { Watcher } from "./channel.ts";
 export {
   type DeploymentDevice,

@@ -1,6 +1,7 @@
 /** `tug`: exit code 0 when done, 1 when failed with a sentence on stderr, 2 on wrong usage. */
 import { Command, CommanderError } from "commander";
 import { version } from "../env.ts";
+import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
@@ -20,7 +21,9 @@ const program = new Command("tug")
   .addCommand(runCommand())
   .addCommand(benchCommand())
   .addCommand(keysCommand())
-  .addCommand(usersCommand());
+  .addCommand(usersCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand());
 
 /** Every command of the tree throws instead of exiting, takes `--json`, and words errors the same way. */
 function prepare(command: Command, json: boolean): void {

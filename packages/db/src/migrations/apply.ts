@@ -7,7 +7,7 @@ import type { Migration } from "./files.ts";
 const MIGRATION_LOCK = 7_284_261_001;
 
 /** The table Prisma's own tools keep, so that they and this runner agree about what has been applied. */
-const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+export const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "id" VARCHAR(36) PRIMARY KEY NOT NULL,
   "checksum" VARCHAR(64) NOT NULL,
   "finished_at" TIMESTAMPTZ,

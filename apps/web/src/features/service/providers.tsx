@@ -2,6 +2,7 @@
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { ActivityProvider } from "../activity/activity.tsx";
 import { type Session, SessionProvider } from "./session.tsx";
 import { ServiceProvider } from "./trpc.tsx";
 import type { Overview } from "./types.ts";
@@ -24,7 +25,9 @@ export function Providers({ session, overview, children }: ProvidersProps) {
   return (
     <QueryClientProvider client={client}>
       <ServiceProvider queryClient={client}>
-        <SessionProvider session={session}>{children}</SessionProvider>
+        <SessionProvider session={session}>
+          <ActivityProvider>{children}</ActivityProvider>
+        </SessionProvider>
       </ServiceProvider>
     </QueryClientProvider>
   );

@@ -1,7 +1,7 @@
 "use client";
 
 import type { QueryClient } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import type { AppRouter } from "@tugboat/inference/trpc";
 import { type ReactNode, useState } from "react";
@@ -20,7 +20,15 @@ export interface ServiceProviderProps {
 /** The management API for the pages: `useTRPC().keys.list.queryOptions()`. */
 export function ServiceProvider({ queryClient, children }: ServiceProviderProps) {
   const [client] = useState(() =>
-    createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: "/api/trpc", fetch: watchSession })] }),
+    createTRPCClient<AppRouter>({
+      links: [
+        splitLink({
+          condition: ({ type }) => type === "subscription",
+          true: httpSubscriptionLink({ url: "/api/trpc" }),
+          false: httpBatchLink({ url: "/api/trpc", fetch: watchSession }),
+        }),
+      ],
+    }),
   );
   return (
     <TRPCProvider trpcClient={client} queryClient={queryClient}>

@@ -1,5 +1,15 @@
 import type { Permission } from "@tugboat/inference/trpc";
-import { Boxes, House, KeyRound, type LucideIcon, MessageSquareText, Settings, Signpost, Users } from "lucide-react";
+import {
+  Activity,
+  Boxes,
+  House,
+  KeyRound,
+  type LucideIcon,
+  MessageSquareText,
+  Settings,
+  Signpost,
+  Users,
+} from "lucide-react";
 
 export interface Destination {
   readonly href: string;
@@ -42,6 +52,13 @@ export const destinations: readonly Destination[] = [
     icon: Users,
     keywords: "people roles invite permissions team",
     needs: "members:read",
+  },
+  {
+    href: "/activity",
+    name: "Activity",
+    icon: Activity,
+    keywords: "jobs background progress running failed",
+    needs: "jobs:read",
   },
   {
     href: "/settings",

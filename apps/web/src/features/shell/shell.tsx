@@ -12,6 +12,7 @@ import { Kbd } from "../../ui/kbd.tsx";
 import { Logo } from "../../ui/logo.tsx";
 import { Tooltip } from "../../ui/tooltip.tsx";
 import { useModKey } from "../../ui/use-mod-key.ts";
+import { ActivityTray } from "../activity/activity-tray.tsx";
 import { useSession } from "../service/session.tsx";
 import { SignInAgain } from "../sign-in/sign-in-again.tsx";
 import { destinations, isCurrent } from "./navigation.ts";
@@ -146,6 +147,7 @@ function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
           })}
       </nav>
       <div className="mt-auto grid gap-3">
+        <ActivityTray />
         <ServiceLine />
         <div className="-mx-3 border-line border-t" />
         <div className="flex items-center justify-between gap-2">

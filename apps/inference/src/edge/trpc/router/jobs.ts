@@ -171,6 +171,11 @@ async function named(jobs: readonly JobInfo[], people: People): Promise<SentJob[
   const names = await people.names(userIds(jobs.map(({ createdBy }) => createdBy)));
   return jobs.map((info) => ({
     ...sent(info),
-    createdByName: info.createdBy === "system" ? "Tugboat" : (names.get(info.createdBy) ?? info.createdBy),
+    createdByName: authorOf(info.createdBy, names),
   }));
+}
+
+function authorOf(actor: string, names: ReadonlyMap<string, string>): string {
+  if (actor === "system") return "Tugboat";
+  return names.get(actor) ?? (actor.startsWith("key:") ? "an API key" : actor);
 }

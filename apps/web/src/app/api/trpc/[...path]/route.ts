@@ -19,7 +19,13 @@ async function forward(request: Request): Promise<Response> {
       signal: request.signal,
       accept: "all",
     });
-    const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
+    const streams = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    const headers = {
+      "content-type": streams ? "text/event-stream; charset=utf-8" : "application/json; charset=utf-8",
+      // `no-transform` keeps Next from compressing, which would hold events back.
+      "cache-control": streams ? "no-store, no-transform" : "no-store",
+      ...(streams && { "x-accel-buffering": "no" }),
+    };
     return new Response(answer.body, { status: answer.status, headers });
   } catch (cause) {
     return problemFrom(cause, request.signal);

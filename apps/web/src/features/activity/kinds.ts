@@ -1,0 +1,9 @@
+/** What each kind of job does, as people say it. */
+const kinds: Readonly<Record<string, string>> = {
+  "models.digest": "Check the files",
+};
+
+/** A kind that this console does not know yet is called by its own name. */
+export function kindInWords(kind: string): string {
+  return kinds[kind] ?? kind;
+}
