@@ -1,5 +1,7 @@
 export type { Aliases, AliasHistory, AliasInfo, AliasVersionInfo, NewAliasVersion } from "./aliases.ts";
 export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
+export { type BackupSummary, backupDatabase } from "./backup/backup.ts";
+export { restoreDatabase } from "./backup/restore.ts";
 export type {
   BudgetInfo,
   BudgetLimits,
@@ -7,8 +9,6 @@ export type {
   Budgets,
 } from "./billing/budgets.ts";
 export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
-export { type BackupSummary, backupDatabase } from "./backup/backup.ts";
-export { restoreDatabase } from "./backup/restore.ts";
 export type { Watcher } from "./channel.ts";
 export {
   type DeploymentDevice,
