@@ -140,6 +140,28 @@ test("words show how likely they were, by keyboard too", async ({ console: page 
   await expect(page.getByTestId("likelihood")).toBeHidden();
 });
 
+test("an answer is held to a JSON Schema, on the service and in this browser alike", async ({ console: page }) => {
+  test.setTimeout(180_000);
+  const playground = new Playground(page);
+  await playground.open({ model: "tug-small", temperature: "0", max_tokens: "60" });
+  await page.getByLabel("Answer in the form of").first().selectOption("json_schema");
+  await page.getByLabel("Schema", { exact: true }).first().fill("[");
+  await expect(page.getByText(/This is not a JSON Schema/).first()).toBeVisible();
+  const schema = { type: "object", properties: { queue: { enum: ["billing", "bug"] } }, required: ["queue"] };
+  await page.getByLabel("Schema", { exact: true }).first().fill(JSON.stringify(schema));
+  await page.getByRole("button", { name: "More for this column" }).click();
+  await page.getByRole("menuitem", { name: "Duplicate the column" }).click();
+  await playground.choose(2, "tug-small", "browser");
+  await page.getByRole("button", { name: "Parameters of column 2" }).click();
+  await page.getByLabel("Computes with").first().selectOption("cpu");
+  await playground.send("Which queue? The app crashes when I press save.");
+  await playground.finished(120_000);
+  const texts = (await playground.answers.allInnerTexts()).map((text) => text.replace(/^tug-small:\s*/, ""));
+  expect(texts).toHaveLength(2);
+  expect(texts[1]).toBe(texts[0]);
+  expect(["billing", "bug"]).toContain(JSON.parse(texts[0] ?? "").queue);
+});
+
 test("messages are changed in place, moved and deleted; an answer is given to all columns", async ({
   console: page,
 }) => {
