@@ -101,7 +101,9 @@ function toGenerate({ messages, parameters, seed }: ChatRequest): Parameters<Eng
 /** As the service reads the same request: `strict` closes objects. */
 function constraintOf(format: ResponseFormat): Constraint | undefined {
   if (format.type === "json_object") return { kind: "json-object" };
-  return format.type === "json_schema" ? { kind: "json-schema", schema: JSON.parse(format.schema), closed: true } : undefined;
+  return format.type === "json_schema"
+    ? { kind: "json-schema", schema: JSON.parse(format.schema), closed: true }
+    : undefined;
 }
 
 function toChatEvents(event: GenerateEvent): ChatEvent[] {
