@@ -6,6 +6,7 @@ import type { ModelFiles } from "./formats/types.ts";
 import { Choice } from "./generation/choice.ts";
 import type { GenerateEvent, TokenLogprob } from "./generation/events.ts";
 import { GenerationLoop } from "./generation/loop.ts";
+import { Pool, type Pooling } from "./generation/pooling.ts";
 import { RunningRequest } from "./generation/running-request.ts";
 import { StepRunner } from "./generation/step-runner.ts";
 import { type CompiledConstraint, ConstrainedText, type Constraint, ConstraintCache } from "./grammar/constraint.ts";
@@ -83,6 +84,13 @@ export interface PrefixOptions {
   readonly pin?: boolean;
 }
 
+export interface EmbedOptions {
+  /** Default `mean`. */
+  readonly pooling?: Pooling;
+  /** At most the model's own, the default. */
+  readonly dimensions?: number;
+}
+
 export interface EngineStats {
   readonly running: number;
   readonly waiting: number;
@@ -128,6 +136,11 @@ export interface Engine {
   ): { readonly tokens: number; readonly release: () => void };
   /** Logits after each token, `[tokens, vocabulary]`. @throws EngineError `bad-request`, `context-overflow`, `closed` */
   logits(tokens: readonly number[]): Promise<Float32Array>;
+  /**
+   * A text's embedding: its last hidden states pooled, cut to `dimensions` and brought to length 1.
+   * @throws EngineError `bad-request`, `context-overflow`, `closed`
+   */
+  embed(tokens: readonly number[], options?: EmbedOptions): Promise<Float32Array<ArrayBuffer>>;
   stats(): EngineStats;
   /** Ends what runs with an error `closed` and frees the device's memory. */
   close(): Promise<void>;
@@ -301,6 +314,21 @@ class LoadedEngine implements Engine {
       this.#runner.logits(tokens, table, hyperparameters.vocabulary, out),
     );
     return out;
+  }
+
+  async embed(tokens: readonly number[], options: EmbedOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+    this.#loop.checkOpen();
+    this.#checkTokens(tokens);
+    const { contextLength, hyperparameters } = this.#model;
+    if (tokens.length > contextLength) throw overflow(tokens.length, 0, contextLength);
+    const { pooling = "mean", dimensions = hyperparameters.dim } = options;
+    if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > hyperparameters.dim) {
+      const message = `dimensions: ${dimensions} is not a whole number from 1 to ${hyperparameters.dim}`;
+      throw new EngineError("bad-request", message, "This model's vectors have that many.");
+    }
+    const pool = new Pool(hyperparameters.dim, pooling);
+    await this.#loop.exclusive(tokens.length, (table) => this.#runner.hidden(tokens, table, (rows) => pool.add(rows)));
+    return pool.vector(dimensions);
   }
 
   stats(): EngineStats {

@@ -16,6 +16,7 @@ export { type ChatTemplate, chatTemplateFor } from "./chat-template/template.ts"
 export type { ChatMessage, MessageContent, ToolCall, ToolDefinition } from "./chat-template/types.ts";
 export {
   type DeviceKind,
+  type EmbedOptions,
   type Engine,
   type EngineStats,
   type GenerateRequest,

@@ -154,6 +154,30 @@ export class StepRunner {
     }
   }
 
+  /**
+   * The last hidden states of `tokens`, `[tokens, width]`, in chunks.
+   * @param take gets each chunk, row-major, and is done with it when it returns.
+   */
+  async hidden(tokens: readonly number[], table: BlockTable, take: (rows: Float32Array) => void): Promise<void> {
+    const { device, input, memory, plan, settings } = this.#program;
+    const { width } = plan.slots[plan.hidden]!;
+    const chunk = Math.min(settings.maxRows, settings.maxSamples);
+    this.#syncTable(this.spareSlot, table);
+    for (let start = 0; start < tokens.length; start += chunk) {
+      const count = Math.min(chunk, tokens.length - start);
+      for (let i = 0; i < count; i++) {
+        this.#fillRow(i, tokens[start + i]!, start + i, table);
+        input.words[input.at("sampleRows") + i] = i;
+      }
+      const prefillTiles = this.#fillPrefillTiles(0, 0, count, this.spareSlot);
+      this.#program.upload();
+      this.#program.runHidden({ rows: count, decodeTiles: 0, prefillTiles, samples: count });
+      const binding = memory.slot(plan.hidden);
+      const buffer = "buffer" in binding ? binding.buffer : binding;
+      take(new Float32Array(await device.read(buffer, 0, count * width * 4)));
+    }
+  }
+
   /** Runs each kind of step once, on nothing: engines compile lazily, and the first request should not pay for it. */
   async warm(): Promise<void> {
     const { device, input, settings } = this.#program;

@@ -49,7 +49,7 @@ class Lowering {
   }
 
   run(): Plan {
-    let logits: SlotRef | undefined;
+    let output: { logits: SlotRef; hidden: SlotRef } | undefined;
     for (const node of this.#input.nodes) {
       if (this.#isDeferred(node)) continue;
       switch (node.kind) {
@@ -72,17 +72,17 @@ class Lowering {
           this.#add(node);
           break;
         case "output":
-          logits = this.#output(node);
+          output = this.#output(node);
           break;
       }
     }
-    if (logits === undefined) throw new Error("the forward pass has no output");
+    if (output === undefined) throw new Error("the forward pass has no output");
     return {
       weights: this.#parts.weights,
       vectors: this.#parts.vectors,
       slots: this.#slots,
       instructions: this.#instructions,
-      logits,
+      ...output,
     };
   }
 
@@ -207,13 +207,16 @@ class Lowering {
     this.#places.set(out.id, { f32: x });
   }
 
-  #output({ x, norm, tensor, bias }: NodeOf<"output">): SlotRef {
+  #output({ x, norm, tensor, bias }: NodeOf<"output">): { logits: SlotRef; hidden: SlotRef } {
     const { outputSoftcap } = this.#input.hyperparameters;
     const gathered = this.#slot({ form: "f32", width: x.width, rows: "sample" });
     this.#emit({ op: "gather", x: this.#f32(x), y: gathered });
+    const vector = this.#parts.vector([norm]);
+    const hidden = this.#slot({ form: "f32", width: x.width, rows: "sample" });
+    this.#emit({ op: "hidden", x: gathered, vector, y: hidden });
     const form = this.#isInteger(tensor) ? "int8" : "f32";
     const normed = this.#slot({ form, width: x.width, rows: "sample" });
-    this.#emit({ op: "norm", x: gathered, vector: this.#parts.vector([norm]), y: normed });
+    this.#emit({ op: "norm", x: gathered, vector, y: normed });
     const weight = this.#parts.weight([tensor], false);
     const logits = this.#slot({ form: "f32", width: this.#parts.weights[weight]!.n, rows: "sample" });
     this.#emit({
@@ -226,7 +229,7 @@ class Lowering {
       activation: undefined,
     });
     if (outputSoftcap !== undefined) this.#emit({ op: "softcap", x: logits, cap: outputSoftcap });
-    return logits;
+    return { logits, hidden };
   }
 
   #emit(instruction: Instruction): void {

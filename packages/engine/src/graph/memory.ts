@@ -82,6 +82,7 @@ function slotsOf(instruction: Instruction): readonly number[] {
     case "softcap":
       return [instruction.x];
     case "norm":
+    case "hidden":
     case "quantize":
     case "matmul":
     case "add":

@@ -49,6 +49,7 @@ export function createOp(context: OpContext, instruction: Instruction): RecordIn
         op.record(recorder, { tokens: input("tokens"), table: weights[instruction.weight]!, x: slot(y), rows });
       };
     }
+    case "hidden":
     case "norm": {
       const { x, y, vector } = instruction;
       const options = { dim: width(x), epsilon: p.normEps };

@@ -41,6 +41,8 @@ export type Instruction =
   | { readonly op: "embed"; readonly weight: WeightRef; readonly y: SlotRef; readonly scale: number }
   /** y = norm(x); `y` in either form. */
   | { readonly op: "norm"; readonly x: SlotRef; readonly vector: VectorRef; readonly y: SlotRef }
+  /** The same for whoever wants the model's last hidden state, and then instead of the logits. */
+  | { readonly op: "hidden"; readonly x: SlotRef; readonly vector: VectorRef; readonly y: SlotRef }
   /** x += norm(t). */
   | { readonly op: "add-norm"; readonly x: SlotRef; readonly t: SlotRef; readonly vector: VectorRef }
   | { readonly op: "quantize"; readonly x: SlotRef; readonly y: SlotRef }
@@ -83,4 +85,6 @@ export interface Plan {
   readonly slots: readonly SlotPlan[];
   readonly instructions: readonly Instruction[];
   readonly logits: SlotRef;
+  /** The gathered rows' last hidden states, after the final norm. Lies where the logits may lie. */
+  readonly hidden: SlotRef;
 }

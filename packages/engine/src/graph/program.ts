@@ -8,6 +8,14 @@ import { SamplerOps } from "./sampler-ops.ts";
 import type { ProgramSettings, StepShape } from "./settings.ts";
 import { StepInput } from "./step-input.ts";
 
+/** When an instruction runs: always, for a step with samples, only for its logits, only for its hidden states. */
+type When = "always" | "samples" | "logits" | "hidden";
+
+interface Step {
+  readonly record: RecordInstruction;
+  readonly when: When;
+}
+
 /** Recordings kept: a server decodes with a few batch sizes again and again. */
 const KEPT_RECORDINGS = 64;
 
@@ -27,7 +35,7 @@ export class Program {
   readonly alternatives: number;
   /** u32s of a row of token masks. */
   readonly maskWords: number;
-  readonly #steps: readonly { readonly record: RecordInstruction; readonly forSamples: boolean }[];
+  readonly #steps: readonly Step[];
   readonly #sampler: SamplerOps;
   readonly #copy: CopyBlocks;
   readonly #recordings = new Map<string, Recording>();
@@ -52,7 +60,7 @@ export class Program {
     const context = { ops, plan, hyperparameters, settings, attention, memory: getMemory };
     const steps = plan.instructions.map((instruction) => ({
       record: createOp(context, instruction),
-      forSamples: isForSamples(plan, instruction),
+      when: whenOf(plan, instruction),
     }));
     const stride = plan.slots[plan.logits]!.width;
     const sampler = new SamplerOps(ops, hyperparameters.vocabulary, stride, settings);
@@ -85,7 +93,7 @@ export class Program {
     input: StepInput,
     memory: ProgramMemory,
     rowsPerTile: number,
-    steps: readonly { readonly record: RecordInstruction; readonly forSamples: boolean }[],
+    steps: readonly Step[],
     sampler: SamplerOps,
     copy: CopyBlocks,
   ) {
@@ -112,6 +120,14 @@ export class Program {
     const { decodeTiles, prefillTiles, rows, samples } = shape;
     this.#run(`forward ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
       this.#recordForward(recorder, shape);
+    });
+  }
+
+  /** Computes the step up to the samples' hidden states, without their logits. */
+  runHidden(shape: StepShape): void {
+    const { decodeTiles, prefillTiles, rows, samples } = shape;
+    this.#run(`hidden ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
+      for (const { record, when } of this.#steps) if (when !== "logits") record(recorder, shape);
     });
   }
 
@@ -163,8 +179,8 @@ export class Program {
   }
 
   #recordForward(recorder: Recorder, shape: StepShape): void {
-    for (const { record, forSamples } of this.#steps) {
-      if (!forSamples || shape.samples > 0) record(recorder, shape);
+    for (const { record, when } of this.#steps) {
+      if (when === "always" || (when !== "hidden" && shape.samples > 0)) record(recorder, shape);
     }
   }
 
@@ -182,7 +198,9 @@ export class Program {
   }
 }
 
-function isForSamples(plan: Plan, instruction: Plan["instructions"][number]): boolean {
-  const slot = instruction.op === "gather" ? instruction.y : "x" in instruction ? instruction.x : undefined;
-  return slot !== undefined && plan.slots[slot]!.rows === "sample";
+function whenOf(plan: Plan, instruction: Plan["instructions"][number]): When {
+  if (instruction.op === "hidden") return "hidden";
+  if (instruction.op === "gather") return "samples";
+  const slot = "x" in instruction ? instruction.x : undefined;
+  return slot !== undefined && plan.slots[slot]!.rows === "sample" ? "logits" : "always";
 }
