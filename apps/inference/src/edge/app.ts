@@ -10,6 +10,7 @@ import { health } from "./health.ts";
 import { managementRoutes } from "./management.ts";
 import { chatRoutes } from "./openai/chat.ts";
 import { completionRoutes } from "./openai/completions.ts";
+import { embeddingRoutes } from "./openai/embeddings.ts";
 import { modelRoutes } from "./openai/models.ts";
 import { admit } from "./rate-limit.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
@@ -77,7 +78,14 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/models", modelRoutes(services));
   app.route("/v1/chat/completions", chatRoutes(services));
   app.route("/v1/completions", completionRoutes(services));
-  for (const path of ["/v1/models", "/v1/models/:id{.+}", "/v1/chat/completions", "/v1/completions"]) {
+  app.route("/v1/embeddings", embeddingRoutes(services));
+  for (const path of [
+    "/v1/models",
+    "/v1/models/:id{.+}",
+    "/v1/chat/completions",
+    "/v1/completions",
+    "/v1/embeddings",
+  ]) {
     app.all(path, (c) => {
       throw new ApiError(
         405,
@@ -94,10 +102,11 @@ export function createApp(services: EdgeServices): Edge {
 /** What a caller needs under `/v1`; undefined where there is nothing. */
 function permissionFor(path: string): Permission | undefined {
   if (path === "/v1/models" || path.startsWith("/v1/models/")) return "models:read";
-  return path === "/v1/chat/completions" || path === "/v1/completions" ? "inference:run" : undefined;
+  return inferenceRoutes.includes(path) ? "inference:run" : undefined;
 }
 
-const knownRoutes = ["/health", "/metrics", "/v1/models", "/v1/chat/completions", "/v1/completions"];
+const inferenceRoutes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings"];
+const knownRoutes = ["/health", "/metrics", "/v1/models", ...inferenceRoutes];
 
 /** A path as a label: what clients invent must not become a label of its own. */
 function routeOf(path: string): string {

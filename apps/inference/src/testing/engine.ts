@@ -49,6 +49,7 @@ export function wordsEngine({ words = 20, pauseMs = 0 }: { words?: number; pause
     renderChat: (messages) => messages.map(({ content }) => String(content)).join("\n"),
     declarePrefix: () => ({ tokens: 0, release: () => {} }),
     logits: async () => new Float32Array(),
+    embed: async (tokens) => Float32Array.of(tokens.length),
     stats: () => ({
       running: 0,
       waiting: 0,

@@ -4,7 +4,14 @@ import { crashesAfter, restartDelayMs } from "./backoff.ts";
 import { RemoteError, ServingError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
 import type { LaunchWorker, WorkerLink } from "./launch.ts";
-import { creditWindow, type FromWorker, type LoadProgress, type LoadSettings } from "./protocol.ts";
+import {
+  creditWindow,
+  type Embedded,
+  type EmbedRequest,
+  type FromWorker,
+  type LoadProgress,
+  type LoadSettings,
+} from "./protocol.ts";
 
 /**
  * idle → loading → ready → restarting → loading …; loading → failed → loading; any → closed.
@@ -48,6 +55,7 @@ export class Deployment {
   #state: DeploymentState = "idle";
   #link: WorkerLink | undefined;
   #streams = new Map<number, EventStream>();
+  readonly #embeddings = new Map<number, { resolve: (result: Embedded) => void; reject: (error: Error) => void }>();
   #nextId = 1;
   #waiting: { resolve: (info: ModelInfo) => void; reject: (error: Error) => void }[] = [];
   #progress: LoadProgress | undefined;
@@ -78,7 +86,7 @@ export class Deployment {
       ...(this.#state === "loading" && this.#progress && { progress: this.#progress }),
       ...(this.#failure && { error: this.#failure.message }),
       restarts: this.#restarts,
-      inFlight: this.#streams.size,
+      inFlight: this.#streams.size + this.#embeddings.size,
       ...(this.#link?.pid !== undefined && { pid: this.#link.pid }),
       ...(this.#rssBytes !== undefined && { rssBytes: this.#rssBytes }),
       ...(this.#loadMs !== undefined && { loadMs: this.#loadMs }),
@@ -88,7 +96,7 @@ export class Deployment {
   }
 
   get busy(): boolean {
-    return this.#streams.size > 0 || this.#waiting.length > 0 || this.#state === "loading";
+    return this.#streams.size + this.#embeddings.size > 0 || this.#waiting.length > 0 || this.#state === "loading";
   }
 
   /**
@@ -126,18 +134,7 @@ export class Deployment {
    *   (`worker-died`) when the process dies.
    */
   async generate(request: GenerateRequest): Promise<AsyncIterableIterator<readonly GenerateEvent[]>> {
-    const { maxInFlight } = this.#options;
-    if (this.#streams.size + this.#waiting.length >= maxInFlight) {
-      throw new ServingError("queue-full", `${maxInFlight} requests already wait for ${this.model}.`, {
-        hint: "Send the request again a little later.",
-        retryAfterSeconds: 1,
-      });
-    }
-    await this.ready();
-    const link = this.#link;
-    if (this.#state !== "ready" || link === undefined) throw this.#died("went away");
-    const id = this.#nextId++;
-    this.lastUsed = performance.now();
+    const { id, link } = await this.#admit();
     const stream = new EventStream({
       onCredit: (credits) => link.send({ type: "credit", id, credits }),
       onCancel: () => {
@@ -148,6 +145,46 @@ export class Deployment {
     this.#streams.set(id, stream);
     link.send({ type: "generate", id, request, credits: creditWindow });
     return stream;
+  }
+
+  /**
+   * Makes vectors of texts; an abort leaves the texts not yet begun out.
+   * @throws ServingError, RemoteError
+   */
+  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
+    const { id, link } = await this.#admit();
+    signal.throwIfAborted();
+    const leave = () => {
+      link.send({ type: "cancel", id });
+      this.#embeddings.get(id)?.reject(new Error("nobody waits for the vectors"));
+      this.#embeddings.delete(id);
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await new Promise<Embedded>((resolve, reject) => {
+        this.#embeddings.set(id, { resolve, reject });
+        link.send({ type: "embed", id, request });
+      });
+    } finally {
+      signal.removeEventListener("abort", leave);
+      this.lastUsed = performance.now();
+    }
+  }
+
+  /** Waits until the worker takes requests. @throws ServingError */
+  async #admit(): Promise<{ id: number; link: WorkerLink }> {
+    const { maxInFlight } = this.#options;
+    if (this.#streams.size + this.#embeddings.size + this.#waiting.length >= maxInFlight) {
+      throw new ServingError("queue-full", `${maxInFlight} requests already wait for ${this.model}.`, {
+        hint: "Send the request again a little later.",
+        retryAfterSeconds: 1,
+      });
+    }
+    await this.ready();
+    const link = this.#link;
+    if (this.#state !== "ready" || link === undefined) throw this.#died("went away");
+    this.lastUsed = performance.now();
+    return { id: this.#nextId++, link };
   }
 
   /** Ends the worker. Requests still in it fail with `shutting-down`. */
@@ -215,6 +252,14 @@ export class Deployment {
           stream.end(end.error && new RemoteError(end.error));
         }
         return;
+      case "embedded": {
+        const { id, result } = message;
+        const waiting = this.#embeddings.get(id);
+        this.#embeddings.delete(id);
+        if ("error" in result) waiting?.reject(new RemoteError(result.error));
+        else waiting?.resolve(result);
+        return;
+      }
       case "stats":
         this.#stats = message.stats;
         this.#rssBytes = message.rssBytes;
@@ -263,6 +308,8 @@ export class Deployment {
     const streams = this.#streams;
     this.#streams = new Map();
     for (const stream of streams.values()) stream.end(error);
+    for (const { reject } of this.#embeddings.values()) reject(error);
+    this.#embeddings.clear();
   }
 
   #died(reason: string): ServingError {

@@ -1,5 +1,6 @@
 import type { Engine, GenerateEvent, GenerateRequest } from "@tugboat/engine";
 import {
+  type EmbedRequest,
   type FromWorker,
   type LoadProgress,
   type LoadSettings,
@@ -137,6 +138,33 @@ export function hostEngine(port: HostPort, open: OpenEngine): void {
     }
   }
 
+  async function embed(id: number, { inputs, ...options }: EmbedRequest): Promise<void> {
+    const job = new Job(0);
+    jobs.set(id, job);
+    try {
+      if (engine === undefined) throw new Error("The worker has no model.");
+      const asked = performance.now();
+      let begun: number | undefined;
+      let tokens = 0;
+      const vectors: Float32Array[] = [];
+      for (const input of inputs) {
+        // Between two texts others get their turn, and a caller who left is not waited for.
+        if (job.signal.aborted) return;
+        const ids = "tokens" in input ? input.tokens : engine.tokenize(input.text, { bos: true });
+        tokens += ids.length;
+        begun ??= performance.now();
+        vectors.push(await engine.embed(ids, options));
+      }
+      const from = begun ?? asked;
+      const result = { vectors, tokens, queueMs: from - asked, computeMs: performance.now() - from };
+      port.send({ type: "embedded", id, result });
+    } catch (error) {
+      port.send({ type: "embedded", id, result: { error: toWireError(error) } });
+    } finally {
+      jobs.delete(id);
+    }
+  }
+
   async function close(): Promise<void> {
     for (const job of jobs.values()) job.cancel();
     await engine?.close().catch(() => {});
@@ -149,6 +177,8 @@ export function hostEngine(port: HostPort, open: OpenEngine): void {
         return void load(message.settings);
       case "generate":
         return void generate(message.id, message.request, message.credits);
+      case "embed":
+        return void embed(message.id, message.request);
       case "credit":
         return jobs.get(message.id)?.grant(message.credits);
       case "cancel":

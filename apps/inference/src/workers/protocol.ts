@@ -35,7 +35,25 @@ export interface WireError {
   readonly hint?: string;
 }
 
+/** Texts to be made vectors of. */
+export interface EmbedRequest {
+  readonly inputs: readonly ({ readonly text: string } | { readonly tokens: readonly number[] })[];
+  readonly pooling?: "mean" | "last";
+  readonly dimensions?: number;
+}
+
+export interface Embedded {
+  /** One for each input, of length 1. */
+  readonly vectors: readonly Float32Array[];
+  /** Of all inputs. */
+  readonly tokens: number;
+  /** Until the first of them was begun, and from then on. */
+  readonly queueMs: number;
+  readonly computeMs: number;
+}
+
 export type ToWorker =
+  | { readonly type: "embed"; readonly id: number; readonly request: EmbedRequest }
   | { readonly type: "load"; readonly settings: LoadSettings }
   | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest; readonly credits: number }
   | { readonly type: "credit"; readonly id: number; readonly credits: number }
@@ -51,6 +69,7 @@ export interface RequestEvents {
 }
 
 export type FromWorker =
+  | { readonly type: "embedded"; readonly id: number; readonly result: Embedded | { readonly error: WireError } }
   | { readonly type: "progress"; readonly progress: LoadProgress }
   | { readonly type: "ready"; readonly info: ModelInfo; readonly loadMs: number }
   | { readonly type: "load-failed"; readonly error: WireError }

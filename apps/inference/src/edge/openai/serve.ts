@@ -87,7 +87,11 @@ function organizationOf(caller: Caller | undefined): string {
 }
 
 /** A text longer than any tokens that fit: refused before the tokenizer works on it. */
-export function refuseHugePrompt(characters: number, contextLength: number, param: "messages" | "prompt"): void {
+export function refuseHugePrompt(
+  characters: number,
+  contextLength: number,
+  param: "messages" | "prompt" | "input",
+): void {
   const longestToken = 256;
   if (characters <= contextLength * longestToken) return;
   throw new ApiError(

@@ -187,6 +187,7 @@ const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model 
     "GET /v1/models/:id{.+}": "models:read",
     "POST /v1/chat/completions": "inference:run",
     "POST /v1/completions": "inference:run",
+    "POST /v1/embeddings": "inference:run",
     // Both models:read and inference:run: model-files.test.ts asks as every role.
     "GET /api/model-files/:name": "model file",
     "POST /api/uploaded-files": "models:write",
@@ -212,10 +213,12 @@ describe("routes", () => {
   it.each(inference)("%s needs %s", async (route, access) => {
     const [method = "", path = ""] = route.split(" ");
     const address = path.replace(":id{.+}", "words");
-    const body = { model: "words", prompt: "hi", messages: [{ role: "user", content: "hi" }] };
-    const sent = path.includes("chat")
-      ? { model: body.model, messages: body.messages }
-      : { model: body.model, prompt: "hi" };
+    const sent = {
+      model: "words",
+      ...(path.includes("chat")
+        ? { messages: [{ role: "user", content: "hi" }] }
+        : { [path.includes("embeddings") ? "input" : "prompt"]: "hi" }),
+    };
     for (const [who, { headers }] of people) {
       const response = await fixture.app.request(address, {
         method,
