@@ -8,9 +8,11 @@ const paths = [
   "/models",
   "/models/tug-small",
   "/playground",
+  "/deployments",
   "/keys",
   "/members",
   "/settings",
+  "/settings/upstreams",
   "/settings/audit",
   "/design",
 ];

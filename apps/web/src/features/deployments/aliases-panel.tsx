@@ -15,6 +15,7 @@ import { TargetView } from "./target-view.tsx";
 import type { Alias } from "./types.ts";
 import { useChoices } from "./use-choices.ts";
 
+/** A dialog keeps the alias as it was when it opened: what somebody else changes meanwhile is a conflict, not lost. */
 type Open = { readonly act: "create" } | { readonly act: "move" | "remove"; readonly alias: Alias };
 
 export function AliasesPanel({
@@ -48,10 +49,8 @@ export function AliasesPanel({
         </ul>
       )}
       {open?.act === "create" ? <AliasDialog choices={choices} onClose={close} /> : null}
-      {open?.act === "move" ? (
-        <AliasDialog alias={current(aliases, open.alias)} choices={choices} onClose={close} />
-      ) : null}
-      {open?.act === "remove" ? <RemoveAliasDialog alias={current(aliases, open.alias)} onClose={close} /> : null}
+      {open?.act === "move" ? <AliasDialog alias={open.alias} choices={choices} onClose={close} /> : null}
+      {open?.act === "remove" ? <RemoveAliasDialog alias={open.alias} onClose={close} /> : null}
     </Panel>
   );
 }
@@ -67,7 +66,7 @@ function AliasRow({ alias, mayWrite, onOpen }: AliasRowProps) {
   const { createdAt, createdBy, createdByName, number } = alias.current;
   return (
     <li className="grid gap-3 border-line border-b px-4 py-3 last:border-b-0">
-      <div className="grid gap-x-6 gap-y-2 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_auto]">
+      <div className="grid gap-x-6 gap-y-2 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_13rem]">
         <div className="min-w-0">
           <p className="flex items-center gap-1">
             <span className="min-w-0 break-all font-medium font-mono text-sm">{alias.name}</span>
@@ -78,7 +77,7 @@ function AliasRow({ alias, mayWrite, onOpen }: AliasRowProps) {
           </p>
         </div>
         <TargetView version={alias.current} />
-        <div className="flex items-start gap-1">
+        <div className="flex items-start gap-1 sm:justify-end">
           {mayWrite ? (
             <Button size="sm" onClick={() => onOpen({ act: "move", alias })}>
               <ArrowLeftRight /> Move
@@ -104,9 +103,4 @@ function AliasRow({ alias, mayWrite, onOpen }: AliasRowProps) {
       {showsHistory ? <AliasHistory alias={alias} mayWrite={mayWrite} /> : null}
     </li>
   );
-}
-
-/** An alias as it is now, when it changed under an open dialog; what the dialog began from stays its own. */
-function current(aliases: readonly Alias[], alias: Alias): Alias {
-  return aliases.find(({ id }) => id === alias.id) ?? alias;
 }

@@ -60,7 +60,7 @@ function ServedRow({ deployment, mayWrite, onConfigure }: ServedRowProps) {
   const { tone, word } = looks[state];
   const share = progress && progress.total > 0 ? `, ${Math.floor((100 * progress.done) / progress.total)} %` : "";
   return (
-    <li className="grid gap-x-6 gap-y-2 border-line border-b px-4 py-3 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_auto]">
+    <li className="grid gap-x-6 gap-y-2 border-line border-b px-4 py-3 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_13rem]">
       <div className="grid min-w-0 content-start gap-1">
         <p className="flex flex-wrap items-center gap-2">
           <span className="min-w-0 break-all font-medium font-mono text-sm">{model}</span>
@@ -79,7 +79,7 @@ function ServedRow({ deployment, mayWrite, onConfigure }: ServedRowProps) {
         {error && state !== "ready" ? <p className="break-words text-bad">{error}</p> : null}
       </div>
       {mayWrite ? (
-        <div className="flex items-start gap-1">
+        <div className="flex items-start gap-1 sm:justify-end">
           {loaded ? (
             <Button size="sm" disabled={act.pending} onClick={act.unload}>
               <Square /> Unload
