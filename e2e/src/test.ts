@@ -2,6 +2,7 @@ import { test as base, expect, type Page } from "@playwright/test";
 import { type ProductFacts, readFacts } from "./facts.ts";
 import { startProduct } from "./product.ts";
 import { makeSignInLink } from "./sign-in-link.ts";
+import { afterTheTour } from "./tour.ts";
 
 export { expect };
 
@@ -22,9 +23,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures' names from the pattern.
     async ({}, use) => {
       const running = process.env.TUGBOAT_E2E_HOME;
-      if (running) return use(readFacts(running));
+      if (running) return use(await afterTheTour(readFacts(running)));
       const product = await startProduct();
-      await use({ ...readFacts(product.home), printedLink: product.signInLink });
+      await use(await afterTheTour({ ...readFacts(product.home), printedLink: product.signInLink }));
       await product.stop();
     },
     { scope: "worker", timeout: 660_000 },

@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { runCommand } from "./commands/run.ts";
+import { tourCommand } from "./commands/tour.ts";
 import { usersCommand } from "./commands/users.ts";
 import { CliError, printFailure } from "./output.ts";
 
@@ -21,6 +22,7 @@ const program = new Command("tug")
   .addCommand(runCommand())
   .addCommand(benchCommand())
   .addCommand(keysCommand())
+  .addCommand(tourCommand())
   .addCommand(usersCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand());

@@ -1,7 +1,7 @@
 "use client";
 
 import * as Radix from "radix-ui/dropdown-menu";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useRef, useState } from "react";
 
 export interface MenuItem {
   readonly label: string;
@@ -19,13 +19,18 @@ export interface MenuProps {
 export function Menu({ trigger, items, align = "end" }: MenuProps) {
   const button = useRef<HTMLButtonElement>(null);
   const chosen = useRef<() => void>(undefined);
+  const [container, setContainer] = useState<HTMLElement>();
   return (
     // Not modal: a modal menu locks scrolling by a style element that the content security policy refuses.
-    <Radix.Root modal={false}>
+    <Radix.Root
+      modal={false}
+      // What lies outside an open dialog is inert: a menu of the dialog's belongs into it.
+      onOpenChange={(open) => open && setContainer(button.current?.closest("dialog") ?? undefined)}
+    >
       <Radix.Trigger asChild ref={button}>
         {trigger}
       </Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={container}>
         <Radix.Content
           align={align}
           sideOffset={4}

@@ -1,13 +1,15 @@
 "use client";
 
 import { Command } from "cmdk";
-import { Link2, LogOut, MessageSquareText, Monitor, Moon, Palette, Search, Sun } from "lucide-react";
+import { Compass, Link2, LogOut, MessageSquareText, Monitor, Moon, Palette, Search, Sun } from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useSession } from "../service/session.tsx";
 import { useOverview } from "../service/use-overview.ts";
+import { useTour } from "../tour/use-tour.ts";
+import { tourName } from "./account-menu.tsx";
 import { destinations } from "./navigation.ts";
 import { signOut } from "./sign-out.ts";
 import { applyTheme } from "./theme.ts";
@@ -28,7 +30,8 @@ export function CommandPalette({ open, onClose }: CommandPaletteProps) {
 function Commands({ onClose }: { readonly onClose: () => void }) {
   const router = useRouter();
   const { data } = useOverview();
-  const { may } = useSession();
+  const { may, organization } = useSession();
+  const tour = useTour();
   const models = data?.state === "up" && may("inference:run") ? data.models : [];
   const run = (act: () => void) => () => {
     onClose();
@@ -76,6 +79,11 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
           {data ? (
             <Item icon={<Link2 />} keywords="base url endpoint" onSelect={run(() => copyAddress(`${data.apiUrl}/v1`))}>
               Copy the API's address
+            </Item>
+          ) : null}
+          {organization ? (
+            <Item icon={<Compass />} keywords="guide help first steps onboarding" onSelect={run(tour.start)}>
+              {tourName(tour.state)}
             </Item>
           ) : null}
           <Item icon={<Monitor />} keywords="theme appearance" onSelect={run(() => applyTheme("system"))}>

@@ -15,6 +15,7 @@ import { useModKey } from "../../ui/use-mod-key.ts";
 import { ActivityTray } from "../activity/activity-tray.tsx";
 import { useSession } from "../service/session.tsx";
 import { SignInAgain } from "../sign-in/sign-in-again.tsx";
+import { AccountMenu } from "./account-menu.tsx";
 import { destinations, isCurrent } from "./navigation.ts";
 import { NoOrganization } from "./no-organization.tsx";
 import { OrganizationMenu } from "./organization-menu.tsx";
@@ -27,6 +28,8 @@ import { ThemeSwitch } from "./theme-switch.tsx";
 const CommandPalette = dynamic(() => import("./command-palette.tsx").then((module) => module.CommandPalette), {
   ssr: false,
 });
+
+const Tour = dynamic(() => import("../tour/tour.tsx").then((module) => module.Tour), { ssr: false });
 
 export interface ShellProps {
   readonly theme: Theme;
@@ -61,6 +64,7 @@ export function Shell({ theme, children }: ShellProps) {
       >
         Skip to the page
       </a>
+      {organization ? <Tour /> : null}
       <aside className="sticky top-0 h-dvh w-[224px] shrink-0 border-line border-r max-lg:hidden">{sidebar}</aside>
       <header className="sticky top-0 z-20 flex h-12 items-center justify-between border-line border-b bg-canvas px-2 lg:hidden">
         <IconButton label="Open the menu" onClick={() => setMenuOpen(true)}>
@@ -152,11 +156,14 @@ function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
         <div className="-mx-3 border-line border-t" />
         <div className="flex items-center justify-between gap-2">
           <ThemeSwitch initial={theme} />
-          <Tooltip text={`Sign out ${email}`}>
-            <IconButton label="Sign out" size="sm" onClick={() => void signOut()}>
-              <LogOut />
-            </IconButton>
-          </Tooltip>
+          <span className="flex">
+            <AccountMenu />
+            <Tooltip text={`Sign out ${email}`}>
+              <IconButton label="Sign out" size="sm" onClick={() => void signOut()}>
+                <LogOut />
+              </IconButton>
+            </Tooltip>
+          </span>
         </div>
       </div>
     </div>

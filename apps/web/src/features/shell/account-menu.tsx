@@ -1,0 +1,33 @@
+"use client";
+
+import { CircleUser, Compass, UserCog } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { IconButton } from "../../ui/button.tsx";
+import { Menu } from "../../ui/menu.tsx";
+import { useSession } from "../service/session.tsx";
+import { useTour } from "../tour/use-tour.ts";
+
+/** One's own things: the account, and the tour. */
+export function AccountMenu() {
+  const router = useRouter();
+  const { organization, user } = useSession();
+  const tour = useTour();
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <IconButton label={`Account of ${user.name}`} title={user.email} size="sm">
+          <CircleUser />
+        </IconButton>
+      }
+      items={[
+        { label: "Your account", icon: <UserCog />, onSelect: () => router.push("/settings") },
+        ...(organization ? [{ label: tourName(tour.state), icon: <Compass />, onSelect: tour.start }] : []),
+      ]}
+    />
+  );
+}
+
+export function tourName(state: ReturnType<typeof useTour>["state"]): string {
+  return state === "later" ? "Go on with the tour" : "Take the tour";
+}
