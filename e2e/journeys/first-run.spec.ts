@@ -97,6 +97,8 @@ test("two-step sign-in: on by an app's code, asked for at the door, off by the p
   console: admin,
   facts,
 }) => {
+  // Three times in at the door, each with a password to be hashed.
+  test.slow();
   const page = await firstVisit(admin, facts.consoleUrl, "viewer");
   await card(page).getByRole("button", { name: "Later" }).click();
   await page.goto(`${facts.consoleUrl}/settings`);
@@ -141,7 +143,6 @@ test("two-step sign-in: on by an app's code, asked for at the door, off by the p
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(`${facts.consoleUrl}/`);
 
-  // The form that changes it keeps what was typed when the session ends, and the code is asked for here too.
   await page.goto(`${facts.consoleUrl}/settings`);
   await page.getByRole("button", { name: "Switch off" }).click();
   await page.getByRole("dialog").getByLabel("Your password").fill("a long password");

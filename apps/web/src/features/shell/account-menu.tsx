@@ -7,11 +7,15 @@ import { Menu } from "../../ui/menu.tsx";
 import { useSession } from "../service/session.tsx";
 import { useTour } from "../tour/use-tour.ts";
 
-/** One's own things: the account, and the tour. */
-export function AccountMenu() {
+/** One's own things: the account, and the tour. `onLeave`: it leads away from the menu that it is in. */
+export function AccountMenu({ onLeave }: { readonly onLeave: () => void }) {
   const router = useRouter();
   const { organization, user } = useSession();
   const tour = useTour();
+  const leading = (act: () => void) => () => {
+    onLeave();
+    act();
+  };
   return (
     <Menu
       align="end"
@@ -21,8 +25,8 @@ export function AccountMenu() {
         </IconButton>
       }
       items={[
-        { label: "Your account", icon: <UserCog />, onSelect: () => router.push("/settings") },
-        ...(organization ? [{ label: tourName(tour.state), icon: <Compass />, onSelect: tour.start }] : []),
+        { label: "Your account", icon: <UserCog />, onSelect: leading(() => router.push("/settings")) },
+        ...(organization ? [{ label: tourName(tour.state), icon: <Compass />, onSelect: leading(tour.start) }] : []),
       ]}
     />
   );

@@ -55,7 +55,15 @@ export function Shell({ theme, children }: ShellProps) {
     return () => window.removeEventListener("keydown", onKey);
   }, []);
 
-  const sidebar = <Sidebar path={path} email={user.email} theme={theme} onSearch={() => setPalette("open")} />;
+  const sidebar = (
+    <Sidebar
+      path={path}
+      email={user.email}
+      theme={theme}
+      onSearch={() => setPalette("open")}
+      onLeave={() => setMenuOpen(false)}
+    />
+  );
   return (
     <div className="flex min-h-dvh max-lg:flex-col">
       <a
@@ -104,9 +112,11 @@ interface SidebarProps {
   readonly email: string;
   readonly theme: Theme;
   readonly onSearch: () => void;
+  /** Something was chosen that happens on the page. */
+  readonly onLeave: () => void;
 }
 
-function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
+function Sidebar({ path, email, theme, onSearch, onLeave }: SidebarProps) {
   const mod = useModKey();
   const { may, organization } = useSession();
   return (
@@ -157,7 +167,7 @@ function Sidebar({ path, email, theme, onSearch }: SidebarProps) {
         <div className="flex items-center justify-between gap-2">
           <ThemeSwitch initial={theme} />
           <span className="flex">
-            <AccountMenu />
+            <AccountMenu onLeave={onLeave} />
             <Tooltip text={`Sign out ${email}`}>
               <IconButton label="Sign out" size="sm" onClick={() => void signOut()}>
                 <LogOut />

@@ -18,5 +18,9 @@ it("stays on the screen", () => {
 
 it("on a phone fills the width at the edge away from what it points at", () => {
   expect(placeCard({ top: 700, left: 16, width: 358, height: 100 }, card, phone)).toEqual({ top: 60, left: 12 });
+  expect(placeCard({ top: 700, left: 16, width: 358, height: 100 }, card, phone, "above")).toEqual({
+    top: 488,
+    left: 12,
+  });
   expect(placeCard({ top: 80, left: 16, width: 358, height: 100 }, card, phone)).toEqual({ top: 632, left: 12 });
 });

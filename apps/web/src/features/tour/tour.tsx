@@ -4,7 +4,7 @@ import { ArrowLeft, ArrowRight, Send } from "lucide-react";
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { answered } from "../playground/use-answers.ts";
-import { placeCard } from "./place-card.ts";
+import { placeCard, type Stance } from "./place-card.ts";
 import { useAnchor } from "./use-anchor.ts";
 import { type TourState, useTour } from "./use-tour.ts";
 
@@ -91,7 +91,7 @@ function StepCard({ tour }: { readonly tour: TourState }) {
 function Done({ onClose }: { readonly onClose: () => void }) {
   const anchor = useAnchor("composer");
   return (
-    <Card anchor={anchor} name="Guided tour, done" onEscape={onClose}>
+    <Card anchor={anchor} stance="above" name="Guided tour, done" onEscape={onClose}>
       <h2 className="font-medium text-md">That answer was made on this machine</h2>
       <p className="mt-1 text-ink-2">
         Below it stand the time to its first token and the tokens per second. From here: ask something of your own, or
@@ -108,12 +108,13 @@ function Done({ onClose }: { readonly onClose: () => void }) {
 
 interface CardProps {
   readonly anchor: ReturnType<typeof useAnchor>;
+  readonly stance?: Stance;
   readonly name: string;
   readonly onEscape: () => void;
   readonly children: React.ReactNode;
 }
 
-function Card({ anchor, name, onEscape, children }: CardProps) {
+function Card({ anchor, stance, name, onEscape, children }: CardProps) {
   const card = useRef<HTMLElement>(null);
   const [place, setPlace] = useState<{ top: number; left: number }>();
   useLayoutEffect(() => {
@@ -121,12 +122,14 @@ function Card({ anchor, name, onEscape, children }: CardProps) {
       const element = card.current;
       if (!element) return;
       const { clientHeight: height, clientWidth: width } = document.documentElement;
-      setPlace(placeCard(anchor, { width: element.offsetWidth, height: element.offsetHeight }, { width, height }));
+      setPlace(
+        placeCard(anchor, { width: element.offsetWidth, height: element.offsetHeight }, { width, height }, stance),
+      );
     };
     lay();
     window.addEventListener("resize", lay);
     return () => window.removeEventListener("resize", lay);
-  }, [anchor]);
+  }, [anchor, stance]);
   // Whoever went on from the keyboard goes on from there; a reader who just arrived is not interrupted.
   useEffect(() => {
     if (document.activeElement === null || document.activeElement === document.body) card.current?.focus();
