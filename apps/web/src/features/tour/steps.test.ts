@@ -1,6 +1,6 @@
 import type { Permission } from "@tugboat/inference/trpc";
 import { expect, it } from "vitest";
-import { fromQuery } from "../playground/url.ts";
+import { fromQuery } from "../playground/address.ts";
 import { addressOf, stepCalled, stepsFor } from "./steps.ts";
 
 it("shows each role what it can do, and ends with an answer", () => {
