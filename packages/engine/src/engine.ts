@@ -41,7 +41,9 @@ export interface LoadOptions {
   readonly contextLength?: number;
   readonly maxSequences?: number;
   readonly kvCacheBytes?: number;
-  readonly kvType?: "f16" | "f32";
+  readonly kvType?: "f16" | "f32" | "q8_0";
+  /** Of the machine: the cache's default size follows it. */
+  readonly memoryBytes?: number;
   /** Whether prompts that begin alike are computed once. Default true. */
   readonly prefixCache?: boolean;
   /** Requests that may wait, past which `generate` refuses. Default 4096. */

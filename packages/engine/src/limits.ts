@@ -1,4 +1,4 @@
-import { type DeviceInfo, kvBlockBytes } from "@tugboat/kernels";
+import { type DeviceInfo, type KvType, kvBlockBytes } from "@tugboat/kernels";
 import type { Hyperparameters } from "./architectures/architecture.ts";
 import { EngineError } from "./errors.ts";
 import type { ProgramSettings } from "./graph/settings.ts";
@@ -10,10 +10,15 @@ export interface LimitOptions {
   readonly contextLength?: number;
   /** Sequences that run at once. Default 16. */
   readonly maxSequences?: number;
-  /** Memory for keys and values. Default: `maxSequences` contexts, at most 256 MiB, at least one context. */
+  /**
+   * Memory for keys and values. Default: `maxSequences` contexts, at most an eighth of the machine's memory (256 MiB where
+   * that is not known) and 1 GiB, at least one context.
+   */
   readonly kvCacheBytes?: number;
-  /** Default f16. */
-  readonly kvType?: "f16" | "f32";
+  /** Default f16. q8_0 takes about 60 % of that and rounds as much as weights of that type do. */
+  readonly kvType?: KvType;
+  /** Of the machine, for the defaults. */
+  readonly memoryBytes?: number;
   /** Default true. */
   readonly prefixCache?: boolean;
   /** Requests that may wait. Default 4096. */
@@ -31,6 +36,8 @@ export interface EngineLimits extends SchedulerLimits {
 const DEFAULT_CONTEXT = 8_192;
 const DEFAULT_SEQUENCES = 16;
 const DEFAULT_CACHE = 256 * 2 ** 20;
+/** The CPU device has 4 GiB in all. */
+const MOST_CACHE = 2 ** 30;
 /** Logit biases that a request may have beside the tokens of its context. */
 const BIASES = 1_024;
 
@@ -68,7 +75,7 @@ export function chooseLimits(
   const blockBytes = (block.keys + block.values) * p.layers;
   const oneContext = blocksFor(contextLength);
   const most = oneContext * maxSequences;
-  const affordable = Math.floor((options.kvCacheBytes ?? DEFAULT_CACHE) / blockBytes);
+  const affordable = Math.floor((options.kvCacheBytes ?? defaultCache(options.memoryBytes)) / blockBytes);
   if (options.kvCacheBytes !== undefined && affordable < oneContext) {
     throw new EngineError(
       "out-of-memory",
@@ -98,4 +105,8 @@ export function chooseLimits(
       maxQueue: options.maxQueue ?? DEFAULT_QUEUE,
     },
   };
+}
+
+function defaultCache(memoryBytes: number | undefined): number {
+  return memoryBytes === undefined ? DEFAULT_CACHE : Math.min(MOST_CACHE, memoryBytes / 8);
 }

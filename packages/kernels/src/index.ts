@@ -27,7 +27,7 @@ export {
   GluQuantized,
   type GluQuantizedArgs,
 } from "./ops/glu.ts";
-export { KV_BLOCK, type KvShape, kvBlockBytes, kvCacheBytes, NO_SLOT } from "./ops/kv-layout.ts";
+export { KV_BLOCK, type KvShape, type KvType, kvBlockBytes, kvCacheBytes, NO_SLOT } from "./ops/kv-layout.ts";
 export { type Activations, Matmul, type MatmulArgs, type MatmulOptions, type MatmulTile } from "./ops/matmul.ts";
 export { type Kernel, type KernelOptions, OpSet } from "./ops/op.ts";
 export { ACTIVATION_BLOCK, Quantize, type QuantizeArgs, quantizedSize } from "./ops/quantize.ts";

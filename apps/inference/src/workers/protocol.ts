@@ -19,7 +19,9 @@ export interface LoadSettings {
   readonly threads?: number;
   readonly contextLength?: number;
   readonly maxSequences?: number;
+  /** Default: by the machine's memory. */
   readonly kvCacheBytes?: number;
+  readonly kvType?: "f16" | "f32" | "q8_0";
 }
 
 export interface LoadProgress {

@@ -1,4 +1,5 @@
 /** The process that runs one model. Started by `fork`; speaks `protocol.ts` over its channel. */
+import { totalmem } from "node:os";
 import { loadEngine } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
 import { hostEngine } from "./host.ts";
@@ -29,6 +30,7 @@ hostEngine(
     let last = 0;
     return loadEngine(source, {
       ...options,
+      memoryBytes: totalmem(),
       onProgress: (progress) => {
         const now = performance.now();
         if (now - last < 50 && progress.done < progress.total) return;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { Device } from "@tugboat/kernels";
+import { type Device, type KvType, kvBlockBytes } from "@tugboat/kernels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine, GenerateRequest, LoadOptions } from "../engine.ts";
 import { ggufOf, openTestDevice, openTestEngine, someTokens } from "../testing/engines.ts";
@@ -37,13 +37,14 @@ async function generate(engine: Engine, request: GenerateRequest): Promise<Text>
 interface Model {
   readonly name: string;
   readonly file: string;
-  readonly type: LoadOptions["kvType"];
+  readonly type: KvType;
 }
 
 const stories = "stories260K/stories260K.gguf";
 const small = "tug-small/tug-small-q8_0.gguf";
 const cases: readonly Model[] = [
   { name: "stories260K, KV cache in f32", file: stories, type: "f32" },
+  { name: "stories260K, KV cache in q8_0", file: stories, type: "q8_0" },
   { name: "tug-small, KV cache in f16", file: small, type: "f16" },
 ];
 
@@ -151,7 +152,8 @@ describe.each(cases)("$name", { timeout: 120_000 }, ({ file, type }) => {
 });
 
 /** Of one block in all layers. */
-function bytesOf({ info }: Engine, type: LoadOptions["kvType"]): number {
-  const headDim = info.dim / info.heads;
-  return 2 * 16 * info.kvHeads * headDim * info.layers * (type === "f32" ? 4 : 2);
+function bytesOf({ info }: Engine, type: KvType): number {
+  const { dim, heads, kvHeads, layers } = info;
+  const { keys, values } = kvBlockBytes({ kvHeads, headDim: dim / heads, blocks: 1, type });
+  return (keys + values) * layers;
 }

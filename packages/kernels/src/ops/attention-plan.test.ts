@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeviceInfo } from "../device.ts";
 import { attentionSplits, planTile, tileBytes } from "./attention-plan.ts";
-import type { KvShape } from "./kv-layout.ts";
+import { type KvShape, valuePitch } from "./kv-layout.ts";
 
 function deviceOf(workgroupSize: number, threads = 0): DeviceInfo {
   return {
@@ -17,7 +17,7 @@ function deviceOf(workgroupSize: number, threads = 0): DeviceInfo {
 
 describe("planTile", () => {
   const shapes = [8, 12, 64, 80, 96, 128, 200, 256].flatMap((headDim) =>
-    [1, 3, 4, 5, 7, 8].flatMap((group) => (["f16", "f32"] as const).map((type) => ({ headDim, group, type }))),
+    [1, 3, 4, 5, 7, 8].flatMap((group) => (["f16", "f32", "q8_0"] as const).map((type) => ({ headDim, group, type }))),
   );
 
   it.each(["decode", "prefill"] as const)(
@@ -31,7 +31,7 @@ describe("planTile", () => {
           const where = `${phase} ${lanes} ${headDim} ${group} ${type}`;
           expect(MR * Math.max(NK, NV), where).toBeLessThanOrEqual(16);
           expect(T % (4 * NK), where).toBe(0);
-          expect((type === "f16" ? Math.ceil(headDim / 8) * 2 : headDim / 4) % NV, where).toBe(0);
+          expect(valuePitch(kv) % NV, where).toBe(0);
           expect(plan.lanes % LX, where).toBe(0);
           expect(phase === "decode" ? ROWS : 1, where).toBe(1);
           if (lanes > 1) expect(tileBytes(plan.constants, group, kv), where).toBeLessThanOrEqual(32 * 1024);

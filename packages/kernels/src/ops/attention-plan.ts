@@ -1,5 +1,5 @@
 import type { DeviceInfo } from "../device.ts";
-import type { KvShape } from "./kv-layout.ts";
+import { type KvShape, valuePitch } from "./kv-layout.ts";
 
 /** Tile sizes of the attention kernel: its lanes, and the overrides that attention.wgsl explains. */
 export interface TilePlan {
@@ -81,11 +81,6 @@ export function attentionSplits(info: DeviceInfo, pairs: number): number {
   if (info.kind === "cpu")
     return pairs % info.threads === 0 || pairs >= 4 * info.threads ? 1 : Math.min(info.threads, 16);
   return Math.max(1, Math.min(16, Math.floor(256 / pairs)));
-}
-
-/** vec4s of a value in workgroup memory. */
-function valuePitch({ headDim, type }: KvShape): number {
-  return type === "f16" ? Math.ceil(headDim / 8) * 2 : headDim / 4;
 }
 
 interface Registers {

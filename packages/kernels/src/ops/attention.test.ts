@@ -15,7 +15,7 @@ interface Case {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly blockSize?: number;
-  readonly type: "f16" | "f32";
+  readonly type: KvShape["type"];
   readonly phase: "decode" | "prefill";
   readonly splits?: number;
   readonly window?: number;
@@ -26,6 +26,42 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  {
+    name: "decode, q8_0, split",
+    heads: 6,
+    kvHeads: 2,
+    headDim: 64,
+    type: "q8_0",
+    phase: "decode",
+    splits: 2,
+    sequences: [
+      [0, 1],
+      [37, 1],
+      [90, 1],
+    ],
+  },
+  {
+    name: "decode, q8_0, odd head",
+    heads: 2,
+    kvHeads: 1,
+    headDim: 20,
+    blockSize: 8,
+    type: "q8_0",
+    phase: "decode",
+    sequences: [[50, 1]],
+  },
+  {
+    name: "prefill, q8_0, large head",
+    heads: 4,
+    kvHeads: 2,
+    headDim: 160,
+    type: "q8_0",
+    phase: "prefill",
+    sequences: [
+      [20, 9],
+      [0, 3],
+    ],
+  },
   {
     name: "decode, f16",
     heads: 6,

@@ -77,6 +77,7 @@ export class Attention {
         MAX_BLOCKS: maxBlocks,
         SEQUENCES: sequences,
         KV_F16: Number(kv.type === "f16"),
+        KV_Q8: Number(kv.type === "q8_0"),
         SCALE: scale,
         SOFTCAP: softcap,
         WINDOW: window,

@@ -55,6 +55,22 @@ const cases: readonly Case[] = [
     norm: true,
     fused: false,
   },
+  {
+    name: "q8_0, halves, norm",
+    heads: 4,
+    kv: { kvHeads: 2, headDim: 64, blocks: 3, type: "q8_0" },
+    rope: { style: "halves", dimensions: 64 },
+    norm: true,
+    fused: true,
+  },
+  {
+    name: "q8_0, interleaved, part of a large head",
+    heads: 2,
+    kv: { kvHeads: 1, headDim: 148, blocks: 2, type: "q8_0" },
+    rope: { style: "interleaved", dimensions: 68 },
+    fused: false,
+  },
+  { name: "no rope, q8_0", heads: 2, kv: { kvHeads: 2, headDim: 12, blocks: 2, type: "q8_0" }, fused: true },
   { name: "no rope, f16, fused", heads: 4, kv: { kvHeads: 2, headDim: 64, blocks: 3, type: "f16" }, fused: true },
 ];
 
@@ -133,7 +149,7 @@ describeOnDevices("rope_kv", (getDevice) => {
     expect(relativeError(actualQ!, expectedQ)).toBeLessThan(1e-6);
 
     const cache = await downloadCache(device, keys, values);
-    const tolerance = kv.type === "f16" ? 1e-3 : 1e-6;
+    const tolerance = { f16: 1e-3, f32: 1e-6, q8_0: 1e-2 }[kv.type];
     slots.forEach((slot, row) => {
       for (let head = 0; head < kvHeads && slot !== NO_SLOT; head++) {
         const from = (row * kvHeads + head) * headDim;

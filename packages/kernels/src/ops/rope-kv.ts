@@ -74,6 +74,7 @@ export class RopeKv {
         NORM: Number(norm !== undefined),
         EPS: norm?.epsilon ?? 0,
         KV_F16: Number(kv.type === "f16"),
+        KV_Q8: Number(kv.type === "q8_0"),
         BLOCK: kv.blockSize ?? KV_BLOCK,
         BLOCKS: kv.blocks,
         HEADS_PER_GROUP: perGroup,

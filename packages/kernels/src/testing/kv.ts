@@ -1,4 +1,13 @@
-import { type KvElement, type KvShape, keyElement, kvCacheBytes, valueElement } from "../ops/kv-layout.ts";
+import {
+  KV_SCALED,
+  type KvElement,
+  type KvShape,
+  keyElement,
+  keyScale,
+  kvCacheBytes,
+  valueElement,
+  valueScale,
+} from "../ops/kv-layout.ts";
 import { f16ToF32, f32ToF16 } from "../pack/f16.ts";
 
 /** A cache on the host, in the device's layout. */
@@ -19,21 +28,20 @@ export function poisonedCache(shape: KvShape): HostCache {
 const word = new Uint32Array(1);
 const float = new Float32Array(word.buffer);
 
-function read(shape: KvShape, words: Uint32Array, { word: at, half }: KvElement): number {
-  word[0] = words[at]!;
-  return shape.type === "f32" ? float[0]! : f16ToF32(half === 0 ? word[0] & 0xffff : word[0] >>> 16);
+function read(shape: KvShape, words: Uint32Array, { word: at, byte }: KvElement, scaleAt: number): number {
+  word[0] = shape.type === "q8_0" ? words[scaleAt]! : words[at]!;
+  if (shape.type === "q8_0") return ((words[at]! << (24 - 8 * byte)) >> 24) * float[0]!;
+  return shape.type === "f32" ? float[0]! : f16ToF32((word[0] >>> (8 * byte)) & 0xffff);
 }
 
-/** Writes and gives back what the cache then holds: f16 rounds. */
-function write(shape: KvShape, words: Uint32Array, { word: at, half }: KvElement, value: number): number {
-  if (shape.type === "f32") {
-    float[0] = value;
-    words[at] = word[0]!;
-    return float[0];
-  }
-  const bits = f32ToF16(value);
-  words[at] = half === 0 ? (words[at]! & 0xffff0000) | bits : (words[at]! & 0xffff) | (bits << 16);
-  return f16ToF32(bits);
+function putBits(words: Uint32Array, { word: at, byte }: KvElement, bits: number, size: number): void {
+  const mask = (size === 32 ? 0xffffffff : (1 << size) - 1) << (8 * byte);
+  words[at] = (words[at]! & ~mask) | ((bits << (8 * byte)) & mask);
+}
+
+function bitsOf(value: number): number {
+  float[0] = value;
+  return word[0]!;
 }
 
 /** The key or value of one head at a slot, `[headDim]`. */
@@ -45,7 +53,10 @@ export function readHead(
   head: number,
 ): number[] {
   const place = part === "keys" ? keyElement : valueElement;
-  return Array.from({ length: shape.headDim }, (_, i) => read(shape, cache[part], place(shape, slot, head, i)));
+  const scale = part === "keys" ? keyScale : valueScale;
+  return Array.from({ length: shape.headDim }, (_, i) =>
+    read(shape, cache[part], place(shape, slot, head, i), scale(shape, slot, head, i)),
+  );
 }
 
 /** Writes one head's key or value `[headDim]`; returns it as the cache holds it. */
@@ -58,5 +69,18 @@ export function writeHead(
   vector: ArrayLike<number>,
 ): number[] {
   const place = part === "keys" ? keyElement : valueElement;
-  return Array.from(vector, (value, i) => write(shape, cache[part], place(shape, slot, head, i), value));
+  const scale = part === "keys" ? keyScale : valueScale;
+  const words = cache[part];
+  for (let i = 0; i < shape.headDim; i++) {
+    const at = place(shape, slot, head, i);
+    if (shape.type === "f32") putBits(words, at, bitsOf(vector[i]!), 32);
+    if (shape.type === "f16") putBits(words, at, f32ToF16(vector[i]!), 16);
+    if (shape.type !== "q8_0") continue;
+    const first = i - (i % KV_SCALED);
+    const block = Array.from({ length: Math.min(KV_SCALED, shape.headDim - first) }, (_, j) => vector[first + j]!);
+    const d = Math.fround(Math.max(...block.map(Math.abs)) / 127);
+    words[scale(shape, slot, head, i)] = bitsOf(d);
+    putBits(words, at, d === 0 ? 0 : Math.round(vector[i]! / d), 8);
+  }
+  return readHead(shape, cache, part, slot, head);
 }

@@ -16,9 +16,15 @@ fn load_keys(sequence: u32, head: u32, base: u32, count: u32, lane: u32) {
     let to = panel * KEY_PITCH;
     if (panel * 4u < count) {
       let source = (first_slot(sequence, head, position) / 4u + (position % BLOCK) / 4u) * KEY4;
-      for (var i = lane % LX; i < KEY4; i += LX) {
+      for (var i = lane % LX; i < KEY_Q4; i += LX) {
         let v = k_cache[source + i];
-        if (KV_F16) {
+        if (KV_Q8) {
+          let scale = bitcast<vec4<f32>>(k_cache[source + KEY_Q4 + i / 8u]);
+          tile[to + i * 4u] = byte_of(v, 24u) * scale;
+          tile[to + i * 4u + 1u] = byte_of(v, 16u) * scale;
+          tile[to + i * 4u + 2u] = byte_of(v, 8u) * scale;
+          tile[to + i * 4u + 3u] = byte_of(v, 0u) * scale;
+        } else if (KV_F16) {
           tile[to + i * 2u] = f16_lo(v);
           tile[to + i * 2u + 1u] = f16_hi(v);
         } else {
@@ -41,9 +47,18 @@ fn load_values(sequence: u32, head: u32, base: u32, count: u32, lane: u32) {
     let to = j * VALUE_PITCH;
     if (j < count) {
       let source = (first_slot(sequence, head, position) + position % BLOCK) * VALUE4;
-      for (var i = lane % LX; i < VALUE4; i += LX) {
+      for (var i = lane % LX; i < VALUE_Q4; i += LX) {
         let v = v_cache[source + i];
-        if (KV_F16) {
+        if (KV_Q8) {
+          let scales = bitcast<vec4<f32>>(v_cache[source + VALUE_Q4 + i / 8u]);
+          let lower = select(scales.x, scales.y, (i / 2u) % 2u == 1u);
+          let upper = select(scales.z, scales.w, (i / 2u) % 2u == 1u);
+          let scale = vec4<f32>(select(lower, upper, (i / 4u) % 2u == 1u));
+          tile[to + i * 4u] = byte_of(v, 24u) * scale;
+          tile[to + i * 4u + 1u] = byte_of(v, 16u) * scale;
+          tile[to + i * 4u + 2u] = byte_of(v, 8u) * scale;
+          tile[to + i * 4u + 3u] = byte_of(v, 0u) * scale;
+        } else if (KV_F16) {
           tile[to + i * 2u] = f16_lo(v);
           tile[to + i * 2u + 1u] = f16_hi(v);
         } else {
@@ -56,4 +71,9 @@ fn load_values(sequence: u32, head: u32, base: u32, count: u32, lane: u32) {
       }
     }
   }
+}
+
+// The signed byte of each lane that lies so many bits below the highest.
+fn byte_of(v: vec4<u32>, below: u32) -> vec4<f32> {
+  return vec4<f32>(bitcast<vec4<i32>>(v << vec4<u32>(below)) >> vec4<u32>(24u));
 }

@@ -24,6 +24,7 @@ override MAX_POSITIONS: u32 = 1u;
 override NORM: bool = false;
 override EPS: f32 = 1e-6;
 override KV_F16: bool = true;
+override KV_Q8: bool = false;
 override BLOCK: u32 = 16u;
 override BLOCKS: u32;
 override HEADS_PER_GROUP: u32 = 1u;
@@ -33,8 +34,11 @@ override ROTARY4: u32 = ROTARY_DIM / 4u;
 override PAIRS4: u32 = ROTARY_DIM / 8u;
 override TABLE4: u32 = select(ROTARY4, PAIRS4, NEOX);
 // vec4<u32>s of a panel of 4 cached keys, and of a cached value.
-override KEY4: u32 = select(HEAD_DIM, HEAD_DIM / 2u, KV_F16);
-override VALUE4: u32 = select(HEAD_DIM / 4u, (HEAD_DIM + 7u) / 8u, KV_F16);
+override KEY_Q4: u32 = select(select(HEAD_DIM, HEAD_DIM / 2u, KV_F16), HEAD_DIM / 4u, KV_Q8);
+override VALUE_Q4: u32 = select(select(HEAD_DIM / 4u, (HEAD_DIM + 7u) / 8u, KV_F16), (HEAD_DIM + 15u) / 16u, KV_Q8);
+// The same with q8_0's scales behind the bytes.
+override KEY4: u32 = KEY_Q4 + select(0u, (HEAD_DIM + 31u) / 32u, KV_Q8);
+override VALUE4: u32 = VALUE_Q4 + select(0u, (HEAD_DIM + 127u) / 128u, KV_Q8);
 
 @group(0) @binding(0) var<storage, read_write> q: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
@@ -109,7 +113,9 @@ fn key(row: u32, head: u32, position: u32, slot: u32, is_kept: bool, lane: u32) 
     // Keys lie in panels of 4 slots; this is the key's lane of its panel.
     let panel = (((slot / BLOCK) * KV_HEADS + head) * BLOCK + slot % BLOCK) / 4u;
     let to = panel * (KEY4 * 4u) + slot % 4u;
-    if (NEOX) {
+    if (KV_Q8) {
+      key_bytes(to, row, head, position, inverse, lane);
+    } else if (NEOX) {
       for (var i = lane; i < PAIRS4; i += W) {
         let a = normed(key_at(row, head, i), HEAD4, i, inverse);
         let b = normed(key_at(row, head, PAIRS4 + i), HEAD4, PAIRS4 + i, inverse);
@@ -123,14 +129,99 @@ fn key(row: u32, head: u32, position: u32, slot: u32, is_kept: bool, lane: u32) 
         write_key(to, i, turned(normed(key_at(row, head, i), HEAD4, i, inverse), position, i));
       }
     }
-    for (var i = ROTARY4 + lane; i < HEAD4; i += W) {
-      write_key(to, i, normed(key_at(row, head, i), HEAD4, i, inverse));
+    if (!KV_Q8) {
+      for (var i = ROTARY4 + lane; i < HEAD4; i += W) {
+        write_key(to, i, normed(key_at(row, head, i), HEAD4, i, inverse));
+      }
     }
+  }
+}
+
+// A lane takes 32 inputs at a time, which share a scale; it turns each of them by itself.
+fn key_bytes(to: u32, row: u32, head: u32, position: u32, inverse: f32, lane: u32) {
+  for (var block = lane; block < (HEAD_DIM + 31u) / 32u; block += W) {
+    var inputs = array<vec4<f32>, 8>();
+    for (var j = 0u; j < 8u; j++) {
+      if (block * 8u + j < HEAD4) {
+        inputs[j] = turned_key(row, head, position, block * 8u + j, inverse);
+      }
+    }
+    let d = scale_of(&inputs);
+    for (var j = 0u; j < 8u; j++) {
+      if (block * 8u + j < HEAD4) {
+        k_cache[to + (block * 8u + j) * 4u] = pack4xI8(to_bytes(inputs[j], d));
+      }
+    }
+    k_cache[to + (HEAD4 + block) * 4u] = bitcast<u32>(d);
+  }
+}
+
+fn turned_key(row: u32, head: u32, position: u32, i: u32, inverse: f32) -> vec4<f32> {
+  let own = normed(key_at(row, head, i), HEAD4, i, inverse);
+  if (i >= ROTARY4) {
+    return own;
+  }
+  if (!NEOX) {
+    return turned(own, position, i);
+  }
+  if (i < PAIRS4) {
+    let other = normed(key_at(row, head, PAIRS4 + i), HEAD4, PAIRS4 + i, inverse);
+    return own * table[position * (2u * TABLE4) + i] - other * table[position * (2u * TABLE4) + TABLE4 + i];
+  }
+  let j = i - PAIRS4;
+  let other = normed(key_at(row, head, j), HEAD4, j, inverse);
+  return own * table[position * (2u * TABLE4) + j] + other * table[position * (2u * TABLE4) + TABLE4 + j];
+}
+
+fn scale_of(inputs: ptr<function, array<vec4<f32>, 8>>) -> f32 {
+  var peak = vec4<f32>(0.0);
+  for (var j = 0u; j < 8u; j++) {
+    peak = max(peak, abs((*inputs)[j]));
+  }
+  return max(max(peak.x, peak.y), max(peak.z, peak.w)) / 127.0;
+}
+
+fn to_bytes(v: vec4<f32>, d: f32) -> vec4<i32> {
+  let inverse = select(0.0, 1.0 / d, d > 0.0);
+  return vec4<i32>(clamp(round(v * inverse), vec4<f32>(-127.0), vec4<f32>(127.0)));
+}
+
+// A lane takes 128 inputs at a time: what one vec4 of scales covers.
+fn value_bytes(to: u32, row: u32, head: u32, lane: u32) {
+  for (var part = lane; part < (HEAD_DIM + 127u) / 128u; part += W) {
+    var d = array<f32, 4>();
+    for (var b = 0u; b < 4u; b++) {
+      let block = part * 4u + b;
+      if (block * 8u < HEAD4) {
+        var inputs = array<vec4<f32>, 8>();
+        for (var j = 0u; j < 8u; j++) {
+          if (block * 8u + j < HEAD4) {
+            inputs[j] = value_at(row, head, block * 8u + j);
+          }
+        }
+        d[b] = scale_of(&inputs);
+        for (var g = 0u; g < 2u; g++) {
+          if (block * 2u + g < VALUE_Q4) {
+            let q0 = bitcast<vec4<u32>>(to_bytes(inputs[g * 4u], d[b])) & vec4<u32>(0xffu);
+            let q1 = bitcast<vec4<u32>>(to_bytes(inputs[g * 4u + 1u], d[b])) & vec4<u32>(0xffu);
+            let q2 = bitcast<vec4<u32>>(to_bytes(inputs[g * 4u + 2u], d[b])) & vec4<u32>(0xffu);
+            let q3 = bitcast<vec4<u32>>(to_bytes(inputs[g * 4u + 3u], d[b])) & vec4<u32>(0xffu);
+            v_cache[to + block * 2u + g] =
+              (q0 | (q1 << vec4<u32>(8u))) | ((q2 << vec4<u32>(16u)) | (q3 << vec4<u32>(24u)));
+          }
+        }
+      }
+    }
+    v_cache[to + VALUE_Q4 + part] = bitcast<vec4<u32>>(vec4<f32>(d[0], d[1], d[2], d[3]));
   }
 }
 
 fn value(row: u32, head: u32, slot: u32, lane: u32) {
   let to = (((slot / BLOCK) * KV_HEADS + head) * BLOCK + slot % BLOCK) * VALUE4;
+  if (KV_Q8) {
+    value_bytes(to, row, head, lane);
+    return;
+  }
   for (var i = lane; i < VALUE4; i += W) {
     if (KV_F16) {
       let low = value_at(row, head, i * 2u);
