@@ -8,6 +8,7 @@ import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { runCommand } from "./commands/run.ts";
 import { tourCommand } from "./commands/tour.ts";
+import { reconcileCommand, usageCommand } from "./commands/usage.ts";
 import { usersCommand } from "./commands/users.ts";
 import { CliError, printFailure } from "./output.ts";
 
@@ -23,6 +24,8 @@ const program = new Command("tug")
   .addCommand(benchCommand())
   .addCommand(keysCommand())
   .addCommand(tourCommand())
+  .addCommand(usageCommand())
+  .addCommand(reconcileCommand())
   .addCommand(usersCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand());

@@ -20,3 +20,13 @@ export function decimal(min: number, max: number) {
     return value;
   };
 }
+
+/** A day (its beginning, UTC) or a moment in ISO 8601. */
+export function moment(text: string): Date {
+  const isMoment = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);
+  const date = new Date(text);
+  if (!isMoment || Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError("It must be a day or a moment: 2026-11-01, 2026-11-01T12:00:00Z.");
+  }
+  return date;
+}

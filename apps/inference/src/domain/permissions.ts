@@ -31,6 +31,17 @@ const table = {
   },
   "keys:read": { what: "see the API keys, without their secrets", roles: builders, keys: false },
   "keys:write": { what: "create, change and revoke API keys", roles: builders, keys: false },
+  "usage:read": {
+    what: "see what is used and what it costs",
+    roles: ["owner", "admin", "developer", "expert", "billing"],
+    keys: false,
+  },
+  "billing:read": {
+    what: "see prices, budgets and the reconciliation",
+    roles: ["owner", "admin", "billing"],
+    keys: false,
+  },
+  "billing:write": { what: "set prices and budgets", roles: ["owner", "admin", "billing"], keys: false },
   "audit:read": { what: "read and export the audit log", roles: administrators, keys: false },
   "models:read": { what: "see the models in the catalog", roles: everyone, keys: true },
   "models:write": { what: "add models to the catalog and remove them", roles: builders, keys: true },

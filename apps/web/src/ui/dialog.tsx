@@ -13,8 +13,8 @@ export interface DialogProps {
   readonly description?: ReactNode;
   readonly children?: ReactNode;
   readonly actions?: ReactNode;
-  /** `sheet` slides in from the left edge and is as tall as the screen; `bare` brings its own header. */
-  readonly shape?: "card" | "sheet" | "bare";
+  /** `sheet` slides in from the left edge and is as tall as the screen; `bare` brings its own header; `wide` is a card for rows. */
+  readonly shape?: "card" | "wide" | "sheet" | "bare";
   /** Holds what would be lost: a click beside it does not close it, nor does Esc when this is "buttons". */
   readonly keeps?: "work" | "buttons";
 }
@@ -59,10 +59,11 @@ export function Dialog({ open, onClose, title, description, children, actions, s
           ? "m-0 h-dvh max-h-none w-[280px] max-w-[85vw] rounded-none"
           : "mt-[12vh] max-h-[76vh] w-[calc(100vw-32px)] overflow-hidden rounded-xl",
         shape === "card" && "max-w-[460px] overflow-y-auto",
+        shape === "wide" && "max-w-[720px] overflow-y-auto",
         shape === "bare" && "max-w-[580px]",
       )}
     >
-      {open && shape === "card" ? (
+      {open && (shape === "card" || shape === "wide") ? (
         <div className="grid gap-4 p-5">
           <header className="flex items-start justify-between gap-4">
             <div className="grid gap-1">

@@ -41,6 +41,17 @@ export function benchCommand(): Command {
       if (contextOf(self).json) return printJson({ machine, results: figures });
       print(machine, figures, undefined);
     });
+  bench
+    .command("metering")
+    .description("what accounting for a request adds to it, and how fast usage is summed up and read")
+    .option("--runs <n>", "runs of 2,000 requests and 40,000 events", integer(1, 100), 3)
+    .action(async ({ runs }: { runs: number }, self: Command) => {
+      const { benchMetering } = await import("../bench/metering.ts");
+      const figures = await benchMetering(runs);
+      const machine = describeMachine(1, "cpu");
+      if (contextOf(self).json) return printJson({ machine, results: figures });
+      print(machine, figures, undefined);
+    });
   return bench;
 }
 

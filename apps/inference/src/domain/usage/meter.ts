@@ -112,7 +112,7 @@ export class UsageMeter implements Meter {
   }
 
   settle(facts: RequestFacts, outcome: Outcome): Settled {
-    const event = this.#event(facts, outcome);
+    const event = this.priced(facts, outcome);
     this.budgets.finished(event);
     return { event, durable: this.#keep(event) };
   }
@@ -139,7 +139,8 @@ export class UsageMeter implements Meter {
     await this.#journal.close();
   }
 
-  #event(facts: RequestFacts, outcome: Outcome): UsageEvent {
+  /** A finished request with what it costs, not recorded. */
+  priced(facts: RequestFacts, outcome: Outcome): UsageEvent {
     const inputTokens = whole(outcome.inputTokens);
     const used = {
       inputTokens,

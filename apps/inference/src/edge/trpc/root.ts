@@ -1,5 +1,6 @@
 import { aliasesRouter } from "./router/aliases.ts";
 import { auditRouter } from "./router/audit.ts";
+import { billingRouter } from "./router/billing.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
 import { jobsRouter } from "./router/jobs.ts";
 import { keysRouter } from "./router/keys.ts";
@@ -11,6 +12,7 @@ import { projectsRouter } from "./router/projects.ts";
 import { sessionRouter } from "./router/session.ts";
 import { uploadsRouter } from "./router/uploads.ts";
 import { upstreamsRouter } from "./router/upstreams.ts";
+import { usageRouter } from "./router/usage.ts";
 import { router } from "./trpc.ts";
 
 /** Every procedure of the management API; REST and its document are made from them. */
@@ -21,6 +23,8 @@ export const appRouter = router({
   members: membersRouter,
   keys: keysRouter,
   audit: auditRouter,
+  usage: usageRouter,
+  billing: billingRouter,
   models: modelsRouter,
   uploads: uploadsRouter,
   deployments: deploymentsRouter,

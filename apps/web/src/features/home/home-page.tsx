@@ -22,6 +22,7 @@ import type { ModelCard, Overview } from "../service/types.ts";
 import { useOverview } from "../service/use-overview.ts";
 import { homeAnswer } from "./answer.ts";
 import { LoadFigures } from "./load-figures.tsx";
+import { TodayFigures } from "./today-figures.tsx";
 
 type Up = Extract<Overview, { state: "up" }>;
 
@@ -42,6 +43,7 @@ export function HomePage() {
       <OverviewProblem overview={data} error={error} />
       {data?.state === "down" ? null : (
         <>
+          <TodayFigures />
           <LoadFigures overview={up} />
           <div className="grid gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
             <LiveModels models={up?.models} />

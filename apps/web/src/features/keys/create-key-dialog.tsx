@@ -80,7 +80,7 @@ export function fieldProblems(refusal: CallProblem | undefined): DraftProblems {
   const found: Record<string, string> = {};
   for (const [path, sentence] of Object.entries(refusal?.fields ?? {})) {
     const field = path.split(".")[0] ?? "";
-    found[field === "expiresAt" ? "date" : field] = sentence;
+    found[field === "expiresAt" ? "date" : field === "budgetMicroUsd" ? "budget" : field] = sentence;
   }
   return found;
 }

@@ -4,6 +4,7 @@ import { IconButton } from "../../ui/button.tsx";
 import type { Column } from "../../ui/data-table.tsx";
 import { formatCount, fromNow, plural } from "../../ui/format.ts";
 import { Menu } from "../../ui/menu.tsx";
+import { money } from "../../ui/money.ts";
 import { keyScopes } from "./key-draft.ts";
 import { type ApiKey, type KeyState, keyState } from "./key-state.ts";
 
@@ -69,6 +70,14 @@ export function keyColumns({ now, projectName, onEdit, onRevoke }: KeyColumnsOpt
       header: "Per minute",
       value: limitWords,
       cell: (key) => limitWords(key) ?? <Quiet>no limit</Quiet>,
+    },
+    {
+      id: "budget",
+      header: "Budget",
+      numeric: true,
+      wide: true,
+      value: (key) => key.budgetMicroUsd ?? undefined,
+      cell: (key) => (key.budgetMicroUsd === null ? <Quiet>no limit</Quiet> : `${money(key.budgetMicroUsd)} a month`),
     },
     {
       id: "expires",

@@ -12,6 +12,7 @@ const key: ApiKey = {
   models: ["tug-small"],
   requestsPerMinute: 60,
   tokensPerMinute: null,
+  budgetMicroUsd: null,
   createdBy: "u",
   createdAt: "2026-05-01T10:00:00.000Z",
   updatedAt: "2026-05-01T10:00:00.000Z",
@@ -30,6 +31,7 @@ describe("a new key", () => {
       expiresAt: null,
       requestsPerMinute: null,
       tokensPerMinute: null,
+      budgetMicroUsd: null,
     });
   });
 

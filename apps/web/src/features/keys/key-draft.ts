@@ -1,5 +1,6 @@
 import type { inferRouterInputs } from "@trpc/server";
 import type { AppRouter } from "@tugboat/inference/trpc";
+import { dollarsText, microUsdOf } from "../../ui/money.ts";
 import type { ApiKey } from "./key-state.ts";
 
 type Inputs = inferRouterInputs<AppRouter>["keys"];
@@ -31,6 +32,8 @@ export interface KeyDraft {
   readonly date: string;
   readonly requestsPerMinute: string;
   readonly tokensPerMinute: string;
+  /** Dollars a month. */
+  readonly budget: string;
 }
 
 export type DraftProblems = Readonly<Partial<Record<keyof KeyDraft, string>>>;
@@ -45,6 +48,7 @@ export function emptyDraft(projectId: string): KeyDraft {
     date: "",
     requestsPerMinute: "",
     tokensPerMinute: "",
+    budget: "",
   };
 }
 
@@ -58,6 +62,7 @@ export function draftOf(key: ApiKey): KeyDraft {
     date: key.expiresAt === null ? "" : dayOf(new Date(key.expiresAt)),
     requestsPerMinute: key.requestsPerMinute?.toString() ?? "",
     tokensPerMinute: key.tokensPerMinute?.toString() ?? "",
+    budget: key.budgetMicroUsd === null ? "" : dollarsText(key.budgetMicroUsd),
   };
 }
 
@@ -72,6 +77,9 @@ export function problemsOf(draft: KeyDraft, now: number): DraftProblems {
     ...(expiresAt && Date.parse(expiresAt) <= now ? { date: "This day has passed." } : {}),
     ...limitProblem("requestsPerMinute", draft.requestsPerMinute),
     ...limitProblem("tokensPerMinute", draft.tokensPerMinute),
+    ...(budgetOf(draft.budget) === undefined
+      ? { budget: "Dollars, such as 25 or 0.50, or nothing for no limit." }
+      : {}),
   };
 }
 
@@ -92,6 +100,7 @@ export function changes(draft: KeyDraft, key: ApiKey, now: number): Omit<Inputs[
     ...(draft.expiry === before.expiry && draft.date === before.date ? {} : { expiresAt: after.expiresAt }),
     ...(after.requestsPerMinute === key.requestsPerMinute ? {} : { requestsPerMinute: after.requestsPerMinute }),
     ...(after.tokensPerMinute === key.tokensPerMinute ? {} : { tokensPerMinute: after.tokensPerMinute }),
+    ...(after.budgetMicroUsd === key.budgetMicroUsd ? {} : { budgetMicroUsd: after.budgetMicroUsd }),
   };
 }
 
@@ -103,6 +112,7 @@ function settingsOf(draft: KeyDraft, now: number) {
     expiresAt: momentOf(draft, now) ?? null,
     requestsPerMinute: limitOf(draft.requestsPerMinute),
     tokensPerMinute: limitOf(draft.tokensPerMinute),
+    budgetMicroUsd: budgetOf(draft.budget) ?? null,
   };
 }
 
@@ -123,6 +133,11 @@ const most = 2_000_000_000;
 
 function limitOf(text: string): number | null {
   return text.trim() === "" ? null : Number(text);
+}
+
+/** Micro-dollars; null: no limit; undefined: no amount. */
+function budgetOf(text: string): number | null | undefined {
+  return text.trim() === "" ? null : microUsdOf(text);
 }
 
 function limitProblem(field: "requestsPerMinute" | "tokensPerMinute", text: string): DraftProblems {

@@ -113,6 +113,21 @@ export function KeyForm({ draft, onChange, problems, projects, projectFixed, mod
         onSome={(values) => set({ models: values ?? models.slice(0, 1) })}
         problem={problems.models}
       />
+      <Field
+        label="Budget a month, in dollars"
+        hint="Empty: no limit. Then it is refused until the next month begins, UTC."
+        problem={problems.budget}
+      >
+        {(control) => (
+          <Input
+            {...control}
+            inputMode="decimal"
+            autoComplete="off"
+            value={draft.budget}
+            onChange={(event) => set({ budget: event.currentTarget.value })}
+          />
+        )}
+      </Field>
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label="Requests per minute" hint="Empty: no limit." problem={problems.requestsPerMinute}>
           {(control) => (

@@ -13,6 +13,7 @@ function key(name: string, part: Partial<ApiKey> = {}): ApiKey {
     models: [],
     requestsPerMinute: null,
     tokensPerMinute: null,
+    budgetMicroUsd: null,
     createdBy: "u",
     createdAt: "2026-05-01T10:00:00.000Z",
     updatedAt: "2026-05-01T10:00:00.000Z",

@@ -13,7 +13,11 @@ export const rolesInWords: readonly RoleInWords[] = [
   { role: "admin", name: "Admin", does: "Runs the organization: members, projects, keys and the audit log." },
   { role: "developer", name: "Developer", does: "Builds with it: calls models, adds them, makes API keys." },
   { role: "expert", name: "Expert", does: "Tries models in the playground and judges what they answer." },
-  { role: "billing", name: "Billing", does: "Sees what is served and who is a member; calls nothing." },
+  {
+    role: "billing",
+    name: "Billing",
+    does: "Sees what is used and what it costs, sets prices and budgets; calls nothing.",
+  },
   { role: "viewer", name: "Viewer", does: "Looks at models, projects and members, and changes nothing." },
 ];
 
@@ -54,6 +58,15 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
   },
   "keys:read": { may: "see the API keys, without their secrets", roles: builders },
   "keys:write": { may: "create, change and revoke API keys", roles: builders },
+  "usage:read": {
+    may: "see what is used and what it costs",
+    roles: ["owner", "admin", "developer", "expert", "billing"],
+  },
+  "billing:read": {
+    may: "see prices, budgets and the reconciliation",
+    roles: ["owner", "admin", "billing"],
+  },
+  "billing:write": { may: "set prices and budgets", roles: ["owner", "admin", "billing"] },
   "audit:read": { may: "read and export the audit log", roles: administrators },
   "models:read": { may: "see the models in the catalog", roles: everyone },
   "models:write": { may: "add models to the catalog and remove them", roles: builders },

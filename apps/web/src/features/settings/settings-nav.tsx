@@ -12,6 +12,7 @@ export function SettingsNav() {
   const parts = [
     { href: "/settings", name: "General", isVisible: true },
     { href: "/settings/upstreams", name: "Upstreams", isVisible: may("upstreams:read") },
+    { href: "/settings/billing", name: "Billing", isVisible: may("billing:read") },
     { href: "/settings/audit", name: "Audit log", isVisible: may("audit:read") },
   ].filter(({ isVisible }) => isVisible);
   if (parts.length === 1) return null;

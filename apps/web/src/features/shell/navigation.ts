@@ -2,6 +2,7 @@ import type { Permission } from "@tugboat/inference/trpc";
 import {
   Activity,
   Boxes,
+  ChartNoAxesColumn,
   House,
   KeyRound,
   type LucideIcon,
@@ -47,6 +48,13 @@ export const destinations: readonly Destination[] = [
     needs: "keys:read",
   },
   {
+    href: "/usage",
+    name: "Usage and cost",
+    icon: ChartNoAxesColumn,
+    keywords: "money spend tokens requests latency ttft percentiles price billing",
+    needs: "usage:read",
+  },
+  {
     href: "/members",
     name: "Members",
     icon: Users,
@@ -64,7 +72,7 @@ export const destinations: readonly Destination[] = [
     href: "/settings",
     name: "Settings",
     icon: Settings,
-    keywords: "organization projects account password audit log upstreams",
+    keywords: "billing prices budgets organization projects account password audit log upstreams",
   },
 ];
 

@@ -1,0 +1,121 @@
+import { rm } from "node:fs/promises";
+import { type Database, openDatabase } from "@tugboat/db";
+import { Client } from "pg";
+import { afterAll, expect, it } from "vitest";
+import { type RunningService, startService, temporaryHome } from "../../testing/service.ts";
+
+interface Answered {
+  readonly id: string;
+  readonly input: number;
+  readonly output: number;
+}
+
+let home: string | undefined;
+let service: RunningService | undefined;
+afterAll(async () => {
+  await service?.stop();
+  if (home !== undefined) await rm(home, { recursive: true, force: true });
+});
+
+/** An answer that was received to its end, or undefined. */
+async function ask({ apiKey, url }: RunningService, index: number): Promise<Answered | undefined> {
+  const stream = index % 2 === 0;
+  try {
+    const response = await fetch(`${url}/v1/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        model: "stories260K",
+        prompt: "Once",
+        max_tokens: 3 + (index % 20),
+        stream,
+        ...(stream && { stream_options: { include_usage: true } }),
+      }),
+    });
+    const text = await response.text();
+    if (response.status !== 200 || (stream && !text.endsWith("data: [DONE]\n\n"))) return undefined;
+    const last = stream ? (text.split("\n\n").at(-3) ?? "").slice("data: ".length) : text;
+    const { tugboat, usage } = JSON.parse(last);
+    return { id: tugboat.request_id, input: usage.prompt_tokens, output: usage.completion_tokens };
+  } catch {
+    // The service was killed under it.
+    return undefined;
+  }
+}
+
+async function kill({ process: child }: RunningService): Promise<void> {
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await exited;
+}
+
+/** What is recorded, once it is all there. */
+async function recorded(home: string, run: (client: Client, database: Database) => Promise<void>): Promise<void> {
+  const database = await openDatabase({ home });
+  const client = new Client({ connectionString: database.url });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await run(client, database);
+  } finally {
+    await client.end().catch(() => {});
+    await database.close();
+  }
+}
+
+it("a service that is killed loses no finished request and doubles none", { timeout: 180_000 }, async () => {
+  home = await temporaryHome();
+  const folder = home;
+  const answers: Answered[] = [];
+  const everything = { from: new Date("2020-01-01"), to: new Date("2100-01-01") };
+
+  // Between journal and database: the table is locked, so that nothing gets through before the kill.
+  service = await startService({}, folder);
+  const first = service;
+  await recorded(folder, async (client) => {
+    await client.query("BEGIN");
+    await client.query("LOCK TABLE usage_event IN ACCESS EXCLUSIVE MODE");
+    const asked = await Promise.all(Array.from({ length: 16 }, (_, i) => ask(first, i)));
+    answers.push(...asked.filter((answer) => answer !== undefined));
+    expect(answers).toHaveLength(16);
+    const { rows } = await client.query("SELECT count(*)::int AS n FROM usage_event");
+    expect(rows).toEqual([{ n: 0 }]);
+    await kill(first);
+  }).catch((error: unknown) => {
+    // The server of the database went with its owner.
+    if (answers.length !== 16) throw error;
+  });
+
+  // At any point under load, and again right after a start that replays.
+  for (const afterMs of [150, 600, 0]) {
+    const running = await startService({}, folder);
+    service = running;
+    const load = Array.from({ length: 4 }, async (_, worker) => {
+      for (let i = 0; i < 200; i++) {
+        const answer = await ask(running, worker + i);
+        if (answer === undefined) return;
+        answers.push(answer);
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await kill(running);
+    await Promise.all(load);
+  }
+
+  service = await startService({}, folder);
+  await recorded(folder, async (client, database) => {
+    const scope = database.organization(database.home.organizationId);
+    await expect
+      .poll(async () => (await scope.usage.reconcile(everything)).events)
+      .toBeGreaterThanOrEqual(answers.length);
+    const { differences, events, requests, rollups } = await scope.usage.reconcile(everything);
+    expect({ differences, requests, rollups }).toEqual({ differences: [], requests: events, rollups: events });
+    const { rows } = await client.query<{ id: string; input: number; output: number }>(
+      "SELECT id, input_tokens AS input, output_tokens AS output FROM usage_event",
+    );
+    const found = new Map(rows.map((row) => [row.id, row]));
+    expect(found.size).toBe(rows.length);
+    // An answer whose end was not received may have been recorded; one that was received must be, as it was told.
+    for (const answer of answers) expect(found.get(answer.id)).toEqual(answer);
+  });
+});

@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { toMicroUsd } from "../../../domain/billing/money.ts";
+import { groupNames } from "../../../domain/usage/names.ts";
+import { wholeHours } from "../../../domain/usage/range.ts";
+import { type Sums, stepOf, usageGroups, usageReport } from "../../../domain/usage/report.ts";
+import { RefusedError } from "../errors.ts";
+import { id, moment } from "../shapes.ts";
+import { orgProcedure, router } from "../trpc.ts";
+
+const when = z.iso.datetime("A moment in ISO 8601, UTC.").transform((text) => new Date(text));
+const quantiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable();
+const count = z.int();
+
+const sums = z.object({
+  requests: count,
+  /** Of them: those that ended in an error, and those whose client went away. */
+  failed: count,
+  aborted: count,
+  /** Cached ones included. */
+  inputTokens: count,
+  cachedTokens: count,
+  outputTokens: count,
+  /** Rounded half up, once. */
+  costMicroUsd: count,
+  /** In ms; null where nothing was measured. */
+  latency: z.object({ ttft: quantiles, itl: quantiles, queue: quantiles, duration: quantiles }),
+});
+
+const range = z.object({
+  /** Inclusive; widened to the whole hour. The default is 30 days before `to`. */
+  from: when.optional(),
+  /** Exclusive; widened to the whole hour. The default is now. */
+  to: when.optional(),
+});
+const longestMs = 400 * 86_400_000;
+
+export const usageRouter = router({
+  /** What was used and what it cost, in total, by one dimension and over time. */
+  query: orgProcedure("usage:read")
+    .input(
+      range
+        .extend({
+          by: z.enum(usageGroups).optional(),
+          model: z.string().max(300).optional(),
+          key: id.optional(),
+          project: id.optional(),
+        })
+        .optional(),
+    )
+    .output(
+      sums.extend({
+        from: moment,
+        to: moment,
+        /** The length of a step of the series. */
+        step: z.enum(["hour", "day"]),
+        by: z.array(sums.extend({ id: z.string().nullable(), name: z.string() })),
+        series: z.array(sums.extend({ at: moment })),
+      }),
+    )
+    .query(async ({ ctx, input = {} }) => {
+      const { from, to, by = "model", model, key, project } = input;
+      const span = checked(from, to);
+      const hours = (await ctx.scope.usage.hours(span)).filter(
+        (hour) =>
+          (model === undefined || hour.model === model) &&
+          (key === undefined || hour.apiKeyId === key) &&
+          (project === undefined || hour.projectId === project),
+      );
+      const report = usageReport(hours, { ...span, by });
+      const ids = report.groups.map(({ id }) => id);
+      const nameOf = await groupNames(by, ids, ctx.scope, (wanted) => ctx.management.database.people.names(wanted));
+      return {
+        from: span.from.toISOString(),
+        to: span.to.toISOString(),
+        step: stepOf(span),
+        ...sent(report.total),
+        by: report.groups.map((group) => ({ id: group.id, name: nameOf(group.id), ...sent(group) })),
+        series: report.series.map(({ at, ...sum }) => ({ at: at.toISOString(), ...sent(sum) })),
+      };
+    }),
+
+  /** Compares what finished with what was recorded and with what was summed up. */
+  reconcile: orgProcedure("billing:read")
+    .input(range.optional())
+    .output(
+      z.object({
+        from: moment,
+        to: moment,
+        requests: count,
+        events: count,
+        rollups: count,
+        invoiceLines: count,
+        differences: z.array(
+          z.object({
+            hour: moment,
+            requests: count,
+            events: count,
+            rollups: count,
+            /** Events less rollups. */
+            tokens: count,
+            costPicoUsd: z.string(),
+          }),
+        ),
+      }),
+    )
+    .query(async ({ ctx, input: { from, to } = {} }) => {
+      const span = checked(from, to);
+      await ctx.management.meter.flush(2_000);
+      const { differences, ...sums } = await ctx.scope.usage.reconcile(span);
+      return {
+        from: span.from.toISOString(),
+        to: span.to.toISOString(),
+        ...sums,
+        // No invoices are made yet.
+        invoiceLines: 0,
+        differences: differences.map(({ hour, amountPicoUsd, ...rest }) => ({
+          hour: hour.toISOString(),
+          ...rest,
+          costPicoUsd: String(amountPicoUsd),
+        })),
+      };
+    }),
+});
+
+function checked(from: Date | undefined, to: Date | undefined) {
+  const span = wholeHours(from, to, new Date());
+  const refuse = (message: string) =>
+    new RefusedError("BAD_REQUEST", message, { reason: "invalid", fields: { from: message } });
+  if (span.from >= span.to) throw refuse("The range ends before it begins.");
+  if (span.to.getTime() - span.from.getTime() > longestMs) throw refuse("A range is at most 400 days long.");
+  return span;
+}
+
+function sent({ costPicoUsd, latency, requests, failed, aborted, inputTokens, cachedTokens, outputTokens }: Sums) {
+  return {
+    requests,
+    failed,
+    aborted,
+    inputTokens,
+    cachedTokens,
+    outputTokens,
+    costMicroUsd: Number(toMicroUsd(costPicoUsd)),
+    latency,
+  };
+}

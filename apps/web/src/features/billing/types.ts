@@ -1,0 +1,9 @@
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "@tugboat/inference/trpc";
+
+type Outputs = inferRouterOutputs<AppRouter>["billing"];
+
+export type Budget = Outputs["budgets"]["budgets"][number];
+export type Prices = Outputs["prices"];
+export type PriceVersion = Prices["versions"][number];
+export type Price = PriceVersion["prices"][number];
