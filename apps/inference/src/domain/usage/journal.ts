@@ -101,6 +101,11 @@ export class Journal {
     return this.#segments.reduce((sum, { durable, shipped }) => sum + durable - shipped, 0);
   }
 
+  /** Resolves when what was given to `append` until now is on the disk, or refused. */
+  async written(): Promise<void> {
+    await this.#writing;
+  }
+
   async close(): Promise<void> {
     await this.#writing;
     await this.#seal();

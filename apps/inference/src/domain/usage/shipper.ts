@@ -38,9 +38,10 @@ export class Shipper {
     this.#start(0);
   }
 
-  /** Ships what is durable now. @returns whether all of it is in the database */
+  /** Ships what has finished until now. @returns whether all of it is in the database */
   async flush(patienceMs: number): Promise<boolean> {
     const until = performance.now() + patienceMs;
+    await this.#journal.written();
     while (this.#journal.backlog > 0 && performance.now() < until) {
       this.#start(0);
       this.#wake();
