@@ -14,6 +14,8 @@ const paths = [
   "/settings",
   "/settings/upstreams",
   "/settings/audit",
+  "/settings/billing",
+  "/usage",
   "/design",
 ];
 const sizes = [
