@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Device } from "@tugboat/kernels";
+import { createDevice } from "@tugboat/kernels/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDevice, relativeError, sourceOf } from "../testing/engines.ts";
 import { exportPeft, importPeft, readAdapter, writeAdapter } from "./adapter.ts";
@@ -27,6 +28,13 @@ const lora = {
 const texts = [0, 1, 2, 3].map(oracleText);
 const pairs = [0, 2, 4].map((i) => ({ chosen: oracleText(i), rejected: oracleText(i + 1) }));
 
+/** Why there is no WebGPU here, if so. */
+const webgpu = await createDevice("webgpu").then(
+  (found) => found.destroy(),
+  (error: unknown) => String(error),
+);
+if (typeof webgpu === "string") console.warn(`skipped: training on WebGPU: ${webgpu}`);
+
 let device: Device;
 beforeAll(async () => {
   device = await openTestDevice();
@@ -37,8 +45,9 @@ async function withLearner<T>(
   variant: OracleVariant,
   options: LearnerOptions,
   use: (learner: Learner) => Promise<T>,
+  on: Device = device,
 ): Promise<T> {
-  const learner = await Learner.open(device, oracleModel(variant), options);
+  const learner = await Learner.open(on, oracleModel(variant), options);
   try {
     return await use(learner);
   } finally {
@@ -47,9 +56,9 @@ async function withLearner<T>(
 }
 
 /** Gradients by the names of the oracle, row by row. */
-async function gradientsOf({ model }: Learner): Promise<Map<string, Float32Array>> {
+async function gradientsOf({ model }: Learner, on: Device): Promise<Map<string, Float32Array>> {
   const out = new Map<string, Float32Array>();
-  const read = async ({ gradient }: Parameter) => new Float32Array(await device.read(gradient));
+  const read = async ({ gradient }: Parameter) => new Float32Array(await on.read(gradient));
   for (const [name, { shape, hf }] of model.specs) {
     const [n, k] = [shape[0]!, shape[1] ?? 1];
     if (shape.length === 1) {
@@ -88,10 +97,11 @@ async function expectGradients(
   learner: Learner,
   batch: TrainingBatch,
   expected: { readonly loss: number; readonly gradients: Readonly<Record<string, string>> },
+  on: Device = device,
 ) {
   const { loss } = await learner.accumulate(batch);
   expect(Math.abs(loss / expected.loss - 1)).toBeLessThan(1e-5);
-  const found = await gradientsOf(learner);
+  const found = await gradientsOf(learner, on);
   expect([...found.keys()].sort()).toEqual(Object.keys(expected.gradients).sort());
   for (const [name, text] of Object.entries(expected.gradients)) {
     expect(relativeError(found.get(name)!, decodeFloats(text)), name).toBeLessThan(1e-3);
@@ -99,7 +109,7 @@ async function expectGradients(
 }
 
 /** The adapter of the script, by way of peft's files. */
-async function giveAdapter(learner: Learner): Promise<void> {
+async function giveAdapter(learner: Learner, on: Device = device): Promise<void> {
   const matrices = new Map(
     [...learner.model.specs.values()].flatMap(({ name, hf, shape }) => {
       if (!hf.name.endsWith("_proj.weight")) return [];
@@ -109,7 +119,7 @@ async function giveAdapter(learner: Learner): Promise<void> {
     }),
   );
   const peft = await exportPeft(learner.model, { rank: 3, alpha: 6, matrices });
-  await writeAdapter(device, learner.model, lora, await importPeft(learner.model, peft));
+  await writeAdapter(on, learner.model, lora, await importPeft(learner.model, peft));
 }
 
 describe("gradients against PyTorch", () => {
@@ -137,6 +147,28 @@ describe("gradients against PyTorch", () => {
       await expectGradients(learner, batch, oracle.adapter[name]);
     });
   });
+});
+
+describe("on WebGPU", () => {
+  it.skipIf(typeof webgpu === "string")(
+    `adapters: supervised${typeof webgpu === "string" ? ` (skipped: ${webgpu})` : ""}`,
+    async () => {
+      const on = await createDevice("webgpu");
+      try {
+        await withLearner(
+          "tied",
+          { method: lora },
+          async (learner) => {
+            await giveAdapter(learner, on);
+            await expectGradients(learner, { kind: "supervised", texts }, oracle.adapter.supervised, on);
+          },
+          on,
+        );
+      } finally {
+        on.destroy();
+      }
+    },
+  );
 });
 
 describe("twenty steps against PyTorch", () => {

@@ -2,9 +2,9 @@
 //
 //   c [ROWS, COLUMNS] = ALPHA * a [rows, inner] * b [inner, columns] (+ c) (+ bias)
 //
-// b lies in panels of 4 columns: element [panel * inner + i] is b[i, 4 panel … 4 panel + 3]. a is read by strides, so a
-// matrix and its transpose cost no copy: a[row, i] = a[row * A_ROW + i * A_INNER]. c is row-major, or in panels of 4
-// columns itself ([panel * rows + row]), as f32 weights lie.
+// b lies in panels of 4 columns: element [panel * inner + i] is b[i, 4 panel … 4 panel + 3]. a lies row by row, or is the
+// transpose of what does (TRANSPOSED_A), which costs no copy. c is row-major, or in panels of 4 columns itself
+// ([panel * rows + row]), as f32 weights lie.
 //
 // A lane computes tiles of M rows by P panels, each tile alone and in order of i: the result does not depend on W. On a
 // GPU the lanes of a group are neighbours in a square of tiles and share what they read through the cache.
@@ -13,8 +13,6 @@ struct Params {
   rows: u32,
   columns: u32,
   inner: u32,
-  a_row: u32,
-  a_inner: u32,
 }
 
 override W: u32 = 1u;
@@ -25,6 +23,8 @@ override GROUP_M: u32 = 8u;
 override GROUP_P: u32 = 1u;
 override ALPHA: f32 = 1.0;
 override ACCUMULATE: bool = false;
+// a is [inner, rows] row by row.
+override TRANSPOSED_A: bool = false;
 // b is [inner, columns] row by row, columns a multiple of 4.
 override PLAIN_B: bool = false;
 // c lies in panels.
@@ -63,7 +63,13 @@ fn tile(panel: u32, row: u32, panels: u32) {
       }
     }
     for (var m = 0u; m < M; m++) {
-      let v = vec4<f32>(a[min(row + m, params.rows - 1u) * params.a_row + i * params.a_inner]);
+      let r = min(row + m, params.rows - 1u);
+      var v = vec4<f32>(0.0);
+      if (TRANSPOSED_A) {
+        v = vec4<f32>(a[i * params.rows + r]);
+      } else {
+        v = vec4<f32>(a[r * inner + i]);
+      }
       for (var p = 0u; p < P; p++) {
         acc[p * M + m] = fma(w[p], v, acc[p * M + m]);
       }
