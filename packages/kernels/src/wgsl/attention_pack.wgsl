@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
     for (var t = lane; t < (TILE / 4u) * ((D4 + 1u) / 2u); t += W) {
-      add_values(4u * (t / ((D4 + 1u) / 2u)), 2u * (t % ((D4 + 1u) / 2u)), key, kv_head);
+      add_values(4u * (t / ((D4 + 1u) / 2u)), 2u * (t % ((D4 + 1u) / 2u)), first_row, key, kv_head);
     }
   }
   workgroupBarrier();
@@ -66,6 +66,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 // 2 rows by 4 keys.
 fn score(row: u32, key: u32, t: u32, head: u32, kv_head: u32) {
   let last = params.rows - 1u;
+  let place = 2u * (t / (CHUNK / 4u)) * (CHUNK / 4u) + t % (CHUNK / 4u);
+  if (key > row + 1u) {
+    // Nothing to see: all of these keys come later.
+    scores[place] = vec4<f32>(-1.0e30);
+    scores[place + CHUNK / 4u] = vec4<f32>(-1.0e30);
+    return;
+  }
   let q0 = (min(row, last) * HEADS + head) * D4;
   let q1 = (min(row + 1u, last) * HEADS + head) * D4;
   let k0 = (min(key, last) * KV_HEADS + kv_head) * D4;
@@ -89,7 +96,6 @@ fn score(row: u32, key: u32, t: u32, head: u32, kv_head: u32) {
     acc[6] = fma(b, c2, acc[6]);
     acc[7] = fma(b, c3, acc[7]);
   }
-  let place = 2u * (t / (CHUNK / 4u)) * (CHUNK / 4u) + t % (CHUNK / 4u);
   scores[place] = masked(vec4<f32>(sum4(acc[0]), sum4(acc[1]), sum4(acc[2]), sum4(acc[3])), row, key);
   scores[place + CHUNK / 4u] = masked(vec4<f32>(sum4(acc[4]), sum4(acc[5]), sum4(acc[6]), sum4(acc[7])), row + 1u, key);
 }
@@ -121,7 +127,7 @@ fn exponentials(t: u32) {
 }
 
 // 4 rows by 2 vec4s of a head.
-fn add_values(t: u32, d: u32, key: u32, kv_head: u32) {
+fn add_values(t: u32, d: u32, first_row: u32, key: u32, kv_head: u32) {
   let last = params.rows - 1u;
   let e = min(d + 1u, D4 - 1u);
   var acc = array<vec4<f32>, 8>();
@@ -129,7 +135,9 @@ fn add_values(t: u32, d: u32, key: u32, kv_head: u32) {
     acc[m] = sums[(t + m) * D4 + d] * keeps[t + m];
     acc[4u + m] = sums[(t + m) * D4 + e] * keeps[t + m];
   }
-  for (var i = 0u; i < CHUNK / 4u; i++) {
+  // Keys up to the last row's own.
+  let fours = min(CHUNK / 4u, (max(first_row + t + 7u, key) - key) / 4u);
+  for (var i = 0u; i < fours; i++) {
     for (var j = 0u; j < 4u; j++) {
       let at = (min(key + 4u * i + j, last) * KV_HEADS + kv_head) * D4;
       let a = v[at + d];

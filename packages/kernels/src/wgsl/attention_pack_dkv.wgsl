@@ -48,8 +48,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       for (var t = lane; t < (TILE / 4u) * ((D4 + 1u) / 2u); t += W) {
         let key = 4u * (t / ((D4 + 1u) / 2u));
         let d = 2u * (t % ((D4 + 1u) / 2u));
-        add_queries(key, d, row, head);
-        add_outputs(key, d, row, head);
+        let fours = min(CHUNK / 4u, (end_row - row + 3u) / 4u);
+        add_queries(key, d, row, head, fours);
+        add_outputs(key, d, row, head, fours);
       }
     }
   }
@@ -67,6 +68,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 // p and ds of 2 keys by 4 rows.
 fn scores(key: u32, row: u32, t: u32, head: u32, kv_head: u32) {
   let last = params.rows - 1u;
+  let place = 2u * (t / (CHUNK / 4u)) * (CHUNK / 4u) + t % (CHUNK / 4u);
+  if (key > row + 3u || row >= segments[min(key + 1u, last)].y) {
+    for (var i = 0u; i < 2u; i++) {
+      probabilities[place + i * (CHUNK / 4u)] = vec4<f32>(0.0);
+      back[place + i * (CHUNK / 4u)] = vec4<f32>(0.0);
+    }
+    return;
+  }
   let k0 = (min(key, last) * KV_HEADS + kv_head) * D4;
   let k1 = (min(key + 1u, last) * KV_HEADS + kv_head) * D4;
   let q0 = (min(row, last) * HEADS + head) * D4;
@@ -107,7 +116,6 @@ fn scores(key: u32, row: u32, t: u32, head: u32, kv_head: u32) {
     p[6] = fma(b, c2, p[6]);
     p[7] = fma(b, c3, p[7]);
   }
-  let place = 2u * (t / (CHUNK / 4u)) * (CHUNK / 4u) + t % (CHUNK / 4u);
   slopes(
     vec4<f32>(sum4(s[0]), sum4(s[1]), sum4(s[2]), sum4(s[3])),
     vec4<f32>(sum4(p[0]), sum4(p[1]), sum4(p[2]), sum4(p[3])),
@@ -141,7 +149,7 @@ fn slopes(dots: vec4<f32>, dp: vec4<f32>, row: u32, key: u32, head: u32, place: 
 }
 
 // dk of 4 keys by 2 vec4s of a head.
-fn add_queries(t: u32, d: u32, row: u32, head: u32) {
+fn add_queries(t: u32, d: u32, row: u32, head: u32, fours: u32) {
   let last = params.rows - 1u;
   let e = min(d + 1u, D4 - 1u);
   var acc = array<vec4<f32>, 8>();
@@ -149,7 +157,7 @@ fn add_queries(t: u32, d: u32, row: u32, head: u32) {
     acc[m] = key_sums[(t + m) * D4 + d];
     acc[4u + m] = key_sums[(t + m) * D4 + e];
   }
-  for (var i = 0u; i < CHUNK / 4u; i++) {
+  for (var i = 0u; i < fours; i++) {
     for (var j = 0u; j < 4u; j++) {
       let at = (min(row + 4u * i + j, last) * HEADS + head) * D4;
       let a = q[at + d];
@@ -168,7 +176,7 @@ fn add_queries(t: u32, d: u32, row: u32, head: u32) {
 }
 
 // dv of 4 keys by 2 vec4s of a head.
-fn add_outputs(t: u32, d: u32, row: u32, head: u32) {
+fn add_outputs(t: u32, d: u32, row: u32, head: u32, fours: u32) {
   let last = params.rows - 1u;
   let e = min(d + 1u, D4 - 1u);
   var acc = array<vec4<f32>, 8>();
@@ -176,7 +184,7 @@ fn add_outputs(t: u32, d: u32, row: u32, head: u32) {
     acc[m] = value_sums[(t + m) * D4 + d];
     acc[4u + m] = value_sums[(t + m) * D4 + e];
   }
-  for (var i = 0u; i < CHUNK / 4u; i++) {
+  for (var i = 0u; i < fours; i++) {
     for (var j = 0u; j < 4u; j++) {
       let at = (min(row + 4u * i + j, last) * HEADS + head) * D4;
       let a = dout[at + d];

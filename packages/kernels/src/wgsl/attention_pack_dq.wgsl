@@ -37,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
     for (var t = lane; t < (TILE / 4u) * ((D4 + 1u) / 2u); t += W) {
-      add_keys(4u * (t / ((D4 + 1u) / 2u)), 2u * (t % ((D4 + 1u) / 2u)), key, kv_head);
+      add_keys(4u * (t / ((D4 + 1u) / 2u)), 2u * (t % ((D4 + 1u) / 2u)), first_row, key, kv_head);
     }
   }
   workgroupBarrier();
@@ -52,6 +52,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 // ds of 2 rows by 4 keys.
 fn scores(row: u32, key: u32, t: u32, head: u32, kv_head: u32) {
   let last = params.rows - 1u;
+  let place = 2u * (t / (CHUNK / 4u)) * (CHUNK / 4u) + t % (CHUNK / 4u);
+  if (key > row + 1u) {
+    back[place] = vec4<f32>(0.0);
+    back[place + CHUNK / 4u] = vec4<f32>(0.0);
+    return;
+  }
   let q0 = (min(row, last) * HEADS + head) * D4;
   let q1 = (min(row + 1u, last) * HEADS + head) * D4;
   let k0 = (min(key, last) * KV_HEADS + kv_head) * D4;
@@ -92,7 +98,6 @@ fn scores(row: u32, key: u32, t: u32, head: u32, kv_head: u32) {
     p[6] = fma(b, c2, p[6]);
     p[7] = fma(b, c3, p[7]);
   }
-  let place = 2u * (t / (CHUNK / 4u)) * (CHUNK / 4u) + t % (CHUNK / 4u);
   back[place] = slope(
     vec4<f32>(sum4(s[0]), sum4(s[1]), sum4(s[2]), sum4(s[3])),
     vec4<f32>(sum4(p[0]), sum4(p[1]), sum4(p[2]), sum4(p[3])),
@@ -115,7 +120,7 @@ fn slope(dots: vec4<f32>, dp: vec4<f32>, row: u32, key: u32, head: u32) -> vec4<
 }
 
 // 4 rows by 2 vec4s of a head.
-fn add_keys(t: u32, d: u32, key: u32, kv_head: u32) {
+fn add_keys(t: u32, d: u32, first_row: u32, key: u32, kv_head: u32) {
   let last = params.rows - 1u;
   let e = min(d + 1u, D4 - 1u);
   var acc = array<vec4<f32>, 8>();
@@ -123,7 +128,9 @@ fn add_keys(t: u32, d: u32, key: u32, kv_head: u32) {
     acc[m] = sums[(t + m) * D4 + d];
     acc[4u + m] = sums[(t + m) * D4 + e];
   }
-  for (var i = 0u; i < CHUNK / 4u; i++) {
+  // Keys up to the last row's own.
+  let fours = min(CHUNK / 4u, (max(first_row + t + 7u, key) - key) / 4u);
+  for (var i = 0u; i < fours; i++) {
     for (var j = 0u; j < 4u; j++) {
       let at = (min(key + 4u * i + j, last) * KV_HEADS + kv_head) * D4;
       let a = k[at + d];

@@ -34,7 +34,7 @@ export interface GemmArgs {
  * lanes take a square.
  */
 const TILES = {
-  cpu: { M: 3, P: 3, GROUP_M: 11, GROUP_P: 1 },
+  cpu: { M: 3, P: 3, GROUP_M: 11, GROUP_P: 4 },
   /** For products with few columns: an adapter's rank. */
   cpuNarrow: { M: 4, P: 2, GROUP_M: 8, GROUP_P: 1 },
   gpu: { M: 4, P: 2, GROUP_M: 8, GROUP_P: 8 },
