@@ -156,6 +156,22 @@ it("numbers the choices of several prompts through", async () => {
   expect(engine.requests).toHaveLength(2);
 });
 
+it("runs a request in its organization's scope, and says how much of the prompt was there already", async () => {
+  const { engine, post } = edge(wordsEngine({ words: 5, cachedTokens: 3 }));
+  for (const stream of [false, true]) {
+    const answer = await post("/v1/chat/completions", {
+      ...chat,
+      stream,
+      stream_options: stream ? { include_usage: true } : undefined,
+    });
+    expect(answer.headers.get("x-tugboat-cache")).toBe("prefix");
+    expect(await answer.text()).toContain('"prompt_tokens_details":{"cached_tokens":3}');
+  }
+  expect(engine.requests.map(({ cacheScope }) => cacheScope)).toEqual(["o", "o"]);
+  const cold = await edge().post("/v1/chat/completions", chat);
+  expect(cold.headers.get("x-tugboat-cache")).toBe("miss");
+});
+
 it("refuses what the engine refuses before a stream begins", async () => {
   const { post } = edge();
   const long = { ...chat, messages: [{ role: "user", content: "x".repeat(600) }], stream: true };

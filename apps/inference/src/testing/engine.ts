@@ -38,7 +38,15 @@ export interface WordsEngine extends Engine {
  * An engine that answers `word0 word1 …`, one a tick, until `maxTokens` or `words`. It stands where timing, cancellation
  * and failure of an engine must be in the test's hands; the real one is under test in the integration tests.
  */
-export function wordsEngine({ words = 20, pauseMs = 0 }: { words?: number; pauseMs?: number } = {}): WordsEngine {
+export function wordsEngine({
+  words = 20,
+  pauseMs = 0,
+  cachedTokens = 0,
+}: {
+  words?: number;
+  pauseMs?: number;
+  cachedTokens?: number;
+} = {}): WordsEngine {
   const engine: WordsEngine = {
     info: testInfo,
     requests: [],
@@ -69,7 +77,7 @@ export function wordsEngine({ words = 20, pauseMs = 0 }: { words?: number; pause
       if (text.length > testInfo.contextLength) {
         throw new EngineError("context-overflow", "the prompt is too long", "Shorten it.");
       }
-      yield { type: "start", promptTokens: text.length, cachedTokens: 0, seed: request.seed ?? 1 };
+      yield { type: "start", promptTokens: text.length, cachedTokens, seed: request.seed ?? 1 };
       const choices = request.n ?? 1;
       const count = Math.min(request.maxTokens ?? words, words);
       for (let i = 0; i < count; i++) {
@@ -95,7 +103,7 @@ export function wordsEngine({ words = 20, pauseMs = 0 }: { words?: number; pause
       }
       yield {
         type: "done",
-        usage: { promptTokens: text.length, completionTokens: count * choices, cachedTokens: 0 },
+        usage: { promptTokens: text.length, completionTokens: count * choices, cachedTokens },
         timings: { queueMs: 1, prefillMs: 2, ttftMs: 3, decodeMs: 4, tokensPerSecond: 5 },
       };
     },

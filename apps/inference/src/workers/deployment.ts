@@ -143,7 +143,9 @@ export class Deployment {
       },
     });
     this.#streams.set(id, stream);
-    link.send({ type: "generate", id, request, credits: creditWindow });
+    // What names no scope of its own shares nothing: a prefix found would tell one caller of another's text.
+    const scoped = { ...request, cacheScope: request.cacheScope ?? `${this.model} ${id}` };
+    link.send({ type: "generate", id, request: scoped, credits: creditWindow });
     return stream;
   }
 

@@ -171,7 +171,7 @@ describe("simulation", () => {
           if (goal.cancelAt === Number.POSITIVE_INFINITY) expect(sequence.length).toBe(goal.length);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   }, 60_000);
 });

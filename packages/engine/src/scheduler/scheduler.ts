@@ -1,8 +1,9 @@
 import { BlockTable } from "../kv/block-table.ts";
-import { type BlockCopy, BlockPool, blocksFor } from "../kv/blocks.ts";
-import { PrefixCache, type PrefixCursor } from "../kv/prefix-cache.ts";
+import { type BlockCopy, type BlockPool, blocksFor } from "../kv/blocks.ts";
+import type { PrefixCache } from "../kv/prefix-cache.ts";
 import { Pace } from "./pace.ts";
 import { compareRank, yieldsTo } from "./ranks.ts";
+import { queueOf, Residents } from "./residents.ts";
 import { Sequence } from "./sequence.ts";
 import type { StepEntry, StepPlan } from "./step-plan.ts";
 import { type Priority, Tenants, TOKEN_WEIGHTS } from "./tenants.ts";
@@ -48,28 +49,24 @@ export class Scheduler {
   readonly #tenants = new Tenants();
   readonly #pace: Pace;
   readonly #deadlines = new Set<Sequence>();
-  readonly #running: Sequence[] = [];
-  readonly #slots: number[];
+  readonly #residents: Residents;
   #submitted = 0;
-  #preemptions = 0;
-  #promptTokens = 0;
-  #cachedTokens = 0;
 
   constructor(limits: SchedulerLimits) {
     this.limits = limits;
-    this.pool = new BlockPool(limits.blocks);
-    this.prefixes = new PrefixCache(this.pool);
+    this.#residents = new Residents(limits.blocks, limits.maxSequences);
+    this.pool = this.#residents.pool;
+    this.prefixes = this.#residents.prefixes;
     this.#pace = new Pace({
       startRows: limits.mixedPrefillRows,
       maxRows: limits.maxRows,
       targetMs: limits.itlTargetMs,
     });
-    this.#slots = Array.from({ length: limits.maxSequences }, (_, i) => limits.maxSequences - 1 - i);
   }
 
   /** Sequences that have a slot, those that wait for their leader's prompt included. */
   get running(): number {
-    return this.limits.maxSequences - this.#slots.length;
+    return this.#residents.takenSlots;
   }
 
   get waiting(): number {
@@ -80,16 +77,16 @@ export class Scheduler {
 
   /** How often a sequence had to give its blocks up, so far. */
   get preemptions(): number {
-    return this.#preemptions;
+    return this.#residents.preemptions;
   }
 
   /** Tokens of the prompts admitted so far, and how many of them were in the cache. */
   get prompts(): { readonly tokens: number; readonly cached: number } {
-    return { tokens: this.#promptTokens, cached: this.#cachedTokens };
+    return this.#residents.prompts;
   }
 
   get idle(): boolean {
-    return this.#running.length === 0 && this.#waiting().next().done === true;
+    return this.#residents.all.length === 0 && this.#waiting().next().done === true;
   }
 
   /**
@@ -134,25 +131,18 @@ export class Scheduler {
       leader.followers = leader.followers.filter((other) => other !== sequence);
       sequence.leader = undefined;
     }
-    const list = state === "running" ? this.#running : queueOf(sequence);
-    const at = list.indexOf(sequence);
     const heir = followers[0];
     if (heir) {
       heir.state = state;
       heir.leader = undefined;
-      heir.table = sequence.table;
-      heir.cursor = sequence.cursor;
-      heir.computed = sequence.computed;
       heir.followers = followers.slice(1);
       for (const follower of heir.followers) follower.leader = heir;
       sequence.followers = [];
-      sequence.table = new BlockTable(this.pool);
-      list[at] = heir;
-    } else if (at >= 0) {
-      list.splice(at, 1);
     }
-    sequence.table.release();
-    this.#releaseSlot(sequence);
+    const queue = queueOf(sequence);
+    const at = queue.indexOf(sequence);
+    if (at >= 0) queue.splice(at, 1, ...(heir ? [heir] : []));
+    this.#residents.leave(sequence, heir);
   }
 
   /**
@@ -163,9 +153,9 @@ export class Scheduler {
     if (blocksFor(tokens) > this.pool.total)
       throw new RangeError(`${tokens} tokens do not fit ${this.pool.total} blocks`);
     while (this.pool.free < blocksFor(tokens)) {
-      if (this.#running.length === 0) this.prefixes.unpin();
+      if (this.#residents.all.length === 0) this.prefixes.unpin();
       if (this.pool.free >= blocksFor(tokens)) break;
-      this.#preempt(this.#lastOf(this.#running.toSorted((a, b) => compareRank(a, b, now))));
+      this.#residents.preempt(this.#lastOf(this.#residents.all.toSorted((a, b) => compareRank(a, b, now))));
     }
     const table = new BlockTable(this.pool);
     table.prepareWrite(0, tokens, []);
@@ -190,12 +180,12 @@ export class Scheduler {
     };
 
     this.#admit(now, copies);
-    const ranked = this.#running.toSorted((a, b) => compareRank(a, b, now));
+    const ranked = this.#residents.all.toSorted((a, b) => compareRank(a, b, now));
     for (const sequence of ranked) {
       if (rows === maxRows) break;
       if (sequence.state !== "running" || sequence.pending !== 1) continue;
       while (sequence.table.blocksToWrite(sequence.computed, sequence.length) > this.pool.free) {
-        if (this.#preempt(this.#lastOf(ranked)) === sequence) break;
+        if (this.#residents.preempt(this.#lastOf(ranked)) === sequence) break;
       }
       if (sequence.state !== "running") break;
       sequence.table.prepareWrite(sequence.computed, sequence.length, copies);
@@ -226,10 +216,10 @@ export class Scheduler {
       next += samples.length;
       if (sequence.state === "finished") continue;
       sequence.computed = start + count;
-      this.#remember(sequence);
+      this.#residents.remember(sequence);
       for (let i = 0; i < samples.length; i++) {
         const taker = samples[i]!;
-        if (taker.state === "following") this.#fork(sequence, taker);
+        if (taker.state === "following") this.#residents.fork(sequence, taker);
         if (taker.state === "running") taker.append(sampled[first + i]!);
       }
     }
@@ -260,9 +250,9 @@ export class Scheduler {
   /** Admits those whose turn comes in the next step: who comes later finds more in the cache. */
   #admit(now: number, copies: BlockCopy[]): void {
     for (let sequence = this.#next(now); sequence; sequence = this.#next(now)) {
-      const decodes = this.#running.filter(({ pending }) => pending === 1).length;
+      const decodes = this.#residents.all.filter(({ pending }) => pending === 1).length;
       let left = this.#budget(decodes) - decodes;
-      for (const other of this.#running) {
+      for (const other of this.#residents.all) {
         if (other.pending > 1 && compareRank(other, sequence, now) < 0) left -= other.pending;
       }
       if (left <= 0 || !this.#makeRoom(sequence, now, copies)) return;
@@ -271,75 +261,18 @@ export class Scheduler {
 
   /** Admits a sequence, in the place of others that give way to it if there is no other way. */
   #makeRoom(sequence: Sequence, now: number, copies: BlockCopy[]): boolean {
-    if (this.#start(sequence, copies)) return true;
-    const giving = this.#running.filter((other) => yieldsTo(other, sequence, now));
+    if (this.#residents.start(sequence, copies)) return true;
+    const giving = this.#residents.all.filter((other) => yieldsTo(other, sequence, now));
     const blocks = giving.reduce((sum, { table }) => sum + table.blocks.length, this.pool.free);
-    const slots = giving.reduce((sum, { followers }) => sum + 1 + followers.length, this.#slots.length);
+    const slots = giving.reduce((sum, { followers }) => sum + 1 + followers.length, this.#residents.freeSlots);
     if (blocks < blocksFor(sequence.length) || slots < 1 + sequence.followers.length) return false;
     giving.sort((a, b) => compareRank(b, a, now));
     for (const victim of giving) {
       if (!yieldsTo(victim, sequence, now)) continue;
-      this.#preempt(victim);
-      if (this.#start(sequence, copies)) return true;
+      this.#residents.preempt(victim);
+      if (this.#residents.start(sequence, copies)) return true;
     }
     return false;
-  }
-
-  /** @returns whether there were slots and blocks for it. */
-  #start(sequence: Sequence, copies: BlockCopy[]): boolean {
-    const { terms, table } = sequence;
-    const members = [sequence, ...sequence.followers];
-    if (this.#slots.length < members.length) return false;
-    const found = this.#find(sequence);
-    // Each of those that run may need a block soon: without that reserve the newcomer would be thrown out at once.
-    const reserve = this.#running.length;
-    const needed = () => table.blocksToWrite(found.tokens, sequence.length) + reserve;
-    if (needed() > this.pool.free && reserve === 0) this.prefixes.unpin();
-    if (needed() > this.pool.free) {
-      table.release();
-      return false;
-    }
-    table.prepareWrite(found.tokens, sequence.length, copies);
-    if (sequence.charged === 0) {
-      sequence.cachedTokens = found.tokens;
-      this.#promptTokens += sequence.promptLength;
-      this.#cachedTokens += found.tokens;
-    }
-    sequence.computed = found.tokens;
-    sequence.charged = Math.max(sequence.charged, found.tokens);
-    sequence.cursor = found.cursor;
-    sequence.state = "running";
-    const queue = queueOf(sequence);
-    queue.splice(queue.indexOf(sequence), 1);
-    for (const member of members) member.slot = this.#slots.pop()!;
-    terms.tenant.running += members.length;
-    this.#running.push(sequence);
-    return true;
-  }
-
-  /** What the cache has of its tokens; the last is always computed, because its logits are wanted. */
-  #find(sequence: Sequence): { readonly tokens: number; readonly cursor: PrefixCursor } {
-    const { scope } = sequence.terms;
-    if (scope === undefined) return { tokens: 0, cursor: this.prefixes.start };
-    return this.prefixes.match(scope, sequence.tokens(), sequence.length - 1, sequence.table);
-  }
-
-  #remember(sequence: Sequence): void {
-    const { scope } = sequence.terms;
-    if (scope === undefined) return;
-    const from = sequence.cursor ?? this.prefixes.start;
-    sequence.cursor = this.prefixes.extend(scope, from, sequence.tokens(), sequence.computed, sequence.table);
-  }
-
-  #fork(leader: Sequence, follower: Sequence): void {
-    leader.followers = leader.followers.filter((other) => other !== follower);
-    follower.leader = undefined;
-    follower.table = leader.table.fork(leader.computed);
-    follower.cursor = leader.cursor;
-    follower.computed = leader.computed;
-    follower.charged = leader.computed;
-    follower.state = "running";
-    this.#running.push(follower);
   }
 
   /** @throws RangeError when nothing runs: blocks are then held by nobody who can give them up. */
@@ -348,32 +281,6 @@ export class Scheduler {
     if (!sequence) throw new RangeError("no sequence is left to preempt");
     return sequence;
   }
-
-  #preempt(sequence: Sequence): Sequence {
-    this.#running.splice(this.#running.indexOf(sequence), 1);
-    sequence.table.release();
-    sequence.cursor = undefined;
-    sequence.computed = 0;
-    sequence.preemptions += 1;
-    this.#preemptions += 1;
-    for (const member of [sequence, ...sequence.followers]) this.#releaseSlot(member);
-    sequence.state = "waiting";
-    const queue = queueOf(sequence);
-    const younger = queue.findIndex(({ order }) => order > sequence.order);
-    queue.splice(younger < 0 ? queue.length : younger, 0, sequence);
-    return sequence;
-  }
-
-  #releaseSlot(sequence: Sequence): void {
-    if (sequence.slot < 0) return;
-    this.#slots.push(sequence.slot);
-    sequence.slot = -1;
-    sequence.terms.tenant.running -= 1;
-  }
-}
-
-function queueOf({ terms }: Sequence): Sequence[] {
-  return terms.tenant.waiting[terms.priority];
 }
 
 /** Tokens are paid once, also when they are computed again; what the cache had is free. */

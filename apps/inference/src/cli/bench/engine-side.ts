@@ -138,12 +138,12 @@ answer({
     const { flood, light, tokens } = floodSchema.parse(question);
     const half = Math.floor(light.length / 2);
     const alone = await firstTokens(light.slice(0, half), "light");
-    const stop = new AbortController();
-    const flooding = flood.map((prompt) => stream(prompt, tokens, "flood", stop.signal));
+    const stops = flood.map(() => new AbortController());
+    const flooding = flood.map((prompt, i) => stream(prompt, tokens, "flood", stops[i]?.signal));
     // Its first answers are on their way.
     await Promise.race(flooding);
     const crowded = await firstTokens(light.slice(half), "light");
-    stop.abort();
+    for (const stop of stops) stop.abort();
     await Promise.all(flooding);
     return { alone: p95(alone), crowded: p95(crowded) };
   },
