@@ -47,6 +47,7 @@ export { createTokenizer } from "./tokenizer/create.ts";
 export type { Tokenizer } from "./tokenizer/types.ts";
 export type { ToolChoice } from "./tools/grammar.ts";
 export type { ToolCallDelta } from "./tools/reader.ts";
+export { type FreshModelOptions, freshModel } from "./train/fresh.ts";
 export { answerText, batchOrder, streamTexts } from "./train/loop.ts";
 export { type Projection, projections, type TrainingMethod } from "./train/method.ts";
 export { type Schedule, scheduleFactor } from "./train/schedule.ts";

@@ -45,6 +45,11 @@ describe("scheduleFactor", () => {
     [0.5, 1, 1, 0.6, 0.2, 0.2].forEach((expected, i) => {
       expect(factors[i]).toBeCloseTo(expected, 12);
     });
+    const trapezoid = { kind: "trapezoid", steps: 10, hold: 0.5, warmup: 2, floor: 0.1 } as const;
+    const slopes = [0, 4, 5, 6, 8, 10].map((done) => scheduleFactor(trapezoid, done));
+    [0.5, 1, 1, 0.8, 0.4, 0.1].forEach((expected, i) => {
+      expect(slopes[i]).toBeCloseTo(expected, 12);
+    });
     expect(scheduleFactor({ kind: "constant", warmup: 4 }, 1)).toBe(0.5);
     expect(scheduleFactor({ kind: "constant" }, 0)).toBe(1);
   });

@@ -24,6 +24,13 @@ const optimizerSchema = z.object({
         warmup,
         floor: z.number().min(0).max(1).optional(),
       }),
+      z.object({
+        kind: z.literal("trapezoid"),
+        steps: z.number().int().positive(),
+        hold: z.number().min(0).lt(1),
+        warmup,
+        floor: z.number().min(0).max(1).optional(),
+      }),
     ])
     .default({ kind: "constant" }),
 });

@@ -15,6 +15,11 @@ export class SeededRandom {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   }
 
+  /** Mean 0, deviation 1 (Box and Muller 1958). */
+  gaussian(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
   /** 0 … count − 1 in random order (Fisher and Yates). */
   permutation(count: number): number[] {
     const order = Array.from({ length: count }, (_, i) => i);

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { hfConfigSchema, hfTokenizerConfigSchema } from "../../formats/hf-config.ts";
 import { memorySource } from "../../formats/memory.ts";
 import { byteLevelTokenizer } from "../../formats/testing/tiny-tokenizers.ts";
-import type { HfModel, TensorInfo } from "../../formats/types.ts";
+import type { HfModel } from "../../formats/types.ts";
+import { hfTensorShapes } from "../fresh.ts";
 import { SeededRandom, seedFor } from "../random.ts";
 import type { TrainingText } from "../types.ts";
 
@@ -42,46 +43,48 @@ export function made(name: string, count: number, scale: number, shift = 0): Flo
 }
 
 export function oracleModel(variant: OracleVariant): HfModel {
-  const config = hfConfigSchema.parse(oracleConfigs[variant]);
-  const { hidden_size: dim, intermediate_size: ffn, num_attention_heads: heads, vocab_size: vocabulary } = config;
-  const head = config.head_dim ?? dim / heads;
-  const narrow = (config.num_key_value_heads ?? heads) * head;
-  const tensors = new Map<string, TensorInfo>();
-  const add = (name: string, shape: readonly number[], scale: number, shift = 0) => {
-    const values = made(
-      name,
-      shape.reduce((product, size) => product * size, 1),
-      scale,
-      shift,
-    );
-    const bytes = new Uint8Array(values.buffer);
-    tensors.set(name, { name, type: "f32", shape, source: memorySource(bytes, name), offset: 0, bytes: bytes.length });
-  };
-  add("model.embed_tokens.weight", [vocabulary, dim], 0.5);
-  for (let i = 0; i < config.num_hidden_layers; i++) {
-    const p = `model.layers.${i}.`;
-    add(`${p}input_layernorm.weight`, [dim], 0.3, 1);
-    add(`${p}post_attention_layernorm.weight`, [dim], 0.3, 1);
-    for (const [name, n, k] of [
-      ["q", heads * head, dim],
-      ["k", narrow, dim],
-      ["v", narrow, dim],
-      ["o", dim, heads * head],
-    ] as const) {
-      add(`${p}self_attn.${name}_proj.weight`, [n, k], 0.5);
-      if (variant === "qwen2" && name !== "o") add(`${p}self_attn.${name}_proj.bias`, [n], 0.3);
-    }
-    if (variant === "qwen3") for (const name of ["q", "k"]) add(`${p}self_attn.${name}_norm.weight`, [head], 0.3, 1);
-    add(`${p}mlp.gate_proj.weight`, [ffn, dim], 0.5);
-    add(`${p}mlp.up_proj.weight`, [ffn, dim], 0.5);
-    add(`${p}mlp.down_proj.weight`, [dim, ffn], 0.5);
-  }
-  add("model.norm.weight", [dim], 0.3, 1);
-  if (config.tie_word_embeddings !== true) add("lm_head.weight", [vocabulary, dim], 0.5);
+  const matrix = () => 0.5;
+  return modelByRule(`oracle-${variant}`, oracleConfigs[variant], { matrix, bias: 0.3, norm: 0.3 });
+}
+
+/** tug-nano's shape as oracle/pretrain.py starts it. */
+export function pretrainModel(): HfModel {
+  const scale = 0.02 * Math.sqrt(3);
+  const matrix = (name: string) => (/\.(o|down)_proj\./.test(name) ? scale / Math.sqrt(12) : scale);
+  const shape = { hidden_size: 192, intermediate_size: 512, num_hidden_layers: 6, vocab_size: 8192 };
+  const heads = { num_attention_heads: 3, num_key_value_heads: 1, head_dim: 64 };
+  return modelByRule("oracle-nano", { ...base, ...shape, ...heads }, { matrix, bias: 0, norm: 0 });
+}
+
+/** The stream of tokens of oracle/pretrain.py. */
+export function pretrainStream(count: number): number[] {
+  const random = new SeededRandom(seedFor(0, "stream"));
+  return Array.from({ length: count }, () => Math.floor(8192 * random.uniform() ** 4));
+}
+
+/** Scales of the uniform numbers that tensors are made of, norms around one. */
+interface Scales {
+  readonly matrix: (name: string) => number;
+  readonly bias: number;
+  readonly norm: number;
+}
+
+function modelByRule(name: string, raw: object, scales: Scales): HfModel {
+  const config = hfConfigSchema.parse(raw);
   const tokenizer = byteLevelTokenizer(300);
+  const tensors = new Map(
+    [...hfTensorShapes(config)].map(([tensor, shape]) => {
+      const count = shape.reduce((product, size) => product * size, 1);
+      const isNorm = tensor.endsWith("norm.weight");
+      const scale = isNorm ? scales.norm : shape.length === 1 ? scales.bias : scales.matrix(tensor);
+      const bytes = new Uint8Array(made(tensor, count, scale, isNorm ? 1 : 0).buffer);
+      const source = memorySource(bytes, tensor);
+      return [tensor, { name: tensor, type: "f32", shape, source, offset: 0, bytes: bytes.length }] as const;
+    }),
+  );
   return {
     format: "safetensors",
-    name: `oracle-${variant}`,
+    name,
     metadata: config,
     generationConfig: {},
     tensors,
