@@ -32,6 +32,7 @@ export type { Home, OrganizationInfo, OrganizationScope } from "./organization.t
 export type { AccountTables, Credentials, Membership, People, SessionInfo } from "./people.ts";
 export type { PlaygroundShare, PlaygroundShares } from "./playground-shares.ts";
 export type { ProjectInfo, Projects } from "./projects.ts";
+export type { KeptResponse, Responses } from "./responses.ts";
 export type { Settings, SettingValue } from "./settings.ts";
 export { type AliasPlan, type AliasTarget, aliasPlan, aliasTarget, targetKey, targetsOf } from "./targets.ts";
 export type {

@@ -12,6 +12,7 @@ import { type Models, modelsOf } from "./models.ts";
 import type { Membership } from "./people.ts";
 import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.ts";
 import { freeSlug, lockOrganization, type Projects, projectsOf } from "./projects.ts";
+import { type Responses, responsesOf } from "./responses.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { type Upstreams, upstreamsOf } from "./upstreams.ts";
 import { type Usage, usageOf } from "./usage/queries.ts";
@@ -40,6 +41,7 @@ export interface OrganizationScope {
   readonly upstreams: Upstreams;
   readonly settings: Settings;
   readonly playgroundShares: PlaygroundShares;
+  readonly responses: Responses;
   readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly usage: Usage;
@@ -67,6 +69,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     upstreams: upstreamsOf(db, id),
     settings: settingsOf(db, id),
     playgroundShares: playgroundSharesOf(db, id),
+    responses: responsesOf(db, id),
     audit: auditOf(db, id),
     jobs: jobsOf(db, id),
     usage: usageOf(db, id),

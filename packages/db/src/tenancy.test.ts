@@ -169,3 +169,20 @@ test("a transaction that throws leaves nothing, the audit entry neither", async 
   expect(await mine.info()).toEqual(before);
   expect(await mine.audit.list({ action: "organization." })).toEqual([]);
 });
+
+test("responses are an organization's own, and are gone when they expire", async () => {
+  const response = (id: string, ms: number) => ({
+    id,
+    body: '{"text":"\\u0000"}',
+    items: "[]",
+    createdAt: new Date(),
+    expiresAt: new Date(Date.now() + ms),
+  });
+  await mine.responses.keep(response("resp_1", 60_000));
+  expect(await mine.responses.find("resp_1")).toMatchObject({ id: "resp_1", items: "[]" });
+  expect(await theirs.responses.find("resp_1")).toBeNull();
+  expect(await theirs.responses.remove("resp_1")).toBe(false);
+  await mine.responses.keep(response("resp_2", -1));
+  expect(await mine.responses.find("resp_2")).toBeNull();
+  expect(await mine.responses.remove("resp_1")).toBe(true);
+});

@@ -12,6 +12,7 @@ import { chatRoutes } from "./openai/chat.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { embeddingRoutes } from "./openai/embeddings.ts";
 import { modelRoutes } from "./openai/models.ts";
+import { responseRoutes } from "./openai/responses.ts";
 import { admit } from "./rate-limit.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
 
@@ -79,12 +80,17 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/chat/completions", chatRoutes(services));
   app.route("/v1/completions", completionRoutes(services));
   app.route("/v1/embeddings", embeddingRoutes(services));
+  app.route("/v1/responses", responseRoutes(services));
   for (const path of [
     "/v1/models",
     "/v1/models/:id{.+}",
     "/v1/chat/completions",
     "/v1/completions",
     "/v1/embeddings",
+    "/v1/responses",
+    "/v1/responses/:id",
+    "/v1/responses/:id/input_items",
+    "/v1/responses/:id/cancel",
   ]) {
     app.all(path, (c) => {
       throw new ApiError(
@@ -102,16 +108,18 @@ export function createApp(services: EdgeServices): Edge {
 /** What a caller needs under `/v1`; undefined where there is nothing. */
 function permissionFor(path: string): Permission | undefined {
   if (path === "/v1/models" || path.startsWith("/v1/models/")) return "models:read";
-  return inferenceRoutes.includes(path) ? "inference:run" : undefined;
+  if (inferenceRoutes.includes(path) || path.startsWith("/v1/responses/")) return "inference:run";
+  return undefined;
 }
 
-const inferenceRoutes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings"];
+const inferenceRoutes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"];
 const knownRoutes = ["/health", "/metrics", "/v1/models", ...inferenceRoutes];
 
 /** A path as a label: what clients invent must not become a label of its own. */
 function routeOf(path: string): string {
   if (knownRoutes.includes(path)) return path;
   if (path.startsWith("/v1/models/")) return "/v1/models/:id";
+  if (path.startsWith("/v1/responses/")) return "/v1/responses/:id";
   return /^\/api\/(auth|trpc)\//.exec(path)?.[0].slice(0, -1) ?? (path.startsWith("/api/") ? "/api" : "other");
 }
 

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { checkMayUse } from "../access.ts";
 import { readJson } from "../body.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
@@ -10,25 +10,27 @@ import { refuseHugePrompt, serve } from "./serve.ts";
 
 export function chatRoutes(services: EdgeServices): Edge {
   const app = new Hono<EdgeVariables>();
-  app.post("/", async (c) => {
-    const json = await readJson(c.req.raw);
-    return answerRouted(c, services, json, "/chat/completions", async (place) => {
-      const request = parseChatRequest(json);
-      const model = place?.model ?? request.model;
-      if (place === undefined) checkMayUse(c.get("call").caller, services.catalog, model);
-      const known = await services.catalog.get(model);
-      if (known) refuseHugePrompt(request.characters, known.contextLength, "messages");
-      const head = envelope("chatcmpl", request.model);
-      return serve(c, services, {
-        model,
-        served: place?.served ?? { requested: model, target: { kind: "model", model }, attempts: 1 },
-        requests: [request.generate],
-        choices: request.choices,
-        promptParam: "messages",
-        chunks: request.stream ? new ChatChunks(head, request.choices, request.includeUsage) : undefined,
-        body: (generation) => chatBody(head, generation, request.choices, request.logprobs),
-      });
+  app.post("/", async (c) => answerChat(c, services, await readJson(c.req.raw)));
+  return app;
+}
+
+/** Answers a chat, whoever serves it. */
+export function answerChat(c: Context<EdgeVariables>, services: EdgeServices, json: unknown): Promise<Response> {
+  return answerRouted(c, services, json, "/chat/completions", async (place) => {
+    const request = parseChatRequest(json);
+    const model = place?.model ?? request.model;
+    if (place === undefined) checkMayUse(c.get("call").caller, services.catalog, model);
+    const known = await services.catalog.get(model);
+    if (known) refuseHugePrompt(request.characters, known.contextLength, "messages");
+    const head = envelope("chatcmpl", request.model);
+    return serve(c, services, {
+      model,
+      served: place?.served ?? { requested: model, target: { kind: "model", model }, attempts: 1 },
+      requests: [request.generate],
+      choices: request.choices,
+      promptParam: "messages",
+      chunks: request.stream ? new ChatChunks(head, request.choices, request.includeUsage) : undefined,
+      body: (generation) => chatBody(head, generation, request.choices, request.logprobs),
     });
   });
-  return app;
 }
