@@ -31,7 +31,7 @@ const vitest = (folder) => ({
   name: `unit ${folder}`,
   command: [bin("vitest"), "run", "--reporter=default", `--reporter=${join(root, ".ci/vitest-reporter.mjs")}`],
   cwd: join(root, folder),
-  minutes: 15,
+  minutes: 20,
   counts: true,
   after: "generate",
 });
@@ -60,7 +60,7 @@ const steps = [
     name: "e2e",
     command: [bin("playwright"), "test", `--reporter=list,${join(root, ".ci/playwright-reporter.mjs")}`],
     cwd: join(root, "e2e"),
-    minutes: 20,
+    minutes: 35,
     counts: true,
     after: "build",
   },

@@ -3,11 +3,9 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { RequestError } from "../service/request.ts";
 import type { ServiceProblem } from "../service/types.ts";
+import { answered } from "./answered.ts";
 import type { ChatEvent } from "./chat-event.ts";
 import type { Answer } from "./types.ts";
-
-/** Fired on the window when an answer has come to its end; the guided tour waits for one. */
-export const answered = "tugboat:answered";
 
 /** The screen is redrawn at most this often, however fast the tokens come. */
 const redrawMs = 33;

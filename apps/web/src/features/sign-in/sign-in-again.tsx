@@ -1,12 +1,15 @@
 "use client";
 
 import { useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useEffect, useEffectEvent } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { putOffSignIn, reportSignedIn, useAsksToSignIn } from "../service/signed-out.ts";
 import { useTRPCClient } from "../service/trpc.tsx";
-import { SignInForm } from "./sign-in-form.tsx";
+
+// Sessions seldom end in the middle of work.
+const SignInForm = dynamic(() => import("./sign-in-form.tsx").then((module) => module.SignInForm), { ssr: false });
 
 /** Asks over the page, when the session ended in the middle of work, so that nothing on the page is lost. */
 export function SignInAgain({ email }: { readonly email: string }) {
@@ -42,7 +45,7 @@ export function SignInAgain({ email }: { readonly email: string }) {
       title="Your session has ended"
       description="Sign in to go on. What you typed is still on the page behind this."
     >
-      <SignInForm email={email} onDone={done} />
+      {open ? <SignInForm email={email} onDone={done} /> : null}
       <p className="text-ink-3 text-xs">
         By single sign-on?{" "}
         <a

@@ -3,7 +3,7 @@
 import { ArrowLeft, ArrowRight, Send } from "lucide-react";
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "../../ui/button.tsx";
-import { answered } from "../playground/use-answers.ts";
+import { answered } from "../playground/answered.ts";
 import { placeCard, type Stance } from "./place-card.ts";
 import { useAnchor } from "./use-anchor.ts";
 import { type TourState, useTour } from "./use-tour.ts";
