@@ -40,7 +40,9 @@ export function KeysPage() {
   const now = Date.now();
   const keys = list.data?.keys;
   const models = overview?.state === "up" ? overview.models : [];
-  const modelNames = models.map(({ id }) => id);
+  // A key may be held to an alias or an upstream's model as well.
+  const named = overview?.state === "up" ? overview.named : [];
+  const modelNames = [...models, ...named].map(({ id }) => id);
   const current = projects.filter(({ archivedAt }) => archivedAt === null);
   const writes = may("keys:write");
   const create = writes ? (

@@ -17,6 +17,7 @@ import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { AddModelDialog } from "./add-model-dialog.tsx";
 import { ComparePanel } from "./compare-panel.tsx";
 import { DownloadLines } from "./download-line.tsx";
+import { ElsewherePanel } from "./elsewhere-panel.tsx";
 import { modelColumns } from "./model-columns.tsx";
 import { selectedIn, toggled } from "./selection.ts";
 import type { Machine, Model } from "./types.ts";
@@ -88,6 +89,7 @@ export function ModelsPage() {
           </div>
         </Panel>
       )}
+      <ElsewherePanel />
       {adding && list.data ? (
         <AddModelDialog
           taken={list.data.models.map(({ name }) => name)}

@@ -108,6 +108,17 @@ describe("a link of the older form", () => {
     expect(Object.values(state.candidates[0]?.answers ?? {}).map(({ text }) => text)).toEqual(["first", "second"]);
   });
 
+  it("opens a column for each model, up to four", () => {
+    const { candidates } = fromQuery("model=a&model=b&model=a&model=c&model=d&model=e&temperature=0");
+    expect(candidates.map(({ id, model }) => [id, model])).toEqual([
+      ["1", "a"],
+      ["2", "b"],
+      ["3", "c"],
+      ["4", "d"],
+    ]);
+    expect(candidates.every(({ parameters }) => parameters.temperature === 0)).toBe(true);
+  });
+
   it("turns an unanswered message into a draft", () => {
     expect(fromQuery("user=one&answer=first&user=two")).toMatchObject({ turns: [{ user: "one" }], draft: "two" });
   });

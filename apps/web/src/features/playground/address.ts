@@ -1,7 +1,7 @@
-import { emptyConversation } from "./conversation.ts";
+import { emptyCandidate, emptyConversation } from "./conversation.ts";
 import { fromDocument, isEmpty, toDocument } from "./document.ts";
 import { pack, unpack } from "./packing.ts";
-import { type Conversation, defaultParameters, type Parameters, type Turn } from "./types.ts";
+import { type Conversation, defaultParameters, mostColumns, type Parameters, type Turn } from "./types.ts";
 
 /** Links longer than this are cut by mail programs and chats. */
 export const longestLink = 6000;
@@ -41,8 +41,8 @@ export async function hashOf(state: Conversation): Promise<string | undefined> {
 }
 
 /**
- * Reads the form of links that came before: `model`, parameters, `system`, then `user` and `answer` in the order they
- * were said, and `draft`. Pages that lead here still write it. What is out of range falls back to its default.
+ * Reads the form of links that other pages write: `model`, once for each column, parameters, `system`, then `user` and `answer` in the order they
+ * were said, and `draft`. What is out of range falls back to its default.
  */
 export function fromQuery(text: string): Conversation {
   const query = new URLSearchParams(text);
@@ -53,7 +53,10 @@ export function fromQuery(text: string): Conversation {
     if (name === "user") turns.push({ id: `t${turns.length}`, user: value });
     else if (name === "answer" && last) answers.set(last.id, value);
   }
-  const state = emptyConversation(query.get("model") ?? "");
+  const [first = "", ...others] = [...new Set(query.getAll("model"))].slice(0, mostColumns);
+  const alone = emptyConversation(first);
+  const more = others.map((model, i) => emptyCandidate(String(i + 2), model));
+  const state = { ...alone, candidates: [...alone.candidates, ...more] };
   // A message that was never answered is a draft: the reader sends it.
   const last = turns.at(-1);
   const open = last !== undefined && !answers.has(last.id);
