@@ -65,7 +65,7 @@ export function ComparePanel({ models, onLeaveOut }: ComparePanelProps) {
               <tr key={name} className="border-line border-b align-top last:border-b-0">
                 <th scope="row" className="whitespace-nowrap px-4 py-2 font-normal text-ink-3">
                   {name}
-                  {differs ? <span className="ml-2 text-accent text-xs">differs</span> : null}
+                  {differs ? <span className="text-accent text-xs"> differs</span> : null}
                 </th>
                 {cells.map((cell, index) => (
                   <td key={models[index]?.name} className="px-4 py-2">
