@@ -135,8 +135,8 @@ describe("Pace", () => {
   it("finds the rows of prefill that keep to the target, and never none", () => {
     const settle = (perRow: number) => {
       const pace = new Pace({ startRows: 64, maxRows: 256, targetMs: 250 });
-      for (let i = 0; i < 100; i++) pace.observe(8, pace.rows, 10 + perRow * (8 + pace.rows));
-      return pace.rows;
+      for (let i = 0; i < 100; i++) pace.observe(8, pace.rowsBeside(8), 10 + perRow * (8 + pace.rowsBeside(8)));
+      return pace.rowsBeside(8);
     };
     expect(settle(0.01)).toBe(256);
     expect(10 + 3.5 * (8 + settle(3.5))).toBeLessThan(1.3 * 250);
@@ -147,10 +147,10 @@ describe("Pace", () => {
   it("stays as it is without a target, and when nobody reads along", () => {
     const fixed = new Pace({ startRows: 8, maxRows: 256, targetMs: undefined });
     fixed.observe(1, 8, 10_000);
-    expect(fixed.rows).toBe(8);
+    expect(fixed.rowsBeside(100)).toBe(8);
     const pace = new Pace({ startRows: 64, maxRows: 256, targetMs: 250 });
     pace.observe(0, 256, 10_000);
     pace.observe(4, 3, 1);
-    expect(pace.rows).toBe(64);
+    expect(pace.rowsBeside(4)).toBe(64);
   });
 });

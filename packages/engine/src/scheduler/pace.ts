@@ -19,9 +19,12 @@ export class Pace {
     this.#rows = limits.startRows;
   }
 
-  /** Rows of prefill for the next step with decodes. */
-  get rows(): number {
-    return this.#rows;
+  /**
+   * Rows of prefill for the next step with so many decodes. Twice as many where there is a target, even if they take
+   * longer: else a full house would more than halve the speed at which a newcomer's prompt is read.
+   */
+  rowsBeside(decodes: number): number {
+    return this.#limits.targetMs === undefined ? this.#rows : Math.max(this.#rows, 2 * decodes);
   }
 
   /** A step of so many rows took so long. Grows slowly and only where the limit was felt, shrinks at once. */
@@ -31,7 +34,7 @@ export class Pace {
     if (ms > targetMs) {
       const fitting = Math.floor(prefillRows * Math.max(0.5, targetMs / ms));
       this.#rows = Math.max(Math.min(LEAST_ROWS, this.#rows), Math.min(this.#rows, fitting));
-    } else if (prefillRows >= this.#rows) {
+    } else if (prefillRows >= this.rowsBeside(decodeRows)) {
       this.#rows = Math.min(maxRows, Math.ceil(this.#rows * 1.25));
     }
   }

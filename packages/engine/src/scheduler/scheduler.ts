@@ -226,7 +226,9 @@ export class Scheduler {
   }
 
   #budget(decodes: number): number {
-    return decodes === 0 ? this.limits.maxRows : Math.min(this.limits.maxRows, decodes + this.#pace.rows);
+    return decodes === 0
+      ? this.limits.maxRows
+      : Math.min(this.limits.maxRows, decodes + this.#pace.rowsBeside(decodes));
   }
 
   *#waiting(): Generator<Sequence> {

@@ -50,14 +50,17 @@ async function stream(prompt: readonly number[], tokens: number, tenant?: string
   let first = 0;
   let last = 0;
   let cached = 0;
+  let gap = 0;
   const request = { prompt: { tokens: prompt }, maxTokens: tokens, temperature: 0, ignoreEos: true, tenant };
   for await (const event of loaded().generate(request, { signal })) {
     if (event.type === "start") cached = event.cachedTokens;
     if (event.type !== "token") continue;
-    last = performance.now();
+    const now = performance.now();
+    if (last > 0) gap = Math.max(gap, now - last);
+    last = now;
     if (first === 0) first = last;
   }
-  return { first, last, cached };
+  return { first, last, cached, gap };
 }
 
 /** The time to the first token of each prompt, sent one after another. */
@@ -139,13 +142,16 @@ answer({
     const half = Math.floor(light.length / 2);
     const alone = await firstTokens(light.slice(0, half), "light");
     const stops = flood.map(() => new AbortController());
+    const gaps: number[] = [];
     const flooding = flood.map((prompt, i) => stream(prompt, tokens, "flood", stops[i]?.signal));
     // Its first answers are on their way.
     await Promise.race(flooding);
     const crowded = await firstTokens(light.slice(half), "light");
     for (const stop of stops) stop.abort();
-    await Promise.all(flooding);
-    return { alone: p95(alone), crowded: p95(crowded) };
+    for (const { gap } of await Promise.all(flooding)) if (gap > 0) gaps.push(gap);
+    // A step gives each of its sequences a token: the typical longest pause of the flood's answers is a long step.
+    const step = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
+    return { alone: p95(alone), crowded: p95(crowded), step };
   },
 
   async memory() {
