@@ -141,7 +141,7 @@ describe("Pace", () => {
     expect(settle(0.01)).toBe(256);
     expect(10 + 3.5 * (8 + settle(3.5))).toBeLessThan(1.3 * 250);
     expect(settle(3.5)).toBeGreaterThan(40);
-    expect(settle(100)).toBe(16);
+    expect(settle(100)).toBe(4 * 8);
   });
 
   it("stays as it is without a target, and when nobody reads along", () => {

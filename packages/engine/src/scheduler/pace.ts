@@ -20,11 +20,11 @@ export class Pace {
   }
 
   /**
-   * Rows of prefill for the next step with so many decodes. Twice as many where there is a target, even if they take
-   * longer: else a full house would more than halve the speed at which a newcomer's prompt is read.
+   * Rows of prefill for the next step with so many decodes. Where there is a target at least four times as many, even if
+   * they take longer: a newcomer's prompt is then read at three quarters of the speed that it has alone, or more.
    */
   rowsBeside(decodes: number): number {
-    return this.#limits.targetMs === undefined ? this.#rows : Math.max(this.#rows, 2 * decodes);
+    return this.#limits.targetMs === undefined ? this.#rows : Math.max(this.#rows, 4 * decodes);
   }
 
   /** A step of so many rows took so long. Grows slowly and only where the limit was felt, shrinks at once. */
