@@ -52,6 +52,8 @@ angles = torch.arange(length)[:, None] * 10000.0 ** (-torch.arange(0, head, 2) /
 cos, sin = angles.cos()[:, None], angles.sin()[:, None]
 mask = torch.full((length, length), -math.inf).triu(1)
 tokens = torch.randint(0, vocab, (texts, length + 1))
+targets = tokens[:, 1:].clone()
+targets[:, : length - shape["answers"]] = -100
 
 
 def norm(x):
@@ -75,7 +77,7 @@ def step():
         h = norm(x)
         x = x + layer["down"](torch.nn.functional.silu(layer["gate"](h)) * layer["up"](h))
     logits = norm(x) @ embedding.T
-    loss = torch.nn.functional.cross_entropy(logits.view(-1, vocab), tokens[:, 1:].reshape(-1))
+    loss = torch.nn.functional.cross_entropy(logits.view(-1, vocab), targets.reshape(-1))
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(learnt, 1.0)

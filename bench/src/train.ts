@@ -19,12 +19,15 @@ const { values: options } = parseArgs({
     texts: { type: "string", default: "12" },
     length: { type: "string", default: "130" },
     threads: { type: "string", default: "2" },
+    // Tokens of each text that are learnt; the peer computes the logits of all, as plain scripts do.
+    answers: { type: "string" },
     rounds: { type: "string", default: "7" },
     python: { type: "string", default: "/usr/bin/python3" },
   },
 });
 const [texts, length, threads, rounds] = [options.texts, options.length, options.threads, options.rounds].map(Number);
 const rank = 8;
+const answers = Number(options.answers ?? options.length);
 
 interface Peer {
   step(): Promise<number>;
@@ -66,9 +69,23 @@ const source = await openModel(options.model);
 const { hyperparameters } = await readArchitecture(source.files);
 const { layers, dim, ffn, heads, kvHeads, headDim, vocabulary } = hyperparameters;
 const trainer = await openTrainer(source, { device: "cpu", threads, method: { kind: "lora", rank } });
-const peer = await openPeer({ layers, dim, ffn, heads, kvHeads, headDim, vocabulary, rank, texts, length, threads });
+const peer = await openPeer({
+  layers,
+  dim,
+  ffn,
+  heads,
+  kvHeads,
+  headDim,
+  vocabulary,
+  rank,
+  texts,
+  length,
+  threads,
+  answers,
+});
 const batch = Array.from({ length: texts! }, (_, i) => ({
   tokens: Array.from({ length: length! + 1 }, (_, j) => (i * 977 + j * j * 31) % vocabulary),
+  weights: Array.from({ length: length! + 1 }, (_, j) => Number(j > length! - answers)),
 }));
 const step = async () => {
   const start = performance.now();
@@ -88,7 +105,7 @@ await source.files.close();
 const tokens = texts! * length!;
 const [own, other] = [median(ours), peer ? median(theirs) : undefined];
 const result = {
-  name: `LoRA step of ${source.name}, ${texts} texts of ${length} tokens, ${threads} threads`,
+  name: `LoRA step of ${source.name}, ${texts} texts of ${length} tokens, ${answers} learnt, ${threads} threads`,
   unit: "tokens/s",
   ours: Math.round(tokens / own),
   ...(other === undefined ? {} : { peer: Math.round(tokens / other), ratio: Number((other / own).toFixed(3)) }),

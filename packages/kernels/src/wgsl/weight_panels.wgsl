@@ -5,7 +5,8 @@
 //   lora_a: A [RANK, K] in panels of 4 rows; lora_b: B [N, RANK] row by row; RANK a multiple of 4
 //   out: [panel * K + i] = the 4 rows at input i; TRANSPOSED: [i4 * rows + row] = inputs 4 i4 … 4 i4 + 3 of a row
 //
-// Workgroups: x counts panels from params.first_panel on, y counts pieces of GROUP4 fours of inputs.
+// Workgroups: x counts PANELS panels from params.first_panel on, y counts pieces of GROUP4 fours of inputs. Panels are taken
+// side by side, so that rows of the transposed lie in one cache line and not each in its own.
 // requires: prelude
 
 struct Params {
@@ -22,6 +23,7 @@ override TRANSPOSED: bool = false;
 override RANK: u32 = 0u;
 override LORA_SCALE: f32 = 1.0;
 override GROUP4: u32 = 4096u;
+override PANELS: u32 = 1u;
 override RANK_HELD: u32 = max(RANK, 1u);
 // Elements of both buffers: indices are in bounds, but not by a proof that compilers find.
 override QUANTS: u32;
@@ -34,8 +36,8 @@ override SCALES: u32;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-// Column r of B for the panel's 4 rows, times LORA_SCALE.
-var<workgroup> b_panel: array<vec4<f32>, RANK_HELD>;
+// Column r of B for each panel's 4 rows, times LORA_SCALE.
+var<workgroup> b_panel: array<vec4<f32>, PANELS * RANK_HELD>;
 
 // 4 inputs, each of the 4 rows of a panel.
 struct Four {
@@ -47,47 +49,57 @@ struct Four {
 
 @compute @workgroup_size(W)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let panel = params.first_panel + group.x;
+  let panels = (params.rows + 3u) / 4u;
   if (RANK > 0u) {
-    for (var r = lane; r < RANK; r += W) {
-      let row = panel * 4u;
-      b_panel[r] = LORA_SCALE * vec4<f32>(b_of(row, r), b_of(row + 1u, r), b_of(row + 2u, r), b_of(row + 3u, r));
+    for (var t = lane; t < PANELS * RANK; t += W) {
+      let row = (params.first_panel + group.x * PANELS + t / RANK_HELD) * 4u;
+      let r = t % RANK_HELD;
+      b_panel[t] = LORA_SCALE * vec4<f32>(b_of(row, r), b_of(row + 1u, r), b_of(row + 2u, r), b_of(row + 3u, r));
     }
     workgroupBarrier();
   }
   for (var i = group.y * GROUP4 + lane; i < min((group.y + 1u) * GROUP4, K / 4u); i += W) {
-    var w = weights(panel, i);
-    if (RANK > 0u) {
-      for (var r = 0u; r < RANK / 4u; r++) {
-        let at = r * K + i * 4u;
-        w.a += low_rank(lora_a[at], r);
-        w.b += low_rank(lora_a[at + 1u], r);
-        w.c += low_rank(lora_a[at + 2u], r);
-        w.d += low_rank(lora_a[at + 3u], r);
+    for (var p = 0u; p < PANELS; p++) {
+      let panel = group.x * PANELS + p;
+      if (panel < panels) {
+        write_panel(panel, i, p);
       }
     }
-    if (TRANSPOSED) {
-      let row = group.x * 4u;
-      let at = i * params.rows + row;
-      if (row < params.rows) {
-        out[at] = vec4<f32>(w.a.x, w.b.x, w.c.x, w.d.x);
-      }
-      if (row + 1u < params.rows) {
-        out[at + 1u] = vec4<f32>(w.a.y, w.b.y, w.c.y, w.d.y);
-      }
-      if (row + 2u < params.rows) {
-        out[at + 2u] = vec4<f32>(w.a.z, w.b.z, w.c.z, w.d.z);
-      }
-      if (row + 3u < params.rows) {
-        out[at + 3u] = vec4<f32>(w.a.w, w.b.w, w.c.w, w.d.w);
-      }
-    } else {
-      let at = group.x * K + i * 4u;
-      out[at] = w.a;
-      out[at + 1u] = w.b;
-      out[at + 2u] = w.c;
-      out[at + 3u] = w.d;
+  }
+}
+
+// 4 inputs of a panel, counted from params.first_panel on.
+fn write_panel(panel: u32, i: u32, held: u32) {
+  var w = weights(params.first_panel + panel, i);
+  if (RANK > 0u) {
+    for (var r = 0u; r < RANK / 4u; r++) {
+      let at = r * K + i * 4u;
+      let b = held * RANK + r * 4u;
+      w.a += low_rank(lora_a[at], b);
+      w.b += low_rank(lora_a[at + 1u], b);
+      w.c += low_rank(lora_a[at + 2u], b);
+      w.d += low_rank(lora_a[at + 3u], b);
     }
+  }
+  if (TRANSPOSED) {
+    let row = panel * 4u;
+    let at = i * params.rows + row;
+    out[at] = vec4<f32>(w.a.x, w.b.x, w.c.x, w.d.x);
+    if (row + 1u < params.rows) {
+      out[at + 1u] = vec4<f32>(w.a.y, w.b.y, w.c.y, w.d.y);
+    }
+    if (row + 2u < params.rows) {
+      out[at + 2u] = vec4<f32>(w.a.z, w.b.z, w.c.z, w.d.z);
+    }
+    if (row + 3u < params.rows) {
+      out[at + 3u] = vec4<f32>(w.a.w, w.b.w, w.c.w, w.d.w);
+    }
+  } else {
+    let at = panel * K + i * 4u;
+    out[at] = w.a;
+    out[at + 1u] = w.b;
+    out[at + 2u] = w.c;
+    out[at + 3u] = w.d;
   }
 }
 
@@ -99,8 +111,9 @@ fn b_of(row: u32, r: u32) -> f32 {
   return value;
 }
 
-fn low_rank(a: vec4<f32>, r: u32) -> vec4<f32> {
-  return a.x * b_panel[r * 4u] + a.y * b_panel[r * 4u + 1u] + a.z * b_panel[r * 4u + 2u] + a.w * b_panel[r * 4u + 3u];
+// `b`: of the panel's columns, the first of the four.
+fn low_rank(a: vec4<f32>, b: u32) -> vec4<f32> {
+  return a.x * b_panel[b] + a.y * b_panel[b + 1u] + a.z * b_panel[b + 2u] + a.w * b_panel[b + 3u];
 }
 
 // Inputs 4i … 4i+3 of the panel.

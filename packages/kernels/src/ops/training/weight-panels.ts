@@ -36,6 +36,7 @@ export class WeightPanels {
   readonly options: WeightPanelsOptions;
   readonly #kernel: Kernel;
   readonly #pieces: number;
+  readonly #panels: number;
 
   /** @throws KernelError (`shape`) */
   constructor(ops: OpSet, options: WeightPanelsOptions) {
@@ -49,7 +50,9 @@ export class WeightPanels {
     const rank = lowRank?.rank ?? 0;
     checkShape(rank % 4 === 0, "weight_panels", `a rank of ${rank} is no multiple of 4`);
     this.options = options;
-    const fours = ops.device.info.workgroupSize === 1 ? shape.k / 4 : 64;
+    const isCpu = ops.device.info.workgroupSize === 1;
+    this.#panels = isCpu ? 8 : 1;
+    const fours = isCpu ? shape.k / 4 : 64;
     this.#pieces = ceilDiv(shape.k / 4, fours);
     const size = weightSize(shape);
     this.#kernel = ops.kernel("weight_panels", {
@@ -63,6 +66,7 @@ export class WeightPanels {
         RANK: rank,
         LORA_SCALE: lowRank?.scale ?? 1,
         GROUP4: fours,
+        PANELS: this.#panels,
       },
     });
   }
@@ -87,7 +91,7 @@ export class WeightPanels {
     this.#kernel.dispatch(
       recorder,
       [weight.quants, weight.scales ?? stand, lowRank?.a ?? stand, lowRank?.b ?? stand, out],
-      [ceilDiv(rows, 4), this.#pieces],
+      [ceilDiv(rows, 4 * this.#panels), this.#pieces],
       Uint32Array.of(firstRow / 4, rows),
     );
   }
