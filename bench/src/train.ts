@@ -29,8 +29,14 @@ const [texts, length, threads, rounds] = [options.texts, options.length, options
 const rank = 8;
 const answers = Number(options.answers ?? options.length);
 
+/** Seconds of the clock, and of processors. */
+interface Seconds {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
 interface Peer {
-  step(): Promise<number>;
+  step(): Promise<Seconds>;
   close(): void;
 }
 
@@ -52,7 +58,8 @@ async function openPeer(shape: object): Promise<Peer | undefined> {
     child.stdin.write("step\n");
     const { value, done } = await lines.next();
     if (done === true) throw new Error(problem.trim().split("\n").at(-1) ?? "the peer ended");
-    return Number(value);
+    const [wall, cpu] = String(value).split(" ").map(Number);
+    return { wall: wall!, cpu: cpu! };
   };
   try {
     await step();
@@ -88,13 +95,14 @@ const batch = Array.from({ length: texts! }, (_, i) => ({
   weights: Array.from({ length: length! + 1 }, (_, j) => Number(j > length! - answers)),
 }));
 const step = async () => {
-  const start = performance.now();
+  const [start, before] = [performance.now(), process.cpuUsage()];
   await trainer.train({ kind: "supervised", texts: batch });
-  return (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return { wall: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
 };
 await step();
-const ours: number[] = [];
-const theirs: number[] = [];
+const ours: Seconds[] = [];
+const theirs: Seconds[] = [];
 for (let round = 0; round < rounds!; round++) {
   ours.push(await step());
   if (peer) theirs.push(await peer.step());
@@ -103,11 +111,16 @@ peer?.close();
 await trainer.close();
 await source.files.close();
 const tokens = texts! * length!;
-const [own, other] = [median(ours), peer ? median(theirs) : undefined];
-const result = {
-  name: `LoRA step of ${source.name}, ${texts} texts of ${length} tokens, ${answers} learnt, ${threads} threads`,
-  unit: "tokens/s",
-  ours: Math.round(tokens / own),
-  ...(other === undefined ? {} : { peer: Math.round(tokens / other), ratio: Number((other / own).toFixed(3)) }),
+const what = `LoRA step of ${source.name}, ${texts} texts of ${length} tokens, ${answers} learnt, ${threads} threads`;
+const result = (name: string, unit: string, of: (seconds: Seconds) => number) => {
+  const own = median(ours.map(of));
+  const rate = (seconds: number) => Math.round(tokens / seconds);
+  if (!peer) return { name, unit, ours: rate(own) };
+  const other = median(theirs.map(of));
+  return { name, unit, ours: rate(own), peer: rate(other), ratio: Number((other / own).toFixed(3)) };
 };
-console.log(JSON.stringify({ machine: cpus()[0]?.model, results: [result] }, null, 2));
+const results = [
+  result(what, "tokens/s", ({ wall }) => wall),
+  result(`${what}: work`, "tokens/s of a processor", ({ cpu }) => cpu),
+];
+console.log(JSON.stringify({ machine: cpus()[0]?.model, results }, null, 2));
