@@ -81,15 +81,16 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const upstreams = new Upstreams();
   const keys = new KeyVerifier(database.keys);
   const forModels = env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20;
+  const computing = {
+    device: env.TUGBOAT_DEVICE,
+    threads: env.TUGBOAT_THREADS ?? availableParallelism(),
+    kernelCache: join(env.TUGBOAT_HOME, "cache/kernels"),
+  };
   const pool = new DeploymentPool({
     find: (name) => catalog.get(name),
     launch: launchProcess,
     log,
-    settings: {
-      device: env.TUGBOAT_DEVICE,
-      threads: env.TUGBOAT_THREADS ?? availableParallelism(),
-      kernelCache: join(env.TUGBOAT_HOME, "cache/kernels"),
-    },
+    settings: computing,
     memoryBytes: forModels,
     maxInFlight: env.TUGBOAT_QUEUE,
   });
@@ -163,7 +164,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
         database,
         changes: jobChanges,
         kinds: jobKinds,
-        services: { home, hub, engine: jobEngine(pool, scope.id) },
+        services: { home, hub, training: computing, engine: jobEngine(pool, scope.id) },
         log,
         redisUrl: env.REDIS_URL,
       })

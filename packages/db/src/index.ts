@@ -35,6 +35,7 @@ export type { ProjectInfo, Projects } from "./projects.ts";
 export type { KeptResponse, Responses } from "./responses.ts";
 export type { Settings, SettingValue } from "./settings.ts";
 export { type AliasPlan, type AliasTarget, aliasPlan, aliasTarget, targetKey, targetsOf } from "./targets.ts";
+export type { NewTuningRun, TuningRunDetail, TuningRunInfo, TuningRuns } from "./tuning-runs.ts";
 export type {
   SealedSecret,
   SealFor,

@@ -14,6 +14,7 @@ import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.t
 import { freeSlug, lockOrganization, type Projects, projectsOf } from "./projects.ts";
 import { type Responses, responsesOf } from "./responses.ts";
 import { type Settings, settingsOf } from "./settings.ts";
+import { type TuningRuns, tuningRunsOf } from "./tuning-runs.ts";
 import { type Upstreams, upstreamsOf } from "./upstreams.ts";
 import { type Usage, usageOf } from "./usage/queries.ts";
 import { checkVersion, nextVersion } from "./versions.ts";
@@ -44,6 +45,7 @@ export interface OrganizationScope {
   readonly responses: Responses;
   readonly audit: AuditLog;
   readonly jobs: Jobs;
+  readonly tuningRuns: TuningRuns;
   readonly usage: Usage;
   readonly budgets: Budgets;
   readonly priceBooks: PriceBooks;
@@ -72,6 +74,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     responses: responsesOf(db, id),
     audit: auditOf(db, id),
     jobs: jobsOf(db, id),
+    tuningRuns: tuningRunsOf(db, id),
     usage: usageOf(db, id),
     budgets: budgetsOf(db, id),
     priceBooks: priceBooksOf(db, id),

@@ -8,6 +8,7 @@ import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { runCommand } from "./commands/run.ts";
 import { tourCommand } from "./commands/tour.ts";
+import { tuneCommand } from "./commands/tune.ts";
 import { reconcileCommand, usageCommand } from "./commands/usage.ts";
 import { usersCommand } from "./commands/users.ts";
 import { CliError, printFailure } from "./output.ts";
@@ -26,6 +27,7 @@ const program = new Command("tug")
   .addCommand(tourCommand())
   .addCommand(usageCommand())
   .addCommand(reconcileCommand())
+  .addCommand(tuneCommand())
   .addCommand(usersCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand());

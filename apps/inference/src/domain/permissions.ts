@@ -61,6 +61,12 @@ const table = {
     roles: administrators,
     keys: false,
   },
+  "tuning:read": { what: "see tuning runs and their reports", roles: everyone, keys: true },
+  "tuning:write": {
+    what: "tune models, stop runs and ship what came out",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
   "inference:run": {
     what: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

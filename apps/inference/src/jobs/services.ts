@@ -1,4 +1,4 @@
-import type { ModelSpeed } from "@tugboat/db";
+import type { DeploymentDevice, ModelSpeed } from "@tugboat/db";
 
 /** What jobs may use beside their organization's data. */
 export interface JobServices {
@@ -6,6 +6,8 @@ export interface JobServices {
   readonly home: string;
   /** Where models are downloaded from. */
   readonly hub: { readonly endpoint: string; readonly token?: string | undefined };
+  /** What training runs on. */
+  readonly training: { readonly device: DeploymentDevice; readonly threads: number; readonly kernelCache: string };
   /** The models that this process serves; undefined where it serves none. */
   readonly engine?: JobEngine;
 }

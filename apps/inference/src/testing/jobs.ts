@@ -88,7 +88,11 @@ export function startTestJobs(
     database,
     changes,
     kinds: testKinds,
-    services: { home: "/nonexistent", hub: { endpoint: "http://127.0.0.1:1" } },
+    services: {
+      home: "/nonexistent",
+      hub: { endpoint: "http://127.0.0.1:1" },
+      training: { device: "cpu", threads: 1, kernelCache: "/nonexistent" },
+    },
     log: pino({ level: process.env.TUGBOAT_LOG_LEVEL ?? "silent" }),
     redisUrl,
     timing: testTiming,

@@ -237,6 +237,14 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
   await scope.models.upsert(wordsModel("their-model"));
   await scope.audit.append({ actor: owner.userId, action: "keys.create", subject: key.id });
   const share = await scope.playgroundShares.keep("dGhlaXJz", owner.userId);
+  const tuningRun = await scope.tuningRuns.create({
+    name: "theirs",
+    model: "their-model",
+    minutes: 1,
+    config: { instruction: null, mayForget: 0 },
+    samples: [],
+    createdBy: owner.userId,
+  });
   const { job } = await scope.jobs.enqueue({
     kind: "test.theirs",
     subject: "their-model",
@@ -248,7 +256,7 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
   const target = { kind: "model", model: "their-model" } as const;
   const plan = { split: [{ target, share: 100 }], failover: [] };
   const alias = await scope.aliases.create("their-alias", { plan, createdBy: owner.userId });
-  return { id, scope, owner, project, key, secret, invitation, share, job, upstream, alias, plan };
+  return { id, scope, owner, project, key, secret, invitation, share, tuningRun, job, upstream, alias, plan };
 }
 
 export async function addOrganization(database: Database): Promise<string> {

@@ -3,6 +3,7 @@ import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
 import { z } from "zod";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
+import { TuningError, type TuningErrorCode } from "../../domain/tuning/errors.ts";
 
 /** What every refused call carries beside its sentence. */
 export interface Refusal {
@@ -48,6 +49,13 @@ const catalogErrors: Record<CatalogErrorCode, TRPC_ERROR_CODE_KEY> = {
   "no-space": "PRECONDITION_FAILED",
 };
 
+const tuningErrors: Record<TuningErrorCode, TRPC_ERROR_CODE_KEY> = {
+  "bad-samples": "BAD_REQUEST",
+  "too-few": "BAD_REQUEST",
+  refused: "PRECONDITION_FAILED",
+  "not-ready": "PRECONDITION_FAILED",
+};
+
 /** What is meant for the caller, as a refusal; anything else is given back as it is and becomes a plain 500. */
 export function toRefusal(error: TRPCError): TRPCError {
   if (error instanceof RefusedError) return error;
@@ -63,8 +71,14 @@ export function toRefusal(error: TRPCError): TRPCError {
       ? databaseErrors[cause.code]
       : cause instanceof CatalogError
         ? catalogErrors[cause.code]
-        : undefined;
-  if (code === undefined || !(cause instanceof DatabaseError || cause instanceof CatalogError)) return error;
+        : cause instanceof TuningError
+          ? tuningErrors[cause.code]
+          : undefined;
+  if (code === undefined || !isOurs(cause)) return error;
   const hint = cause.hint === undefined ? {} : { hint: cause.hint };
   return new RefusedError(code, cause.message, { reason: cause.code, ...hint }, cause);
+}
+
+function isOurs(cause: unknown): cause is DatabaseError | CatalogError | TuningError {
+  return cause instanceof DatabaseError || cause instanceof CatalogError || cause instanceof TuningError;
 }

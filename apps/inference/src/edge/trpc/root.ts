@@ -10,6 +10,7 @@ import { organizationRouter } from "./router/organization.ts";
 import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
 import { sessionRouter } from "./router/session.ts";
+import { tuningRouter } from "./router/tuning.ts";
 import { uploadsRouter } from "./router/uploads.ts";
 import { upstreamsRouter } from "./router/upstreams.ts";
 import { usageRouter } from "./router/usage.ts";
@@ -32,6 +33,7 @@ export const appRouter = router({
   upstreams: upstreamsRouter,
   playground: playgroundRouter,
   jobs: jobsRouter,
+  tuning: tuningRouter,
 });
 
 export type AppRouter = typeof appRouter;

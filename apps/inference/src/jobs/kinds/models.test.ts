@@ -80,7 +80,7 @@ beforeAll(async () => {
     database,
     changes: new JobChanges(database.jobs),
     kinds: [downloadModelJob, measureModel],
-    services: { home, hub: { endpoint }, engine },
+    services: { home, hub: { endpoint }, training: { device: "cpu", threads: 1, kernelCache: home }, engine },
     log: pino({ level: "silent" }),
     timing: testTiming,
   });

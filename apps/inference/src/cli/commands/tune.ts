@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Database, TuningRunDetail } from "@tugboat/db";
+import { Command } from "commander";
+import { findingKinds } from "../../domain/tuning/checks.ts";
+import { checkReady, prepareExamples } from "../../domain/tuning/prepare.ts";
+import { defaultConfig, type RunReport, runReport } from "../../domain/tuning/report.ts";
+import { recordedRun, startRun } from "../../domain/tuning/start.ts";
+import { type CliContext, changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
+import { decimal } from "../options.ts";
+import { CliError, ProgressLine, printJson, table } from "../output.ts";
+
+interface TuneOptions {
+  readonly model?: string;
+  readonly minutes: number;
+  readonly wait?: boolean;
+  readonly name?: string;
+  readonly instruction?: string;
+  readonly mend: boolean;
+}
+
+export function tuneCommand(): Command {
+  const tune = new Command("tune")
+    .description("a guided fine-tune: examples in, a better model and an honest report out")
+    .argument("<dataset>", "a file of examples: CSV, cells saved as text, or JSON Lines")
+    .option("--model <name>", "the model to tune, as `tug models list` shows it")
+    .option("--minutes <n>", "the time it may take", decimal(0.2, 1440), 10)
+    .option("--name <name>", "what to call it; by default the file's name")
+    .option("--instruction <text>", "what the model is asked; by default made from the answers")
+    .option("--no-mend", "take the examples as they are")
+    .option("--wait", "wait for the report")
+    .action(async (dataset: string, options: TuneOptions, command: Command) => {
+      const context = contextOf(command);
+      if (options.model === undefined) {
+        throw new CliError("usage", "Say which model to tune.", "--model tug-small, for instance.", 2);
+      }
+      await begin(context, dataset, { ...options, model: options.model });
+    });
+  tune
+    .command("report")
+    .description("what a run found out")
+    .argument("<run>", "its id")
+    .action(async (id: string, _options: object, command: Command) => {
+      const context = contextOf(command);
+      const run = await withDatabase(context, (database) => readRun(database, id));
+      if (run.report === null) {
+        throw new CliError("not-ready", `The run ${id} has no report yet: ${run.stage}.`, "Wait until it is done.");
+      }
+      print(context, run);
+    });
+  return tune;
+}
+
+async function begin(context: CliContext, dataset: string, options: TuneOptions & { model: string }): Promise<void> {
+  if (!existsSync(dataset)) {
+    throw new CliError("not-found", `There is no file ${dataset}.`, "Give a CSV or JSON Lines file of examples.");
+  }
+  const bytes = await readFile(dataset);
+  await withDatabase(context, async (database) => {
+    const scope = homeScope(database);
+    const base = await scope.models.get(options.model);
+    if (base === null)
+      throw new CliError("not-found", `There is no model ${options.model}.`, "`tug models list` shows them.");
+    const { contextLength } = base;
+    const found = prepareExamples(bytes, { mends: [], contextLength });
+    const prepared = options.mend ? prepareExamples(bytes, { mends: findingKinds, contextLength }) : found;
+    const examples = prepared.examples.length;
+    for (const { mend, sentence } of found.findings) {
+      process.stderr.write(`${sentence}${options.mend && mend !== null ? ` Mended: ${mend.toLowerCase()}.` : ""}\n`);
+    }
+    checkReady(prepared);
+    const started = await changeHome(database, "tuning.create", async (tx) => {
+      const result = await startRun(tx, {
+        name: options.name ?? basename(dataset),
+        model: base.name,
+        minutes: options.minutes,
+        config: { ...defaultConfig, instruction: options.instruction ?? null },
+        examples: prepared.examples,
+        actor: "system",
+      });
+      return { subject: result.run.id, after: recordedRun(result.run, examples), result };
+    });
+    if (options.wait !== true) {
+      if (context.json) return printJson({ run: started.run.id, job: started.job, examples });
+      process.stdout.write(
+        `Run ${started.run.id} learns from ${examples} examples.\n\`tug tune report ${started.run.id}\` shows what came out.\n`,
+      );
+      return;
+    }
+    await serviceAnswers(context);
+    print(context, await waitFor(database, started.run.id, started.job));
+  });
+}
+
+/** Runs are the service's work: without one, waiting would never end. */
+async function serviceAnswers({ env }: CliContext): Promise<void> {
+  const host = env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST;
+  const url = process.env.TUGBOAT_API_URL ?? `http://${host}:${env.TUGBOAT_API_PORT}`;
+  const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+  if (answer !== undefined) return;
+  throw new CliError(
+    "no-service",
+    `The run is queued, but no service answers at ${url} to do it.`,
+    "Start it with `npm start`; the run then begins by itself.",
+  );
+}
+
+async function waitFor(database: Database, id: string, jobId: string): Promise<TuningRunDetail> {
+  const line = new ProgressLine();
+  const scope = homeScope(database);
+  for (;;) {
+    const job = await scope.jobs.get(jobId);
+    if (job.state === "done") {
+      line.clear();
+      return readRun(database, id);
+    }
+    if (job.state === "failed" || job.state === "cancelled") {
+      line.clear();
+      throw new CliError("failed", job.error ?? `The run was ${job.state}.`, job.hint ?? undefined);
+    }
+    const { done, etaMs, stage, total } = job.progress ?? { done: null, etaMs: null, stage: "waiting", total: null };
+    const share = done !== null && total !== null && total > 0 ? `, ${Math.floor((100 * done) / total)} %` : "";
+    line.show(`${stage}${share}${etaMs === null ? "" : `, about ${Math.ceil(etaMs / 60_000)} min left`}`);
+    await pause(500);
+  }
+}
+
+async function readRun(database: Database, id: string): Promise<TuningRunDetail> {
+  if (!/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id))
+    throw new CliError("not-found", `There is no tuning run ${id}.`, "`tug tune` prints a run's id.");
+  return homeScope(database).tuningRuns.get(id);
+}
+
+function print({ json }: CliContext, run: TuningRunDetail): void {
+  const report = runReport.parse(run.report);
+  if (json) {
+    printJson({ run: run.id, model: run.tunedModel, ...report });
+    return;
+  }
+  process.stdout.write(`${report.sentence}\n\n${scoresOf(report)}\n`);
+  const { after, before, unit } = report.retention;
+  process.stdout.write(`General text: ${before.toFixed(3)} ${unit} before, ${after.toFixed(3)} after.\n`);
+  for (const reason of report.gate.reasons) process.stdout.write(`Held back: ${reason}\n`);
+  for (const advice of report.advice) process.stdout.write(`${advice}\n`);
+  process.stdout.write(
+    `Model ${run.tunedModel} in the catalog; adapter at ${report.adapter}; ${Math.round(report.seconds)} s.\n`,
+  );
+}
+
+function scoresOf({ baselines, measure, tuned }: RunReport): string {
+  const rows = [{ name: "tuned", ...tuned }, ...baselines]
+    .sort((a, b) => b.score - a.score)
+    .map(({ high, low, name, score }) => [name, score.toFixed(2), `${low.toFixed(2)} to ${high.toFixed(2)}`]);
+  return table(["", measure, "95 % sure"], rows);
+}

@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checkExamples, type FindingKind, findingKinds, masked, mendExamples } from "./checks.ts";
+import type { Example } from "./samples.ts";
+
+const limits = { longest: 200 };
+const words = (
+  "parcel invoice crash thanks window garden printer ticket holiday kitchen engine letter " +
+  "bridge camera dinner forest guitar hammer island jacket ladder mirror number orange"
+).split(" ");
+const good: Example[] = Array.from({ length: 24 }, (_, i) => ({
+  input: `${words[i]} ${words[(i * 5 + 3) % 24]} and the ${words[(i * 7 + 1) % 24]} ${words[(i * 11 + 2) % 24]}`,
+  output: ["a", "b"][i % 2]!,
+}));
+const kinds = (examples: readonly Example[]) => checkExamples(examples, limits).map(({ kind }) => kind);
+const mend = (examples: readonly Example[], ...which: FindingKind[]) => mendExamples(examples, new Set(which), limits);
+
+describe("checks", () => {
+  it("find nothing wrong with good examples", () => {
+    expect(kinds(good)).toEqual([]);
+  });
+
+  it.each<[FindingKind, Example[]]>([
+    ["empty", [{ input: " ", output: "a" }]],
+    ["formatting", [{ input: "One more for the table", output: "A " }]],
+    ["duplicates", [{ input: good[0]!.input, output: good[0]!.output }]],
+    ["near-duplicates", [{ input: `${good[20]!.input}!`, output: good[20]!.output }]],
+    ["conflicts", [{ input: good[0]!.input, output: "b" }]],
+    ["personal-data", [{ input: "write to ada.l@example.org please", output: "a" }]],
+    ["length", [{ input: "long words ".repeat(30), output: "a" }]],
+    ["rare-label", [{ input: "the only one of its kind", output: "c" }]],
+  ])("find %s, and mend it", (kind, added) => {
+    const examples = [...good, ...added];
+    const found = checkExamples(examples, limits).find((one) => one.kind === kind);
+    expect(found?.rows).toContain(24);
+    expect(found?.mend).not.toBeNull();
+    expect(kinds(mend(examples, kind))).not.toContain(kind);
+  });
+
+  it("stop what can't be learnt from", () => {
+    const stops = (examples: Example[]) => checkExamples(examples, limits).filter(({ weight }) => weight === "stop");
+    expect(stops(good.slice(0, 2)).map(({ kind }) => kind)).toEqual(["too-few"]);
+    expect(stops(good.map(({ input }) => ({ input, output: "a" }))).map(({ kind }) => kind)).toEqual(["one-label"]);
+    expect(stops([]).map(({ kind }) => kind)).toEqual(["too-few"]);
+  });
+
+  it("keep the answer that most gave", () => {
+    const [one] = good;
+    const examples = [...good, { ...one!, output: "b" }, { ...one!, output: "a" }];
+    const left = mend(examples, "conflicts", "duplicates").filter(({ input }) => input === one!.input);
+    expect(left).toEqual([one]);
+  });
+
+  it("tell of few of one and many of another", () => {
+    const many = Array.from({ length: 30 }, (_, i) => ({ input: `${words[(i * 13) % 24]} for ${words[(i * 17 + i / 24) % 24 | 0]}, ${i ** 3 * 104729} ${words[(i * 3) % 23]}`, output: "many" }));
+    expect(kinds([...many, ...good.slice(0, 8)])).toContain("imbalance");
+  });
+
+  it("are content after all mends, and mending twice changes nothing more", () => {
+    const text = fc.constantFrom("", " a", "Hello there", "hello there ", "Call +44 20 7946 0958", "x".repeat(300));
+    const label = fc.constantFrom("yes", "Yes ", "no", "perhaps");
+    fc.assert(
+      fc.property(fc.array(fc.record({ input: text, output: label }), { maxLength: 40 }), (examples) => {
+        const all = new Set(findingKinds);
+        const once = mendExamples(examples, all, limits);
+        expect(mendExamples(once, all, limits)).toEqual(once);
+        const left = checkExamples(once, limits).filter((finding) => finding.mend !== null);
+        expect(left.map(({ kind }) => kind)).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe("what is personal", () => {
+  it.each([
+    ["mail a.b+c@x.example.com now", "mail [email] now"],
+    ["call +49 30 901820 today", "call [phone] today"],
+    ["call (020) 7946 0958", "call [phone]"],
+    ["card 4111 1111 1111 1111 was", "card [card] was"],
+    ["order 1234567890123456 of 2024-05-06", "order 1234567890123456 of 2024-05-06"],
+    ["version 1.22.333 cost 12.50", "version 1.22.333 cost 12.50"],
+  ])("%s", (text, expected) => {
+    expect(masked(text)).toBe(expected);
+  });
+});

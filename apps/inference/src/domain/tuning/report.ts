@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+const interval = z.object({ score: z.number(), low: z.number(), high: z.number() });
+
+const trial = z.object({
+  id: z.string(),
+  rank: z.int(),
+  learningRate: z.number(),
+  steps: z.int(),
+  /** Of each step: nats per token that was learnt. */
+  losses: z.array(z.number()),
+  rungs: z.array(z.object({ steps: z.int(), score: z.number(), loss: z.number() })),
+  /** `stopped`: others were better. `diverged`: its loss was no number any more. */
+  state: z.enum(["waiting", "running", "stopped", "best", "diverged"]),
+});
+export type TrialProgress = z.output<typeof trial>;
+
+const baseline = interval.extend({ name: z.string(), note: z.string().optional() });
+
+/** What a run knows before its end, for the page that watches it. */
+export const runProgress = z.object({
+  baselines: z.array(baseline),
+  trials: z.array(trial),
+  /** What the best so far answers to a few examples that it was not taught. */
+  samples: z.array(z.object({ steps: z.int(), input: z.string(), expected: z.string(), answer: z.string() })),
+  spentMs: z.number(),
+  budgetMs: z.number(),
+});
+export type RunProgress = z.output<typeof runProgress>;
+
+/** What a run found out. The first fields are what scripts rely on. */
+export const runReport = z.object({
+  verdict: z.enum(["better", "not better", "unsure"]),
+  measure: z.enum(["accuracy", "word overlap"]),
+  baselines: z.array(baseline),
+  tuned: interval,
+  /** Two-sided, against `comparedWith`. */
+  p: z.number(),
+  /** Bits per byte of general text; less is better. */
+  retention: z.object({ before: z.number(), after: z.number(), unit: z.literal("bits per byte") }),
+  /** The folder of the adapter, as peft reads it. */
+  adapter: z.string(),
+  seconds: z.number(),
+
+  sentence: z.string(),
+  comparedWith: z.string(),
+  difference: interval,
+  kind: z.enum(["labels", "text"]),
+  labels: z.array(z.string()),
+  counts: z.object({ train: z.int(), validation: z.int(), heldOut: z.int() }),
+  /** Whether it may be shipped, and why not. */
+  gate: z.object({ passed: z.boolean(), reasons: z.array(z.string()) }),
+  /** `confusion[expected][answered]`, in the order of `labels`; empty for text. */
+  confusion: z.array(z.array(z.int())),
+  wrong: z.array(z.object({ input: z.string(), expected: z.string(), answer: z.string(), score: z.number() })),
+  /** Examples whose own label a classifier that never saw them disagrees with. */
+  suspects: z.array(z.object({ input: z.string(), label: z.string(), says: z.string() })),
+  /** What would help most. */
+  advice: z.array(z.string()),
+  /** What was chosen for the person, and why. */
+  choices: z.array(z.object({ what: z.string(), chosen: z.string(), why: z.string() })),
+  trials: z.array(trial),
+  best: z.object({ trial: z.string(), rank: z.int(), learningRate: z.number(), steps: z.int() }),
+  /** What the tuned model must be sent; `{{text}}` stands for the text. */
+  prompt: z.string(),
+});
+export type RunReport = z.output<typeof runReport>;
+
+/** Of a report, what lists show. */
+export const runSummary = runReport.pick({ verdict: true, sentence: true, measure: true, tuned: true, p: true });
+export type RunSummary = z.output<typeof runSummary>;
+
+export const runConfig = z.object({
+  /** Null: made from the labels. */
+  instruction: z.string().nullable(),
+  /** How much worse general text may be predicted after, as a share of before. */
+  mayForget: z.number().min(0).max(1),
+});
+export type RunConfig = z.output<typeof runConfig>;
+
+export const defaultConfig: RunConfig = { instruction: null, mayForget: 0.05 };

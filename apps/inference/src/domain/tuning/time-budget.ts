@@ -1,0 +1,27 @@
+/** Keeps a run within its time, across kills: what earlier runs have spent is given in. */
+export class TimeBudget {
+  readonly #totalMs: number;
+  readonly #spentMs: number;
+  readonly #now: () => number;
+  readonly #begun: number;
+
+  constructor(totalMs: number, spentMs = 0, now: () => number = () => performance.now()) {
+    this.#totalMs = totalMs;
+    this.#spentMs = spentMs;
+    this.#now = now;
+    this.#begun = now();
+  }
+
+  get spentMs(): number {
+    return this.#spentMs + this.#now() - this.#begun;
+  }
+
+  get leftMs(): number {
+    return Math.max(0, this.#totalMs - this.spentMs);
+  }
+
+  /** Whether work of so long ends in time, with `reserveMs` kept for what must follow. */
+  has(workMs: number, reserveMs = 0): boolean {
+    return this.leftMs >= workMs + reserveMs;
+  }
+}

@@ -1,0 +1,81 @@
+/** One way to train. */
+export interface TrialSettings {
+  readonly id: string;
+  readonly rank: number;
+  readonly learningRate: number;
+}
+
+export interface TrialPlan {
+  readonly settings: readonly TrialSettings[];
+  /** Steps that a trial has taken at the end of each rung; after each the better half goes on. */
+  readonly rungs: readonly number[];
+  readonly batchSize: number;
+}
+
+/**
+ * The space, small on purpose: an adapter's rank hardly matters from 8 on (Hu et al. 2021, table 6), its learning rate
+ * does, and the best one falls with the model's width (Yang et al. 2022). Widths are those of the hidden state.
+ */
+export function trialSpace(width: number): TrialSettings[] {
+  const rate = (base: number) => Number((base * Math.min(1, Math.sqrt(384 / width))).toPrecision(2));
+  return [
+    { id: "a", rank: 8, learningRate: rate(3e-3) },
+    { id: "b", rank: 8, learningRate: rate(1e-3) },
+    { id: "c", rank: 16, learningRate: rate(2e-3) },
+    { id: "d", rank: 4, learningRate: rate(5e-3) },
+  ];
+}
+
+/** Passes over the examples after which more of them teach a small adapter nothing. */
+const mostEpochs = 20;
+const mostSteps = 400;
+
+/** Steps below which an adapter has hardly moved. */
+const fewestSteps = 32;
+
+/**
+ * Successive halving (Jamieson and Talwalkar 2016) that fits the time: all ways for s steps, the better half up to 2 s,
+ * the best up to 4 s. Together that is 8 s with four ways, 6 s with two, 4 s with one. Where time is short, smaller batches
+ * come first, since a step's size is the optimizer's and not the batch's; then fewer ways: one that is trained long enough
+ * beats four that hardly began.
+ * @param textMs what one text of a step takes here, measured
+ * @param budgetMs for all trials
+ */
+export function planTrials(input: {
+  readonly width: number;
+  readonly examples: number;
+  readonly textMs: number;
+  readonly budgetMs: number;
+}): TrialPlan {
+  const space = trialSpace(input.width);
+  const affordable = (batchSize: number) => Math.floor(input.budgetMs / Math.max(1, input.textMs * (batchSize + 1)));
+  const plans = [4, 2, 1].flatMap((ways) => [12, 8, 4].map((size) => ({ ways, size: Math.min(size, input.examples) })));
+  const fitting = plans.find(({ size, ways }) => affordable(size) >= totalSteps(ways, fewestSteps));
+  const { size, ways } = fitting ?? { ways: 1, size: Math.min(4, input.examples) };
+  const wanted = Math.min(mostSteps, Math.ceil((mostEpochs * input.examples) / size));
+  const full = Math.max(1, Math.min(wanted, Math.floor(affordable(size) / totalSteps(ways, 1))));
+  const rungs = ways === 1 ? [full / 2, full] : [full / 4, full / 2, full];
+  const whole = rungs.map((steps) => Math.max(1, Math.floor(steps)));
+  return { settings: space.slice(0, ways), rungs: [...new Set(whole)], batchSize: size };
+}
+
+/** Steps of all trials together when the longest takes `full`. */
+function totalSteps(ways: number, full: number): number {
+  return ways === 4 ? 2 * full : ways === 2 ? 1.5 * full : full;
+}
+
+/** What a trial's rung was worth on the validation examples: the higher score, then the lower loss. */
+export interface RungResult {
+  readonly score: number;
+  readonly loss: number;
+}
+
+export function isBetter(a: RungResult, b: RungResult): boolean {
+  return a.score > b.score || (a.score === b.score && a.loss < b.loss);
+}
+
+/** Which trials go on: the better half, at least one. */
+export function survivors<T extends RungResult>(results: readonly T[]): T[] {
+  const ranked = [...results].sort((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : 0));
+  return ranked.slice(0, Math.max(1, Math.floor(ranked.length / 2)));
+}

@@ -1,0 +1,256 @@
+import type { JobInfo, TuningRunInfo } from "@tugboat/db";
+import { z } from "zod";
+import { findingKinds } from "../../../domain/tuning/checks.ts";
+import { TuningError } from "../../../domain/tuning/errors.ts";
+import { checkReady, type Prepared, prepareExamples } from "../../../domain/tuning/prepare.ts";
+import { defaultConfig, runConfig, runProgress, runReport, runSummary } from "../../../domain/tuning/report.ts";
+import { sampleCsv, sampleName } from "../../../domain/tuning/sample-data.ts";
+import { recordedRun, startRun } from "../../../domain/tuning/start.ts";
+import type { Context } from "../context.ts";
+import { missingModel, modelName } from "../model-view.ts";
+import { id, moment, title } from "../shapes.ts";
+import { orgProcedure, router, userIds } from "../trpc.ts";
+
+const mapping = z.object({ input: z.string(), output: z.string() });
+
+/** A person's examples: a file's bytes, so that its encoding is found out in one place. */
+const samples = z.object({
+  base64: z.base64("The examples come as base64.").max(900_000, "At most 670 kB of examples at once."),
+  mapping: mapping.optional(),
+  /** What was found and is to be mended. */
+  mends: z.array(z.enum(findingKinds)).default([]),
+  model: modelName,
+});
+
+const state = z.enum(["queued", "running", "done", "failed", "cancelled"]);
+
+const run = z.object({
+  id,
+  name: z.string(),
+  model: z.string(),
+  minutes: z.number(),
+  state,
+  stage: z.string(),
+  summary: runSummary.nullable(),
+  /** What came out, in the catalog. */
+  tunedModel: z.string().nullable(),
+  jobId: id.nullable(),
+  error: z.string().nullable(),
+  hint: z.string().nullable(),
+  createdBy: z.string(),
+  createdByName: z.string().nullable(),
+  createdAt: moment,
+});
+
+const alias = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z0-9][\w.:-]{0,127}$/,
+    "A name begins with a letter or a digit; then letters, digits, . _ : - follow.",
+  );
+
+export const tuningRouter = router({
+  list: orgProcedure("tuning:read")
+    .output(z.object({ runs: z.array(run) }))
+    .query(async ({ ctx }) => {
+      const runs = await ctx.scope.tuningRuns.list();
+      const show = await shower(ctx, runs);
+      return { runs: runs.map(show) };
+    }),
+
+  get: orgProcedure("tuning:read")
+    .input(z.object({ id }))
+    .output(
+      run.extend({
+        examples: z.int(),
+        config: runConfig,
+        stopAsked: z.boolean(),
+        progress: runProgress.nullable(),
+        report: runReport.nullable(),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const found = await ctx.scope.tuningRuns.get(input.id);
+      const show = await shower(ctx, [found]);
+      return {
+        ...show(found),
+        examples: found.samples.length,
+        config: runConfig.parse(found.config),
+        stopAsked: found.stopAsked,
+        progress: runProgress.nullable().parse(found.progress),
+        report: runReport.nullable().parse(found.report),
+      };
+    }),
+
+  /** A small labelled data set to try a run with, as a CSV file's text. */
+  sample: orgProcedure("tuning:read")
+    .output(z.object({ name: z.string(), csv: z.string() }))
+    .query(() => ({ name: sampleName, csv: sampleCsv() })),
+
+  /** Reads examples and says what is wrong with them; keeps nothing. */
+  check: orgProcedure("tuning:write")
+    .input(samples)
+    .output(
+      z.object({
+        format: z.enum(["csv", "tsv", "jsonl"]),
+        columns: z.array(z.string()),
+        rows: z.int(),
+        mapping,
+        kind: z.enum(["labels", "text"]),
+        labels: z.array(z.object({ label: z.string(), count: z.int() })),
+        examples: z.int(),
+        /** The first few. */
+        preview: z.array(z.object({ input: z.string(), output: z.string() })),
+        findings: z.array(
+          z.object({
+            kind: z.enum(findingKinds),
+            weight: z.enum(["stop", "warn"]),
+            sentence: z.string(),
+            mend: z.string().nullable(),
+            rows: z.array(z.int()),
+          }),
+        ),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const { examples, findings, kind, labels, mapping, table } = await prepare(ctx, input);
+      return {
+        format: table.format,
+        columns: [...table.columns],
+        rows: table.rows.length,
+        mapping,
+        kind,
+        labels: [...labels],
+        examples: examples.length,
+        preview: examples.slice(0, 8).map(({ input, output }) => ({ input: input.slice(0, 500), output })),
+        findings: findings.map((finding) => ({ ...finding, rows: finding.rows.slice(0, 100) })),
+      };
+    }),
+
+  /** Begins a run; its job tells how far it is. */
+  create: orgProcedure("tuning:write")
+    .input(
+      samples.extend({
+        name: title,
+        minutes: z
+          .number()
+          .min(0.2)
+          .max(24 * 60)
+          .default(10),
+        instruction: z.string().trim().max(2000).optional(),
+        mayForget: z.number().min(0).max(1).default(defaultConfig.mayForget),
+      }),
+    )
+    .output(z.object({ run: id, job: id }))
+    .mutation(async ({ ctx, input }) => {
+      const prepared = await prepare(ctx, input);
+      checkReady(prepared);
+      return ctx.change(async (scope) => {
+        const { job, run } = await startRun(scope, {
+          name: input.name,
+          model: input.model,
+          minutes: input.minutes,
+          config: { instruction: input.instruction || null, mayForget: input.mayForget },
+          examples: prepared.examples,
+          actor: ctx.actor,
+        });
+        return { subject: run.id, after: recordedRun(run, prepared.examples.length), result: { run: run.id, job } };
+      });
+    }),
+
+  /** Ends a run: with a report on the best so far where something was learnt, else with nothing. */
+  cancel: orgProcedure("tuning:write")
+    .input(z.object({ id }))
+    .output(z.object({ id, keeps: z.boolean() }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        const found = await scope.tuningRuns.get(input.id);
+        const progress = runProgress.nullable().parse(found.progress);
+        const keeps = progress?.trials.some(({ rungs }) => rungs.length > 0) ?? false;
+        if (keeps) await scope.tuningRuns.askToStop(found.id);
+        else if (found.jobId !== null) await scope.jobs.cancel(found.jobId);
+        return { subject: found.id, after: { keeps }, result: { id: found.id, keeps } };
+      }),
+    ),
+
+  /** Points an alias to what came out: a new one, or one that is there, which can be rolled back. */
+  ship: orgProcedure("tuning:write")
+    .input(
+      z.object({
+        id,
+        alias,
+        /** Although the gate refused. */
+        anyway: z.boolean().default(false),
+      }),
+    )
+    .output(z.object({ alias: z.string(), aliasId: id, model: z.string(), version: z.int() }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        const { name, report: kept, tunedModel: model } = await scope.tuningRuns.get(input.id);
+        const report = runReport.nullable().parse(kept);
+        if (report === null || model === null) {
+          throw new TuningError("not-ready", "This run has no model yet.", "Wait until it is done.");
+        }
+        if (!report.gate.passed && !input.anyway) {
+          throw new TuningError(
+            "refused",
+            report.gate.reasons.join(" "),
+            "It can be shipped all the same, if you say so.",
+          );
+        }
+        const plan = { split: [{ target: { kind: "model" as const, model }, share: 100 }], failover: [] };
+        const version = { plan, note: `Tuning run ${name}`, createdBy: ctx.actor };
+        const before = (await scope.aliases.list()).find((one) => one.name === input.alias);
+        const after =
+          before === undefined
+            ? await scope.aliases.create(input.alias, version)
+            : await scope.aliases.move(before.id, version, before.updatedAt);
+        return {
+          subject: input.id,
+          after: { alias: after.name, model, version: after.current.number },
+          result: { alias: after.name, aliasId: after.id, model, version: after.current.number },
+        };
+      }),
+    ),
+});
+
+type OrgContext = Pick<Context, "management"> & {
+  readonly scope: ReturnType<Context["management"]["database"]["organization"]>;
+};
+
+async function prepare({ scope }: OrgContext, input: z.output<typeof samples>): Promise<Prepared> {
+  const model = await scope.models.get(input.model);
+  if (model === null) throw missingModel(input.model);
+  const { contextLength } = model;
+  return prepareExamples(Buffer.from(input.base64, "base64"), {
+    mapping: input.mapping,
+    mends: input.mends,
+    contextLength,
+  });
+}
+
+async function shower({ management, scope }: OrgContext, runs: readonly TuningRunInfo[]) {
+  const jobs = new Map<string, JobInfo>();
+  for (const { jobId } of runs) if (jobId !== null) jobs.set(jobId, await scope.jobs.get(jobId));
+  const names = await management.database.people.names(userIds(runs.map(({ createdBy }) => createdBy)));
+  return ({ createdAt, createdBy, id, jobId, minutes, model, name, stage, summary, tunedModel }: TuningRunInfo) => {
+    const job = jobId === null ? undefined : jobs.get(jobId);
+    return {
+      id,
+      name,
+      model,
+      minutes,
+      state: summary === null ? (job?.state ?? "queued") : ("done" as const),
+      stage,
+      summary: runSummary.nullable().parse(summary),
+      tunedModel,
+      jobId,
+      error: summary === null ? (job?.error ?? null) : null,
+      hint: summary === null ? (job?.hint ?? null) : null,
+      createdBy,
+      createdByName: names.get(createdBy) ?? null,
+      createdAt: createdAt.toISOString(),
+    };
+  };
+}

@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import type { NewModel, OrganizationScope } from "@tugboat/db";
+import { z } from "zod";
+import { addModel } from "../../domain/models/add.ts";
+import { prepareModel } from "../../domain/models/register.ts";
+import { runConfig, runProgress, runReport, runSummary } from "../../domain/tuning/report.ts";
+import { launchRun } from "../../tuning/launch.ts";
+import type { FromRun } from "../../tuning/protocol.ts";
+import { defineJob, JobError } from "../define.ts";
+import { enqueueMeasurement } from "./models-measure.ts";
+import { tuningKind } from "./tuning-run-input.ts";
+
+/** How often the row that people watch is written, and a wish to stop is looked for. */
+const noteMs = 1500;
+
+/**
+ * One guided fine-tune, in a process of its own. It writes checkpoints into the run's folder: whatever ends this process
+ * or that one, the next run of the job goes on there and ends with the same adapter.
+ */
+export const tuningRun = defineJob({
+  ...tuningKind,
+  result: z.object({ run: z.string(), model: z.string(), verdict: z.string() }),
+  backoff: { firstMs: 2000, mostMs: 60_000 },
+  async run({ commit, input, log, progress, scope, services, signal }) {
+    const run = await scope.tuningRuns.get(input.run);
+    const base = await scope.models.get(run.model);
+    if (base === null) throw new JobError(`There is no model ${run.model} any more.`, { final: true });
+    const name = run.tunedModel ?? (await freeName(scope, run.model, run.name));
+    const folder = tuningFolder(services.home, scope.id, run.id);
+    let latest: Extract<FromRun, { type: "progress" }> | undefined;
+    const child = launchRun(
+      {
+        folder,
+        modelPath: base.sourcePath,
+        modelName: base.name,
+        name,
+        examples: run.samples,
+        config: runConfig.parse(run.config),
+        budgetMs: run.minutes * 60_000,
+        ...services.training,
+      },
+      {
+        signal,
+        onProgress: (told) => {
+          latest = told;
+          const { done, etaMs, stage, total } = told;
+          progress({
+            stage,
+            ...(done !== undefined && { done }),
+            ...(total !== undefined && { total }),
+            ...(etaMs !== undefined && { etaMs }),
+          });
+        },
+      },
+    );
+    const note = async () => {
+      const told = latest;
+      latest = undefined;
+      if (told !== undefined) await scope.tuningRuns.note(run.id, told.stage, runProgress.parse(told.progress));
+      if (await scope.tuningRuns.stopAsked(run.id)) child.stop();
+    };
+    const noting = setInterval(() => {
+      note().catch((error: unknown) => log.warn({ err: error }, "a tuning run's progress was not noted"));
+    }, noteMs);
+    const ended = await child.ended.finally(() => clearInterval(noting));
+    signal.throwIfAborted();
+    if (ended.type === "failed") {
+      const { final, hint, message } = ended;
+      throw new JobError(sentence(message), { final, ...(hint !== undefined && { hint }) });
+    }
+    await note().catch(() => {});
+    const report = runReport.parse(ended.report);
+    progress({ stage: "adding the model to the catalog" });
+    const prepared = await prepareModel(ended.modelFile, {
+      name,
+      downloads: join(services.home, "models"),
+      hub: services.hub,
+    });
+    const model: NewModel = { ...prepared, licence: base.licence };
+    return commit(async (tx) => {
+      // A run whose last commit was not heard of has added it already.
+      if ((await tx.models.get(name)) === null) {
+        const { after, subject } = await addModel(tx, model);
+        await tx.audit.append({ actor: input.actor, action: "tuning.finish", subject, after });
+        if (services.engine?.serves(scope.id)) {
+          await enqueueMeasurement(tx, name, { createdBy: input.actor, asked: false });
+        }
+      }
+      await tx.tuningRuns.finish(run.id, { report, summary: runSummary.parse(report), tunedModel: name });
+      return { result: { run: run.id, model: name, verdict: report.verdict } };
+    });
+  },
+});
+
+/** Where a run's checkpoints and results lie. */
+export function tuningFolder(home: string, organizationId: string, run: string): string {
+  return join(home, "tuning", organizationId, run);
+}
+
+/** `<base>-<name>`, with a number where that is taken. */
+async function freeName(scope: OrganizationScope, base: string, name: string): Promise<string> {
+  const wanted = `${base}-${name}`.slice(0, 110);
+  const taken = new Set([
+    ...(await scope.models.list()).map((model) => model.name),
+    ...(await scope.aliases.list()).map((alias) => alias.name),
+  ]);
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? wanted : `${wanted}-${number}`;
+    if (!taken.has(candidate)) return candidate;
+  }
+}
+
+function sentence(message: string): string {
+  const text = message.slice(0, 1).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

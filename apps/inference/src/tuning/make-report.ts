@@ -1,0 +1,162 @@
+import { promptOf } from "../domain/tuning/prompt.ts";
+import type { RunReport, TrialProgress } from "../domain/tuning/report.ts";
+import { bootstrap, type Interval, wilson } from "../domain/tuning/statistics.ts";
+import type { TaskKind } from "../domain/tuning/task-kind.ts";
+import { compare } from "../domain/tuning/verdict.ts";
+import type { RunContext } from "./context.ts";
+import type { Measured } from "./state.ts";
+
+/** A score with its 95 % interval: Wilson's for right or wrong, else by bootstrap. */
+export function intervalOf({ answers }: Measured, kind: TaskKind): Interval {
+  const scores = answers.map(({ score }) => score);
+  const counts = scores.every((score) => score === 0 || score === 1);
+  if (kind === "labels" && counts) return wilson(scores.filter((score) => score === 1).length, scores.length);
+  return bootstrap(scores);
+}
+
+interface Outcome {
+  readonly tuned: Measured;
+  readonly trial: TrialProgress;
+  readonly steps: number;
+  readonly retentionAfter: number;
+  readonly adapter: string;
+  readonly seconds: number;
+}
+
+export function makeReport(context: RunContext, outcome: Outcome): RunReport {
+  const { heldOut, kind, labels, spec, split, state } = context;
+  const { adapter, retentionAfter, seconds, steps, trial, tuned } = outcome;
+  const scores = (measured: Measured) => measured.answers.map(({ score }) => score);
+  const prompted = state.baselines.filter(({ name }) => name.endsWith("-shot"));
+  const plain = state.baselines.filter(({ name }) => !name.endsWith("-shot"));
+  const untuned = prompted.reduce((best, one) => (total(scores(one)) > total(scores(best)) ? one : best));
+  const compared = compare(
+    scores(tuned),
+    { name: untuned.name, scores: scores(untuned) },
+    plain.map((one) => ({ name: one.name, scores: scores(one) })),
+    kind === "labels",
+  );
+  const before = state.retentionBefore ?? retentionAfter;
+  const limit = before * (1 + spec.config.mayForget);
+  const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
+  const reasons = [
+    ...(compared.verdict === "not better" ? [`It is not better than ${untuned.name}.`] : []),
+    ...(retentionAfter > limit
+      ? [
+          `It predicts general text ${percent(retentionAfter / before - 1)} worse than before; ${percent(spec.config.mayForget)} was allowed.`,
+        ]
+      : []),
+  ];
+  const expected = heldOut.map(({ output }) => output);
+  const wrong = heldOut.flatMap(({ input, output }, i) => {
+    const { score, text } = tuned.answers[i]!;
+    return score < 1 ? [{ input, expected: output, answer: text, score }] : [];
+  });
+  const position = new Map(labels.map((label, i) => [label, i]));
+  const confusion = labels.map(() => labels.map(() => 0));
+  if (kind === "labels") {
+    for (const [i, label] of expected.entries()) {
+      const row = confusion[position.get(label) ?? -1];
+      const column = position.get(tuned.answers[i]!.text) ?? -1;
+      if (row?.[column] !== undefined) row[column] += 1;
+    }
+  }
+  return {
+    verdict: compared.verdict,
+    measure: kind === "labels" ? "accuracy" : "word overlap",
+    baselines: state.baselines.map((one) => ({
+      name: one.name,
+      ...intervalOf(one, kind),
+      ...(one.note !== undefined && { note: one.note }),
+    })),
+    tuned: intervalOf(tuned, kind),
+    p: compared.p,
+    retention: { before, after: retentionAfter, unit: "bits per byte" },
+    adapter,
+    seconds,
+    sentence: compared.sentence,
+    comparedWith: untuned.name,
+    difference: compared.difference,
+    kind,
+    labels: [...labels],
+    counts: { train: split.train.length, validation: split.validation.length, heldOut: heldOut.length },
+    gate: { passed: reasons.length === 0, reasons },
+    confusion,
+    wrong: wrong.sort((a, b) => a.score - b.score).slice(0, 200),
+    suspects: (state.suspects ?? []).slice(0, 50).map(({ index, says }) => ({
+      input: spec.examples[index]!.input,
+      label: spec.examples[index]!.output,
+      says,
+    })),
+    advice: adviceOf(context, confusion),
+    choices: choicesOf(context, trial, steps),
+    trials: state.trials,
+    best: { trial: trial.id, rank: trial.rank, learningRate: trial.learningRate, steps },
+    prompt: promptOf(context.instruction, "{{text}}"),
+  };
+}
+
+function adviceOf({ heldOut, labels, train }: RunContext, confusion: readonly (readonly number[])[]): string[] {
+  const mistaken = labels
+    .map((label, row) => {
+      const counts = confusion[row] ?? [];
+      const all = total(counts);
+      const others = counts.map((count, column) => ({ count, column })).filter(({ column }) => column !== row);
+      const most = others.reduce((best, one) => (one.count > best.count ? one : best), { count: 0, column: row });
+      return { label, wrong: all - (counts[row] ?? 0), all, with: labels[most.column] ?? label };
+    })
+    .filter(({ wrong }) => wrong > 0)
+    .sort((a, b) => b.wrong / b.all - a.wrong / a.all);
+  const advice = mistaken.slice(0, 3).map(({ all, label, with: other, wrong }) => {
+    const has = train.filter(({ output }) => output === label).length;
+    return `Add examples of "${label}" that could be taken for "${other}": ${wrong} of ${all} were got wrong, and it learnt from ${has}.`;
+  });
+  if (heldOut.length < 40) {
+    advice.push(
+      `With ${heldOut.length} held-out examples the intervals are wide: twice as many examples would say more.`,
+    );
+  }
+  return advice;
+}
+
+function choicesOf({ instruction, spec, split, state }: RunContext, trial: TrialProgress, steps: number) {
+  const { plan, skipped } = state;
+  const ways = plan?.settings.length ?? 1;
+  return [
+    {
+      what: "Instruction",
+      chosen: instruction,
+      why: spec.config.instruction === null ? "Made from the answers in the examples." : "Yours.",
+    },
+    {
+      what: "Split",
+      chosen: `${split.train.length} to learn, ${split.validation.length} to choose, ${state.heldOut.length} held out`,
+      why: "By the texts' content, each answer with its share. One split, no cross-validation: each further one would need the training again.",
+    },
+    {
+      what: "Ways tried",
+      chosen: `${ways}, the better half went on each time`,
+      why: "As many as the time allows of learning rate and rank; both decide how far an adapter goes.",
+    },
+    {
+      what: "Adapter",
+      chosen: `LoRA of rank ${trial.rank} on all projections, learning rate ${trial.learningRate}, ${steps} steps of ${plan?.batchSize ?? 12}`,
+      why: "The best on the examples kept for choosing.",
+    },
+    {
+      what: "Replay",
+      chosen: "one general text in each step, a quarter of the weight",
+      why: "So that it forgets less.",
+    },
+    {
+      what: "May forget",
+      chosen: `${Math.round(spec.config.mayForget * 1000) / 10} % of bits per byte on general text`,
+      why: "Past that the gate refuses to ship.",
+    },
+    ...skipped.map(({ name, note }) => ({ what: `Not measured: ${name}`, chosen: "left out", why: `${note}.` })),
+  ];
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

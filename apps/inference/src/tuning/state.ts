@@ -1,0 +1,57 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeCheckpointFile } from "@tugboat/engine/node";
+import { z } from "zod";
+import { runProgress } from "../domain/tuning/report.ts";
+
+const answer = z.object({ text: z.string(), score: z.number() });
+const measured = z.object({ name: z.string(), note: z.string().optional(), answers: z.array(answer) });
+
+/** What a run has finished for good. */
+const runState = z.object({
+  /** Positions in the examples, when fewer are held out than the split says. */
+  heldOut: z.array(z.int()),
+  baselines: z.array(measured),
+  skipped: z.array(z.object({ name: z.string(), note: z.string() })),
+  suspects: z.array(z.object({ index: z.int(), says: z.string() })).nullable(),
+  retentionBefore: z.number().nullable(),
+  plan: z
+    .object({
+      settings: z.array(z.object({ id: z.string(), rank: z.int(), learningRate: z.number() })),
+      rungs: z.array(z.int()),
+      batchSize: z.int(),
+      stepMs: z.number(),
+      /** What must follow the trials. */
+      reserveMs: z.number(),
+    })
+    .nullable(),
+  trials: runProgress.shape.trials,
+  samples: runProgress.shape.samples,
+  spentMs: z.number(),
+});
+export type RunState = z.output<typeof runState>;
+export type Measured = z.output<typeof measured>;
+
+const fresh: RunState = {
+  heldOut: [],
+  baselines: [],
+  skipped: [],
+  suspects: null,
+  retentionBefore: null,
+  plan: null,
+  trials: [],
+  samples: [],
+  spentMs: 0,
+};
+
+/** The state as the last process left it. */
+export async function readState(folder: string): Promise<RunState> {
+  await mkdir(folder, { recursive: true });
+  const text = await readFile(join(folder, "state.json"), "utf8").catch(() => undefined);
+  return text === undefined ? structuredClone(fresh) : runState.parse(JSON.parse(text));
+}
+
+/** Whole or not at all, whenever the process dies. */
+export function writeState(folder: string, state: RunState): Promise<void> {
+  return writeCheckpointFile(join(folder, "state.json"), new TextEncoder().encode(JSON.stringify(state)));
+}

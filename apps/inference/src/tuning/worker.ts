@@ -1,0 +1,42 @@
+/** The process of one tuning run. Started by `fork`; speaks `protocol.ts` over its channel. */
+import type { FromRun, ToRun } from "./protocol.ts";
+import { runTuning } from "./run.ts";
+
+if (process.send === undefined) {
+  console.error("This is a worker of the Tugboat service; it is not started by hand.");
+  process.exit(2);
+}
+
+// Ctrl-C reaches the whole process group: the service decides when a worker ends.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+// The service is gone, however it went; what was checkpointed is gone on from.
+process.on("disconnect", () => process.exit(0));
+
+const stop = new AbortController();
+
+function send(message: FromRun): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, () => resolve());
+    else resolve();
+  });
+}
+
+process.on("message", (raw) => {
+  // The other end is the service.
+  const message = raw as ToRun;
+  if (message.type === "stop") return stop.abort();
+  runTuning(message.spec, { stop: stop.signal, report: (progress) => void send({ type: "progress", ...progress }) })
+    .then(
+      (result) => send({ type: "done", ...result }),
+      (error: unknown) => {
+        console.error(error);
+        const said = error instanceof Error ? error : new Error(String(error));
+        const hint = "hint" in said && typeof said.hint === "string" ? said.hint : undefined;
+        const code = "code" in said && typeof said.code === "string" ? said.code : "";
+        const final = ["unsupported", "bad-samples", "too-few", "bad-request", "bad-model", "refused"].includes(code);
+        return send({ type: "failed", message: said.message, final, ...(hint !== undefined && { hint }) });
+      },
+    )
+    .then(() => process.exit(0));
+});
