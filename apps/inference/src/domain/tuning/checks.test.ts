@@ -52,7 +52,10 @@ describe("checks", () => {
   });
 
   it("tell of few of one and many of another", () => {
-    const many = Array.from({ length: 30 }, (_, i) => ({ input: `${words[(i * 13) % 24]} for ${words[(i * 17 + i / 24) % 24 | 0]}, ${i ** 3 * 104729} ${words[(i * 3) % 23]}`, output: "many" }));
+    const many = Array.from({ length: 30 }, (_, i) => ({
+      input: `${words[(i * 13) % 24]} for ${words[((i * 17 + i / 24) % 24) | 0]}, ${i ** 3 * 104729} ${words[(i * 3) % 23]}`,
+      output: "many",
+    }));
     expect(kinds([...many, ...good.slice(0, 8)])).toContain("imbalance");
   });
 

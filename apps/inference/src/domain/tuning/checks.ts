@@ -109,12 +109,25 @@ function balanceOf(examples: readonly Example[]): Finding[] {
   return findings;
 }
 
+/** One mend may bring another's work about, such as a label that becomes rare. */
+const mostRounds = 10;
+
 /** The examples without what a finding found. Mends are applied in the order of `findingKinds`. */
 export function mendExamples(
   examples: readonly Example[],
   kinds: ReadonlySet<FindingKind>,
   { longest }: CheckOptions,
 ): Example[] {
+  let out = [...examples];
+  for (let round = 0; round < mostRounds; round++) {
+    const next = mendOnce(out, kinds, longest);
+    if (JSON.stringify(next) === JSON.stringify(out)) break;
+    out = next;
+  }
+  return out;
+}
+
+function mendOnce(examples: readonly Example[], kinds: ReadonlySet<FindingKind>, longest: number): Example[] {
   let out = [...examples];
   if (kinds.has("empty")) out = out.filter(({ input, output }) => input.trim() !== "" && output.trim() !== "");
   if (kinds.has("formatting")) out = alike(out);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TuningError } from "./errors.ts";
-import { examplesOf, guessMapping, readTable } from "./samples.ts";
 import { sampleCsv } from "./sample-data.ts";
+import { examplesOf, guessMapping, readTable } from "./samples.ts";
 import { textOf } from "./text-bytes.ts";
 
 const read = (text: string) => {
@@ -20,7 +20,7 @@ describe("reading examples", () => {
   });
 
   it("takes cells pasted from a spreadsheet, and semicolons", () => {
-    expect(read("text\tlabel\nit is 5\" wide\tsize\nred\tcolour")).toEqual([
+    expect(read('text\tlabel\nit is 5" wide\tsize\nred\tcolour')).toEqual([
       { input: 'it is 5" wide', output: "size" },
       { input: "red", output: "colour" },
     ]);
@@ -30,7 +30,12 @@ describe("reading examples", () => {
   it("takes JSON Lines of pairs and of messages", () => {
     const text = [
       { input: "a", output: "b" },
-      { messages: [{ role: "user", content: "c" }, { role: "assistant", content: "d" }] },
+      {
+        messages: [
+          { role: "user", content: "c" },
+          { role: "assistant", content: "d" },
+        ],
+      },
       { prompt: "e", completion: "f" },
       { text: "g", label: 1 },
     ];
@@ -44,7 +49,10 @@ describe("reading examples", () => {
   });
 
   it("finds the columns without a heading, and among others", () => {
-    const rows = Array.from({ length: 20 }, (_, i) => `${i},This is message number ${i} of many,${i % 2 ? "yes" : "no"}`);
+    const rows = Array.from(
+      { length: 20 },
+      (_, i) => `${i},This is message number ${i} of many,${i % 2 ? "yes" : "no"}`,
+    );
     const table = readTable(rows.join("\n"));
     expect(guessMapping(table)).toEqual({ input: "column 2", output: "column 3" });
     expect(table.rows).toHaveLength(20);
@@ -63,7 +71,9 @@ describe("reading examples", () => {
   });
 
   it("gives back whatever was written as CSV", () => {
-    const cell = fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => text.trim() !== "" && !text.includes("\r"));
+    const cell = fc
+      .string({ unit: "grapheme", minLength: 1 })
+      .filter((text) => text.trim() !== "" && !text.includes("\r"));
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
         const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;

@@ -15,7 +15,8 @@ it("puts every example into one part, the same whatever their order", () => {
       expect([...train, ...validation, ...heldOut].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
       const turned = [...list].reverse();
       const again = splitExamples(turned, byLabel);
-      const inputs = (of: readonly { input: string }[], rows: readonly number[]) => rows.map((i) => of[i]?.input).sort();
+      const inputs = (of: readonly { input: string }[], rows: readonly number[]) =>
+        rows.map((i) => of[i]?.input).sort();
       expect(inputs(turned, again.heldOut)).toEqual(inputs(list, heldOut));
       expect(inputs(turned, again.validation)).toEqual(inputs(list, validation));
     }),

@@ -72,7 +72,9 @@ describe("the verdict", () => {
     const { p, sentence, verdict } = compare(scores(34), { name: "5-shot", scores: scores(20) }, [], true);
     expect(verdict).toBe("better");
     expect(p).toBeLessThan(0.001);
-    expect(sentence).toMatch(/^Better by 35 points than 5-shot; with 40 held-out examples this could be luck 1 time in/);
+    expect(sentence).toMatch(
+      /^Better by 35 points than 5-shot; with 40 held-out examples this could be luck 1 time in/,
+    );
   });
 
   it("is unsure when it may be luck, and not better when it isn't", () => {
