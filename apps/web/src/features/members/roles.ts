@@ -84,6 +84,11 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
     may: "cancel background jobs and run failed ones again",
     roles: ["owner", "admin", "developer", "expert"],
   },
+  "tuning:read": { may: "see tuning runs and their reports", roles: everyone },
+  "tuning:write": {
+    may: "tune models, stop runs and ship what came out",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
   "inference:run": {
     may: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],
