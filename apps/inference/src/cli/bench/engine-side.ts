@@ -1,5 +1,5 @@
 /** Our side of `tug bench decode`, `prefill` and `serve`. */
-import { type Engine, loadEngine } from "@tugboat/engine";
+import { type Constraint, type Engine, loadEngine } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
 import { kvCacheBytes } from "@tugboat/kernels";
 import { z } from "zod";
@@ -45,13 +45,40 @@ async function generate(prompt: readonly number[], tokens: number) {
   return { firstMs, decodeMs: performance.now() - start - firstMs, count };
 }
 
+interface StreamOptions {
+  readonly tenant?: string;
+  readonly constraint?: Constraint;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Records without end, so that an answer is cut by its length and not by its schema. */
+const records: Constraint = {
+  kind: "json-schema",
+  schema: {
+    type: "array",
+    minItems: 200,
+    items: {
+      type: "object",
+      properties: {
+        queue: { enum: ["billing", "bug", "how-to", "other"] },
+        urgent: { type: "boolean" },
+        score: { type: "integer", minimum: 0, maximum: 100 },
+        note: { type: "string" },
+      },
+      required: ["queue", "urgent", "score", "note"],
+      additionalProperties: false,
+    },
+  },
+};
+
 /** When each answer began and ended, of several at once. */
-async function stream(prompt: readonly number[], tokens: number, tenant?: string, signal?: AbortSignal) {
+async function stream(prompt: readonly number[], tokens: number, more: StreamOptions = {}) {
   let first = 0;
   let last = 0;
   let cached = 0;
   let gap = 0;
-  const request = { prompt: { tokens: prompt }, maxTokens: tokens, temperature: 0, ignoreEos: true, tenant };
+  const { signal, ...terms } = more;
+  const request = { prompt: { tokens: prompt }, maxTokens: tokens, temperature: 0, ignoreEos: true, ...terms };
   for await (const event of loaded().generate(request, { signal })) {
     if (event.type === "start") cached = event.cachedTokens;
     if (event.type !== "token") continue;
@@ -68,7 +95,7 @@ async function firstTokens(prompts: readonly (readonly number[])[], tenant: stri
   const times = [];
   for (const prompt of prompts) {
     const start = performance.now();
-    const { first } = await stream(prompt, 1, tenant);
+    const { first } = await stream(prompt, 1, { tenant });
     times.push(first - start);
   }
   return times;
@@ -129,6 +156,14 @@ answer({
     return { tokensPerSecond: (prompts.length * (tokens - 1) * 1000) / (end - start) };
   },
 
+  /** The same answer free, and held to a schema. */
+  async structured(question) {
+    const { prompt, tokens } = runSchema.parse(question);
+    const speed = ({ first, last }: { first: number; last: number }) => ((tokens - 1) * 1000) / (last - first);
+    const free = speed(await stream(prompt, tokens));
+    return { free, held: speed(await stream(prompt, tokens, { constraint: records })) };
+  },
+
   async ttft(question) {
     const { prompt } = runSchema.parse(question);
     const start = performance.now();
@@ -143,7 +178,7 @@ answer({
     const alone = await firstTokens(light.slice(0, half), "light");
     const stops = flood.map(() => new AbortController());
     const gaps: number[] = [];
-    const flooding = flood.map((prompt, i) => stream(prompt, tokens, "flood", stops[i]?.signal));
+    const flooding = flood.map((prompt, i) => stream(prompt, tokens, { tenant: "flood", signal: stops[i]?.signal }));
     // Its first answers are on their way.
     await Promise.race(flooding);
     const crowded = await firstTokens(light.slice(half), "light");

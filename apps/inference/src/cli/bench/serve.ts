@@ -50,6 +50,7 @@ export const benchServe: Bench = async (options, context) => {
     const measured: Series = { one: [], many: [], scaling: [] };
     const peerMeasured: Series = { one: [], many: [], scaling: [] };
     const prefix = { cold: [] as number[], warm: [] as number[], share: [] as number[] };
+    const schema = { free: [] as number[], held: [] as number[], share: [] as number[] };
     const tenants = { alone: [] as number[], crowded: [] as number[], step: [] as number[], share: [] as number[] };
     // One more than asked for: the first of each warms up.
     for (let run = 0; run <= options.runs; run++) {
@@ -64,12 +65,17 @@ export const benchServe: Bench = async (options, context) => {
       const [first = [], second = []] = prompts(2, 16).map((own) => [...shared, ...own]);
       const cold = await ours.ask("ttft", { prompt: first, tokens: 1 });
       const warm = await ours.ask("ttft", { prompt: second, tokens: 1 });
+      const [task = []] = prompts(1, promptTokens);
+      const { free = 0, held = 0 } = await ours.ask("structured", { prompt: task, tokens });
       const flood = await ours.ask("flood", {
         light: prompts(lightRequests, lightPrompt),
         flood: prompts(floodRequests, floodPrompt),
         tokens: floodAnswer,
       });
       if (run === 0) continue;
+      schema.free.push(free);
+      schema.held.push(held);
+      schema.share.push(held / free);
       prefix.cold.push(cold.ms ?? 0);
       prefix.warm.push(warm.ms ?? 0);
       prefix.share.push((100 * (warm.ms ?? 0)) / (cold.ms ?? 1));
@@ -78,7 +84,7 @@ export const benchServe: Bench = async (options, context) => {
       tenants.step.push(flood.step ?? 0);
       tenants.share.push((100 * (flood.crowded ?? 0)) / (1.5 * (flood.alone ?? 1) + (flood.step ?? 0)));
     }
-    return { figures: figuresOf(measured, peerMeasured, prefix, tenants), device };
+    return { figures: figuresOf(measured, peerMeasured, prefix, schema, tenants), device };
   } finally {
     line.clear();
     await Promise.all([ours.end(), peer?.end()]);
@@ -96,6 +102,7 @@ function figuresOf(
   measured: Series,
   peer: Series,
   prefix: Record<"cold" | "warm" | "share", readonly number[]>,
+  schema: Record<"free" | "held" | "share", readonly number[]>,
   tenants: Record<"alone" | "crowded" | "step" | "share", readonly number[]>,
 ): Figure[] {
   return [
@@ -105,6 +112,9 @@ function figuresOf(
     figure(`first token of ${sharedTokens} + 16 tokens, nothing cached`, "ms", "less", prefix.cold),
     figure(`first token, the ${sharedTokens} cached`, "ms", "less", prefix.warm),
     figure("cached ÷ not", "%", "less", prefix.share),
+    figure("decode, free", "tokens/s", "more", schema.free),
+    figure("decode, held to a JSON schema", "tokens/s", "more", schema.held),
+    figure("held ÷ free", "times", "more", schema.share),
     figure("light tenant's first token, p95, alone", "ms", "less", tenants.alone),
     figure(`the same beside a flood of ${floodRequests} requests`, "ms", "less", tenants.crowded),
     figure("a long step of the flood", "ms", "less", tenants.step),
