@@ -6,7 +6,8 @@ export default defineConfig({
   outputDir: "test-results",
   // Two cores, one product: side by side the tests would only wait for each other.
   workers: 1,
-  timeout: 60_000,
+  // Generous: two cores run product, browser and tests.
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env.CI),
   // A busy machine may press a key before a menu is open: once more on a fresh product, and the report says so.
