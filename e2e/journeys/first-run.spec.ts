@@ -150,8 +150,9 @@ test("two-step sign-in: on by an app's code, asked for at the door, off by the p
   await expect(page.getByText("Your password alone signs you in.")).toBeVisible();
 
   await admin.goto(`${facts.consoleUrl}/settings/audit`);
-  await expect(admin.getByText("Switched two-step sign-in off").first()).toBeVisible();
-  await expect(admin.getByText("Failed to sign in").first()).toBeVisible();
+  const changes = admin.getByRole("list", { name: "Changes" });
+  await expect(changes.getByText("Switched two-step sign-in off").first()).toBeVisible();
+  await expect(changes.getByText("Failed to sign in").first()).toBeVisible();
   await page.context().close();
 });
 

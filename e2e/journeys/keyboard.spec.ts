@@ -8,6 +8,8 @@ test("a chat by keyboard alone: find the playground, choose, write, send, stop, 
   const search = page.getByRole("combobox", { name: "Search and commands" });
   await expect(search).toBeFocused();
   await keyboard.type("tug-nano");
+  // The models of the palette come when the service has told them.
+  await expect(page.getByRole("option", { selected: true })).toContainText("tug-nano");
   await keyboard.press("Enter");
   await expect(page).toHaveURL(/\/playground/);
   const playground = new Playground(page);
