@@ -15,36 +15,47 @@ export interface MenuProps {
   readonly align?: "start" | "end";
 }
 
-const load = () => import("./radix-menu.tsx").then((module) => ({ default: module.RadixMenu }));
-const RadixMenu = lazy(load);
+const MenuList = lazy(() => import("./menu-list.tsx").then((module) => ({ default: module.MenuList })));
+
+/** How a menu was opened: by keyboard, its first item is chosen at once. */
+export type Opened = "no" | "pointer" | "keyboard";
 
 /** A menu whose machinery loads when somebody comes near its trigger, and not with every page. */
-export function Menu(props: MenuProps) {
-  const [wanted, setWanted] = useState<"no" | "near" | "open">("no");
+export function Menu({ trigger, items, align = "end" }: MenuProps) {
+  const [near, setNear] = useState(false);
+  const [opened, setOpened] = useState<Opened>("no");
   const button = useRef<HTMLButtonElement>(null);
-  const near = () => setWanted((now) => (now === "no" ? "near" : now));
-  const open = () => setWanted("open");
-  const trigger = cloneElement(props.trigger, {
-    ref: button,
-    "aria-haspopup": "menu",
-    "aria-expanded": false,
-    onFocus: near,
-    onPointerEnter: near,
-    onPointerDown: (event) => event.button === 0 && open(),
-    onKeyDown: (event) => {
-      if (!["Enter", " ", "ArrowDown"].includes(event.key)) return;
-      event.preventDefault();
-      open();
-    },
-  });
-  if (wanted === "no") return trigger;
+  // A press on the trigger closes an open menu before the click comes, which then must not open it again.
+  const wasOpen = useRef(false);
+  const come = () => setNear(true);
   return (
-    <Suspense fallback={trigger}>
-      <RadixMenu
-        {...props}
-        opensAtOnce={wanted === "open"}
-        takesFocus={button.current !== null && button.current === document.activeElement}
-      />
-    </Suspense>
+    <>
+      {cloneElement(trigger, {
+        ref: button,
+        "aria-haspopup": "menu",
+        "aria-expanded": opened !== "no",
+        onFocus: come,
+        onPointerEnter: come,
+        onPointerDown: () => {
+          wasOpen.current = opened !== "no";
+        },
+        onClick: (event) => {
+          const again = wasOpen.current;
+          wasOpen.current = false;
+          // A click without a pointer is the Enter or space key's.
+          if (!again) setOpened(event.detail === 0 ? "keyboard" : "pointer");
+        },
+        onKeyDown: (event) => {
+          if (event.key !== "ArrowDown") return;
+          event.preventDefault();
+          setOpened("keyboard");
+        },
+      })}
+      {near || opened !== "no" ? (
+        <Suspense fallback={null}>
+          <MenuList button={button} items={items} align={align} opened={opened} onClose={() => setOpened("no")} />
+        </Suspense>
+      ) : null}
+    </>
   );
 }
