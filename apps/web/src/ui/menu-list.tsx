@@ -19,6 +19,9 @@ interface Place {
   readonly height: number;
 }
 
+/** The stand-in is nothing that anybody meets: the button says what a menu's button says. */
+const bare = { "aria-expanded": undefined, "aria-haspopup": undefined, "aria-controls": undefined };
+
 /** What was chosen is done when the list is gone and its button has the focus again, which a dialog then gives back. */
 export function MenuList({ button, items, align, opened, onClose }: MenuListProps) {
   const chosen = useRef<() => void>(undefined);
@@ -46,14 +49,7 @@ export function MenuList({ button, items, align, opened, onClose }: MenuListProp
       {createPortal(
         <Radix.Trigger asChild>
           {/* Stands where the button is, for the list to hold on to: the button itself was there long before. */}
-          <span
-            aria-hidden
-            aria-expanded={undefined}
-            aria-haspopup={undefined}
-            aria-controls={undefined}
-            className="pointer-events-none fixed"
-            style={place ?? { left: 0, top: 0 }}
-          />
+          <span aria-hidden {...bare} className="pointer-events-none fixed" style={place ?? { left: 0, top: 0 }} />
         </Radix.Trigger>,
         document.body,
       )}
