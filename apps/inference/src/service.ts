@@ -8,6 +8,7 @@ import type { OidcSettings } from "./domain/accounts/oidc.ts";
 import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
 import { accountSecret, consoleSecret } from "./domain/accounts/secret.ts";
 import { servedModels } from "./domain/deployments/served.ts";
+import { FileStore } from "./domain/files/store.ts";
 import { firstRun, readFirstRun } from "./domain/first-run.ts";
 import { KeyLimits } from "./domain/keys/limits.ts";
 import { KeyVerifier } from "./domain/keys/verifier.ts";
@@ -23,9 +24,11 @@ import { UsageMeter } from "./domain/usage/meter.ts";
 import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
+import { askForBatches } from "./edge/openai/batch-requests.ts";
 import { takesResponseFormat } from "./edge/openai/chat-request.ts";
 import { listen } from "./edge/port.ts";
 import type { Management } from "./edge/trpc/context.ts";
+import type { EdgeServices } from "./edge/types.ts";
 import type { Env } from "./env.ts";
 import { JobChanges } from "./jobs/changes.ts";
 import { enqueueMeasurement } from "./jobs/kinds/models-measure.ts";
@@ -118,7 +121,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const jobChanges = new JobChanges(database.jobs);
   const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
   let draining = false;
-  const app = createApp({
+  const files = new FileStore(home);
+  const edge: EdgeServices = {
     catalog,
     pool,
     routing: { routes, upstreams },
@@ -144,11 +148,13 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       machine,
     },
     meter,
+    files,
     metrics,
     log,
     corsOrigins: env.TUGBOAT_CORS_ORIGINS,
     draining: () => draining,
-  });
+  };
+  const app = createApp(edge);
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } });
   if (!("closeIdleConnections" in server)) throw new Error("expected an HTTP/1.1 server");
 
@@ -164,7 +170,13 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
         database,
         changes: jobChanges,
         kinds: jobKinds,
-        services: { home, hub, training: computing, engine: jobEngine(pool, scope.id) },
+        services: {
+          home,
+          hub,
+          training: computing,
+          engine: jobEngine(pool, scope.id),
+          batches: { files, ask: askForBatches(edge) },
+        },
         log,
         redisUrl: env.REDIS_URL,
       })

@@ -2,6 +2,7 @@ export type { Aliases, AliasHistory, AliasInfo, AliasVersionInfo, NewAliasVersio
 export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
 export { type BackupSummary, backupDatabase } from "./backup/backup.ts";
 export { restoreDatabase } from "./backup/restore.ts";
+export type { BatchChange, Batches, BatchInfo, BatchMove, NewBatch } from "./batches.ts";
 export type {
   BudgetInfo,
   BudgetLimits,
@@ -18,6 +19,7 @@ export {
   defaultDeployment,
 } from "./deployments.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
+export type { FileInfo, FileQuery, Files } from "./files.ts";
 export { type JobInfo, type JobProgress, jobProgress } from "./jobs/info.ts";
 export type { JobQuery, Jobs, NewJob } from "./jobs/jobs.ts";
 export type { ClaimedJob, JobChange, JobRun, JobRuns, JobsAtWork, JobWatcher, Undelivered } from "./jobs/runs.ts";

@@ -1,9 +1,11 @@
 import { type Aliases, aliasesOf } from "./aliases.ts";
 import { type AuditLog, auditOf } from "./audit.ts";
+import { type Batches, batchesOf } from "./batches.ts";
 import { type Budgets, budgetsOf } from "./billing/budgets.ts";
 import { type PriceBooks, priceBooksOf } from "./billing/price-books.ts";
 import { type Db, inTransaction } from "./client.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
+import { type Files, filesOf } from "./files.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { type Jobs, jobsOf } from "./jobs/jobs.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
@@ -43,6 +45,8 @@ export interface OrganizationScope {
   readonly settings: Settings;
   readonly playgroundShares: PlaygroundShares;
   readonly responses: Responses;
+  readonly files: Files;
+  readonly batches: Batches;
   readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly tuningRuns: TuningRuns;
@@ -72,6 +76,8 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     settings: settingsOf(db, id),
     playgroundShares: playgroundSharesOf(db, id),
     responses: responsesOf(db, id),
+    files: filesOf(db, id),
+    batches: batchesOf(db, id),
     audit: auditOf(db, id),
     jobs: jobsOf(db, id),
     tuningRuns: tuningRunsOf(db, id),

@@ -8,9 +8,11 @@ import { Call } from "./call.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { health } from "./health.ts";
 import { managementRoutes } from "./management.ts";
+import { batchRoutes } from "./openai/batches.ts";
 import { chatRoutes } from "./openai/chat.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { embeddingRoutes } from "./openai/embeddings.ts";
+import { fileRoutes } from "./openai/files.ts";
 import { modelRoutes } from "./openai/models.ts";
 import { responseRoutes } from "./openai/responses.ts";
 import { admit } from "./rate-limit.ts";
@@ -81,6 +83,8 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/completions", completionRoutes(services));
   app.route("/v1/embeddings", embeddingRoutes(services));
   app.route("/v1/responses", responseRoutes(services));
+  app.route("/v1/files", fileRoutes(services));
+  app.route("/v1/batches", batchRoutes(services));
   for (const path of [
     "/v1/models",
     "/v1/models/:id{.+}",
@@ -91,6 +95,12 @@ export function createApp(services: EdgeServices): Edge {
     "/v1/responses/:id",
     "/v1/responses/:id/input_items",
     "/v1/responses/:id/cancel",
+    "/v1/files",
+    "/v1/files/:id",
+    "/v1/files/:id/content",
+    "/v1/batches",
+    "/v1/batches/:id",
+    "/v1/batches/:id/cancel",
   ]) {
     app.all(path, (c) => {
       throw new ApiError(
@@ -108,18 +118,21 @@ export function createApp(services: EdgeServices): Edge {
 /** What a caller needs under `/v1`; undefined where there is nothing. */
 function permissionFor(path: string): Permission | undefined {
   if (path === "/v1/models" || path.startsWith("/v1/models/")) return "models:read";
-  if (inferenceRoutes.includes(path) || path.startsWith("/v1/responses/")) return "inference:run";
-  return undefined;
+  const isOne = kept.some((of) => path.startsWith(`${of}/`));
+  return inferenceRoutes.includes(path) || isOne ? "inference:run" : undefined;
 }
 
-const inferenceRoutes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"];
+/** Whose things have addresses of their own. */
+const kept = ["/v1/responses", "/v1/files", "/v1/batches"];
+const inferenceRoutes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", ...kept];
 const knownRoutes = ["/health", "/metrics", "/v1/models", ...inferenceRoutes];
 
 /** A path as a label: what clients invent must not become a label of its own. */
 function routeOf(path: string): string {
   if (knownRoutes.includes(path)) return path;
   if (path.startsWith("/v1/models/")) return "/v1/models/:id";
-  if (path.startsWith("/v1/responses/")) return "/v1/responses/:id";
+  const of = kept.find((of) => path.startsWith(`${of}/`));
+  if (of !== undefined) return `${of}/:id`;
   return /^\/api\/(auth|trpc)\//.exec(path)?.[0].slice(0, -1) ?? (path.startsWith("/api/") ? "/api" : "other");
 }
 

@@ -36,6 +36,8 @@ export class Call {
   served: ServedBy | undefined;
   /** True once the answer's end is told by its stream. */
   streaming = false;
+  /** The batch whose line this is. */
+  batch: string | undefined;
   /** Set for what is accounted for. */
   metering: Metering | undefined;
 
@@ -52,6 +54,8 @@ export class Call {
 
   /** Records what was used. An answer waits until that is durable before it sends its last byte. */
   settle(status: UsageStatus, used?: Used): Settled | undefined {
+    // A line that was stopped is asked again by the same id; only its answer is accounted for.
+    if (this.batch !== undefined && status !== "done") return undefined;
     return this.metering?.settle(status, used, this.served, this.elapsedMs);
   }
 

@@ -102,9 +102,8 @@ export function meterCall(c: Context<EdgeVariables>, meter: Meter | undefined, k
   const call = c.get("call");
   if (meter === undefined || call.metering !== undefined) return;
   const { id, requestId } = call;
-  call.metering = Metering.begin(meter, call.caller, { id, requestId, kind, model }, (name, value) =>
-    c.header(name, value),
-  );
+  const facts = { id, requestId, kind: call.batch === undefined ? kind : "batch", model };
+  call.metering = Metering.begin(meter, call.caller, facts, (name, value) => c.header(name, value));
 }
 
 /** What an answer says of its cost, beside what OpenAI's say. */

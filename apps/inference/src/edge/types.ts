@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Logger } from "pino";
+import type { FileStore } from "../domain/files/store.ts";
 import type { KeyLimits } from "../domain/keys/limits.ts";
 import type { KeyVerifier } from "../domain/keys/verifier.ts";
 import type { Catalog } from "../domain/models/catalog.ts";
@@ -23,6 +24,8 @@ export interface EdgeServices {
   readonly management?: Management;
   /** Accounts for what is used; absent where nothing is accounted for. */
   readonly meter?: Meter;
+  /** Where files of the API lie; absent where none are kept. */
+  readonly files?: FileStore;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Browsers of these origins may call the API; normally none. */

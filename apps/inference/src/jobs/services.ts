@@ -1,4 +1,6 @@
 import type { DeploymentDevice, ModelSpeed } from "@tugboat/db";
+import type { AskForBatch } from "../domain/batches/ask.ts";
+import type { FileStore } from "../domain/files/store.ts";
 
 /** What jobs may use beside their organization's data. */
 export interface JobServices {
@@ -10,6 +12,13 @@ export interface JobServices {
   readonly training: { readonly device: DeploymentDevice; readonly threads: number; readonly kernelCache: string };
   /** The models that this process serves; undefined where it serves none. */
   readonly engine?: JobEngine;
+  /** What batches are run with; undefined where no models are served. */
+  readonly batches?: BatchServices;
+}
+
+export interface BatchServices {
+  readonly files: FileStore;
+  readonly ask: AskForBatch;
 }
 
 export interface JobEngine {

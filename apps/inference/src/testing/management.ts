@@ -5,6 +5,7 @@ import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db
 import { pino } from "pino";
 import { type AuthOptions, createAuth, sessionCookie } from "../domain/accounts/auth.ts";
 import { servedModels } from "../domain/deployments/served.ts";
+import { FileStore } from "../domain/files/store.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
 import { Catalog } from "../domain/models/catalog.ts";
@@ -93,6 +94,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       machine: () => ({ total: 2 ** 31, forModels: 2 ** 30, device: "cpu", uploadLimit }),
     },
     meter,
+    files: new FileStore(home),
     metrics: new Metrics(() => pool.statuses()),
     log,
     corsOrigins: [],

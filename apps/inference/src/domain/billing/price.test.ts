@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dollars, microUsdText, toMicroUsd } from "./money.ts";
-import { entryFor, price, versionAt } from "./price.ts";
+import { batchPrice, entryFor, price, versionAt } from "./price.ts";
 
 const rate = fc.integer({ min: 0, max: 1_000_000_000 });
 const entries = fc.record({
@@ -46,6 +46,10 @@ describe("a price", () => {
         expect(price(a, plain).total + price(b, plain).total).toBe(price(both, plain).total);
       }),
     );
+  });
+
+  it("of a batch's request is half, to the pico-dollar", () => {
+    expect([0n, 1n, 2n, 999n].map(batchPrice)).toEqual([0n, 1n, 1n, 500n]);
   });
 
   it("does not fall when more is used", () => {

@@ -40,6 +40,11 @@ export function price(used: Priceable, entry: PriceEntry): Priced {
   return { input, cachedInput, output, compute, margin, total: base + margin };
 }
 
+/** What a request of a batch costs, of what it would have cost at once: half, rounded half up to a pico-dollar. */
+export function batchPrice(total: bigint): bigint {
+  return rounded(total, 2n);
+}
+
 function rounded(numerator: bigint, denominator: bigint): bigint {
   return (2n * numerator + denominator) / (2n * denominator);
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { MeteringStore, UsageEvent, UsageStatus } from "@tugboat/db";
 import type { Logger } from "pino";
 import { type BudgetAnswer, BudgetCounters, type Payer } from "../billing/budget-counters.ts";
+import { batchPrice } from "../billing/price.ts";
 import { PriceCache } from "../billing/price-cache.ts";
 import { encodeLine } from "./event-line.ts";
 import { Journal } from "./journal.ts";
@@ -170,7 +171,7 @@ export class UsageMeter implements Meter {
       queueUs: micros(outcome.queueMs),
       durationUs: micros(outcome.durationMs) ?? 0,
       priceBookId,
-      amountPicoUsd: priced.total,
+      amountPicoUsd: facts.kind === "batch" ? batchPrice(priced.total) : priced.total,
     };
   }
 

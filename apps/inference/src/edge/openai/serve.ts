@@ -34,7 +34,8 @@ export async function serve(
   const { signal } = c.req.raw;
   meterCall(c, meter, promptParam === "messages" ? "chat" : "completion", served.requested);
   const cacheScope = organizationOf(call.caller);
-  const scoped = requests.map((request) => ({ ...request, cacheScope }));
+  const behind = call.batch === undefined ? {} : ({ priority: "batch" } as const);
+  const scoped = requests.map((request) => ({ ...request, cacheScope, ...behind }));
   const generation = await Generation.start(pool, model, scoped, choices, signal).catch((error: unknown) => {
     throw toApiError(error, promptParam);
   });

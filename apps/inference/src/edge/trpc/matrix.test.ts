@@ -194,27 +194,42 @@ it("is printed in docs/permissions.md as it is (npm run docs:permissions writes 
 });
 
 /** What each route of HTTP asks for. `key` are permissions of keys and members alike. */
-const routes: Readonly<Record<string, "open" | "console" | "procedure" | "model file" | keyof typeof permissionTable>> =
-  {
-    "GET /health": "open",
-    "GET /metrics": "open",
-    "GET /api/openapi.json": "open",
-    "GET /v1/models": "models:read",
-    "GET /v1/models/:id{.+}": "models:read",
-    "POST /v1/chat/completions": "inference:run",
-    "POST /v1/completions": "inference:run",
-    "POST /v1/embeddings": "inference:run",
-    // Both models:read and inference:run: model-files.test.ts asks as every role.
-    "GET /api/model-files/:name": "model file",
-    "POST /api/uploaded-files": "models:write",
-    "GET /api/uploaded-files/:id": "models:write",
-    "PATCH /api/uploaded-files/:id": "models:write",
-    "DELETE /api/uploaded-files/:id": "models:write",
-    "GET /api/trpc/*": "procedure",
-    "POST /api/trpc/*": "procedure",
-    ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
-    ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
-  };
+const routes: Readonly<
+  Record<string, "open" | "console" | "procedure" | "model file" | "kept" | keyof typeof permissionTable>
+> = {
+  "GET /health": "open",
+  "GET /metrics": "open",
+  "GET /api/openapi.json": "open",
+  "GET /v1/models": "models:read",
+  "GET /v1/models/:id{.+}": "models:read",
+  "POST /v1/chat/completions": "inference:run",
+  "POST /v1/completions": "inference:run",
+  "POST /v1/embeddings": "inference:run",
+  "POST /v1/responses": "inference:run",
+  "GET /v1/responses/:id": "kept",
+  "DELETE /v1/responses/:id": "kept",
+  "GET /v1/responses/:id/input_items": "kept",
+  "POST /v1/responses/:id/cancel": "kept",
+  "POST /v1/files": "kept",
+  "GET /v1/files": "kept",
+  "GET /v1/files/:id": "kept",
+  "GET /v1/files/:id/content": "kept",
+  "DELETE /v1/files/:id": "kept",
+  "POST /v1/batches": "kept",
+  "GET /v1/batches": "kept",
+  "GET /v1/batches/:id": "kept",
+  "POST /v1/batches/:id/cancel": "kept",
+  // Both models:read and inference:run: model-files.test.ts asks as every role.
+  "GET /api/model-files/:name": "model file",
+  "POST /api/uploaded-files": "models:write",
+  "GET /api/uploaded-files/:id": "models:write",
+  "PATCH /api/uploaded-files/:id": "models:write",
+  "DELETE /api/uploaded-files/:id": "models:write",
+  "GET /api/trpc/*": "procedure",
+  "POST /api/trpc/*": "procedure",
+  ...Object.fromEntries(accountRoutes.map(([method, path]) => [`${method} /api/auth${path}`, "console" as const])),
+  ...Object.fromEntries(restRoutes.map(({ method, path }) => [`${method} ${path}`, "procedure" as const])),
+};
 describe("routes", () => {
   it("are all known, and no other", () => {
     const served = fixture.app.routes
@@ -233,7 +248,7 @@ describe("routes", () => {
       model: "words",
       ...(path.includes("chat")
         ? { messages: [{ role: "user", content: "hi" }] }
-        : { [path.includes("embeddings") ? "input" : "prompt"]: "hi" }),
+        : { [path.endsWith("completions") ? "prompt" : "input"]: "hi" }),
     };
     for (const [who, { headers }] of people) {
       const response = await fixture.app.request(address, {
@@ -245,6 +260,38 @@ describe("routes", () => {
         who !== "signed-out" && (access === "models:read" || access === "inference:run") && roleMay(who, access);
       expect([who, response.status]).toEqual([who, may ? 200 : who === "signed-out" ? 401 : 403]);
       await response.body?.cancel();
+    }
+  });
+
+  const kept = Object.entries(routes).filter(([, access]) => access === "kept");
+  beforeAll(async () => {
+    const createdAt = new Date();
+    const file = { filename: "their-file.jsonl", purpose: "batch", bytes: 1, createdAt };
+    await theirs.scope.files.add({ id: "file-theirs", ...file });
+    const expiresAt = new Date(Date.now() + 60_000);
+    await theirs.scope.batches.create({
+      id: "batch_theirs",
+      endpoint: "/v1/completions",
+      inputFileId: "file-theirs",
+      metadata: null,
+      apiKeyId: theirs.key.id,
+      createdAt,
+      expiresAt,
+    });
+    await theirs.scope.responses.keep({ id: "resp_theirs", body: "{}", items: "[]", createdAt, expiresAt });
+  });
+  it.each(kept)("%s needs inference:run, and finds nothing of another organization's", async (route) => {
+    const [method = "", path = ""] = route.split(" ");
+    for (const [who, { headers }] of people) {
+      const noun = path.split("/")[2] ?? "";
+      const id = { files: "file-theirs", responses: "resp_theirs", batches: "batch_theirs" }[noun] ?? "";
+      const address = path.replace(":id", id);
+      const response = await fixture.app.request(address, { method, headers });
+      const passed = path.includes(":id") ? 404 : method === "GET" ? 200 : 415;
+      const refused = who === "signed-out" ? 401 : 403;
+      const may = who !== "signed-out" && roleMay(who, "inference:run");
+      expect([who, response.status]).toEqual([who, may ? passed : refused]);
+      expect(await response.text()).not.toContain("their-file");
     }
   });
 
