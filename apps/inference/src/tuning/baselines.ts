@@ -1,7 +1,7 @@
 import { type Engine, loadEngine, type Trainer } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
 import { wordOverlap } from "../domain/tuning/answer-score.ts";
-import { retentionTexts } from "../domain/tuning/general-text.ts";
+import { reminderTexts, retentionTexts } from "../domain/tuning/general-text.ts";
 import { fitLogistic, nearest, suspectLabels } from "../domain/tuning/logistic.ts";
 import type { RunContext } from "./context.ts";
 import { bitsPerByte, likeliestLabels, writtenAnswers } from "./predict.ts";
@@ -19,6 +19,7 @@ export async function measureBaselines(context: RunContext): Promise<void> {
     const trainer = await context.openTrainer({ rank: 8, learningRate: 1e-3 });
     try {
       await measureUntuned(context, trainer);
+      state.reminderBefore = await bitsPerByte(trainer, context.texts, reminderTexts, true);
       state.retentionBefore = await bitsPerByte(trainer, context.texts, retentionTexts, true);
     } finally {
       await trainer.close();
@@ -29,8 +30,9 @@ export async function measureBaselines(context: RunContext): Promise<void> {
     context.tell({ stage: "measuring plain baselines" });
     const { spec } = context;
     const source = await openModel(spec.modelPath, { kernelCache: spec.kernelCache });
-    const engine = await loadEngine(source, { device: spec.device, threads: spec.threads, maxSequences: 1 });
+    const engine = await loadEngine(source, { device: spec.device, threads: spec.threads, maxSequences: 8 });
     try {
+      await writeReplay(context, engine);
       if (context.kind === "text") await measureWritten(context, engine, "");
       await measurePlain(context, engine);
     } finally {
@@ -38,6 +40,30 @@ export async function measureBaselines(context: RunContext): Promise<void> {
     }
     await context.save();
   }
+}
+
+/** Beginnings of which the base model writes on, and how many times each. */
+const beginningWords = 3;
+const continuations = 3;
+const replayTokens = 48;
+
+/** Has the base model write texts of its own: what it would say is what it should not forget. */
+async function writeReplay(context: RunContext, engine: Engine): Promise<void> {
+  const { state, texts } = context;
+  if (state.replay.length > 0) return;
+  context.tell({ stage: "writing down what the model knows" });
+  const beginnings = Array.from({ length: continuations }, (_, round) =>
+    reminderTexts.map((text) => ({ text: text.split(" ").slice(0, beginningWords).join(" "), round })),
+  ).flat();
+  state.replay = await Promise.all(
+    beginnings.map(async ({ round, text }, index) => {
+      const tokens = texts.tokenizer.encode(text, { bos: true });
+      const maxTokens = Math.max(1, Math.min(replayTokens, engine.info.contextLength - tokens.length - 1));
+      const request = { prompt: { tokens }, maxTokens, temperature: 1, seed: round * 100 + index, ignoreEos: true };
+      for await (const event of engine.generate(request)) if (event.type === "token") tokens.push(event.token);
+      return tokens;
+    }),
+  );
 }
 
 /** A score of an answer, from 0 to 1. */

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { type ModelSource, openTrainer, type Trainer } from "@tugboat/engine";
-import { replayTexts } from "../domain/tuning/general-text.ts";
+import { type ModelSource, openTrainer, type Trainer, type TrainingText } from "@tugboat/engine";
 import { chooseShots, defaultInstruction, promptOf } from "../domain/tuning/prompt.ts";
 import type { Example } from "../domain/tuning/samples.ts";
 import { type Split, splitExamples } from "../domain/tuning/split.ts";
@@ -15,6 +14,8 @@ import type { Texts } from "./texts.ts";
 export const maxRows = 1024;
 /** Every run's, so that the same examples give the same adapter. */
 export const seed = 17;
+/** Texts of replay in a step. */
+const replayed = 2;
 
 export interface Told {
   readonly stage: string;
@@ -97,11 +98,14 @@ export class RunContext {
     return [];
   }
 
-  /** A text that reminds of general English; its weight is a quarter of what the batch's answers weigh. */
-  replay(step: number, answersWeight: number) {
-    const text = replayTexts[step % replayTexts.length]!;
-    const { tokens } = this.texts.plain(text, 1);
-    return this.texts.plain(text, (0.25 * answersWeight) / Math.max(1, tokens.length - 1));
+  /** Texts that remind of what the base model writes; together they weigh as much as the batch's answers. */
+  replay(step: number, answersWeight: number): TrainingText[] {
+    const { replay } = this.state;
+    if (replay.length === 0) return [];
+    const texts = Array.from({ length: replayed }, (_, i) => replay[(step * replayed + i) % replay.length]!);
+    const predicted = texts.reduce((sum, { length }) => sum + length - 1, 0);
+    const weight = answersWeight / Math.max(1, predicted);
+    return texts.map((tokens) => ({ tokens, weights: new Float32Array(tokens.length).fill(weight) }));
   }
 
   openTrainer({ learningRate, rank }: Pick<TrialSettings, "learningRate" | "rank">): Promise<Trainer> {

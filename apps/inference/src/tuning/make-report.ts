@@ -145,7 +145,7 @@ function choicesOf({ instruction, spec, split, state }: RunContext, trial: Trial
     },
     {
       what: "Replay",
-      chosen: "one general text in each step, a quarter of the weight",
+      chosen: "two texts that the model wrote itself in each step, half of the weight",
       why: "So that it forgets less.",
     },
     {

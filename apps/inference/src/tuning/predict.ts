@@ -44,7 +44,8 @@ export async function writtenAnswers(
     let text = "";
     const room = engine.info.contextLength - tokens.length;
     const request = { prompt: { tokens }, maxTokens: Math.min(maxTokens, room), temperature: 0 };
-    for await (const event of engine.generate(request)) if (event.type === "token") text += event.text;
+    for await (const event of engine.generate(request))
+      if (event.type === "token" || event.type === "finish") text += event.text;
     // The database's JSON has no character of value zero.
     out.push(text.replaceAll("\0", "").trim());
     onDone(out.length);

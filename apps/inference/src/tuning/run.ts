@@ -50,7 +50,7 @@ export async function runTuning(spec: RunSpec, options: RunOptions): Promise<{ r
     // Asking the tuned model takes as long as asking the untuned one did, at most; writing the files a little more.
     const reserveMs = Math.min(spec.budgetMs * 0.3, (budget.spentMs - before) * 0.6 + 4000);
     await runTrials(context, await widthOf(context), reserveMs);
-    const { trial, steps } = bestOf(state.trials);
+    const { trial, steps } = bestOf(state.trials, spec.config);
     trial.state = "best";
     await context.save();
     return await finish(context, trial.id, steps);

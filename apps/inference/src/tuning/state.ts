@@ -15,6 +15,10 @@ const runState = z.object({
   skipped: z.array(z.object({ name: z.string(), note: z.string() })),
   suspects: z.array(z.object({ index: z.int(), says: z.string() })).nullable(),
   retentionBefore: z.number().nullable(),
+  /** Of the general texts that choosing looks at: bits per byte before. */
+  reminderBefore: z.number().nullable(),
+  /** What the base model writes by itself, as tokens: learnt along, so that it forgets less. */
+  replay: z.array(z.array(z.int())),
   plan: z
     .object({
       settings: z.array(z.object({ id: z.string(), rank: z.int(), learningRate: z.number() })),
@@ -38,6 +42,8 @@ const fresh: RunState = {
   skipped: [],
   suspects: null,
   retentionBefore: null,
+  reminderBefore: null,
+  replay: [],
   plan: null,
   trials: [],
   samples: [],

@@ -1,10 +1,11 @@
 import { batchOrder, EngineError, type Trainer, type TrainingText } from "@tugboat/engine";
 import { readCheckpointFile, writeCheckpointFile } from "@tugboat/engine/node";
 import { TuningError } from "../domain/tuning/errors.ts";
-import type { TrialProgress } from "../domain/tuning/report.ts";
+import { reminderTexts } from "../domain/tuning/general-text.ts";
+import type { RunConfig, TrialProgress } from "../domain/tuning/report.ts";
 import { isBetter, planTrials, survivors, type TrialSettings, trialSpace } from "../domain/tuning/trials.ts";
 import { type RunContext, seed } from "./context.ts";
-import { likeliestLabels } from "./predict.ts";
+import { bitsPerByte, likeliestLabels } from "./predict.ts";
 
 /** A killed run loses no more than this of training. */
 const checkpointMs = 15_000;
@@ -39,7 +40,9 @@ export async function runTrials(context: RunContext, width: number, reserveMs: n
     if (isOver(context)) return;
     const going = state.trials.flatMap((trial) => {
       const result = trial.rungs.find(({ steps }) => steps === rung);
-      return result === undefined || trial.state === "stopped" ? [] : [{ ...result, trial }];
+      return result === undefined || trial.state === "stopped"
+        ? []
+        : [{ ...result, keeps: keeps(context.spec.config, result), trial }];
     });
     if (rung !== state.plan.rungs.at(-1)) {
       const kept = new Set(survivors(going).map(({ trial }) => trial.id));
@@ -50,8 +53,11 @@ export async function runTrials(context: RunContext, width: number, reserveMs: n
 }
 
 /** The trial and the number of steps that did best on the validation examples. */
-export function bestOf(trials: readonly TrialProgress[]): { trial: TrialProgress; steps: number } {
-  const all = trials.flatMap((trial) => trial.rungs.map((rung) => ({ ...rung, trial })));
+export function bestOf(
+  trials: readonly TrialProgress[],
+  config: Pick<RunConfig, "mayForget">,
+): { trial: TrialProgress; steps: number } {
+  const all = trials.flatMap((trial) => trial.rungs.map((rung) => ({ ...rung, keeps: keeps(config, rung), trial })));
   const [first, ...rest] = all;
   if (first === undefined) {
     throw new TuningError(
@@ -64,6 +70,11 @@ export function bestOf(trials: readonly TrialProgress[]): { trial: TrialProgress
   }
   const best = rest.reduce((one, other) => (isBetter(other, one) ? other : one), first);
   return { trial: best.trial, steps: best.steps };
+}
+
+/** With a margin: it is measured on other texts than the gate's. */
+function keeps({ mayForget }: Pick<RunConfig, "mayForget">, { forgot }: { readonly forgot: number }): boolean {
+  return forgot <= mayForget * 0.8;
 }
 
 export function checkpointName(trial: string, steps: number): string {
@@ -110,7 +121,7 @@ async function makePlan(context: RunContext, texts: readonly TrainingText[], wid
 function batchOf(context: RunContext, texts: readonly TrainingText[], batchSize: number, step: number) {
   const chosen = batchOrder(texts.length, batchSize, seed, step).map((position) => texts[position]!);
   const weight = chosen.reduce((sum, { weights = [] }) => sum + total(weights), 0);
-  return { kind: "supervised" as const, texts: [...chosen, context.replay(step, weight)] };
+  return { kind: "supervised" as const, texts: [...chosen, ...context.replay(step, weight)] };
 }
 
 function total(values: ArrayLike<number>): number {
@@ -162,21 +173,23 @@ async function advance(
   }
 }
 
-async function validate(context: RunContext, trainer: Trainer): Promise<{ score: number; loss: number }> {
+async function validate(context: RunContext, trainer: Trainer): Promise<Omit<TrialProgress["rungs"][number], "steps">> {
+  const before = context.state.reminderBefore ?? 1;
+  const forgot = (await bitsPerByte(trainer, context.texts, reminderTexts, false)) / before - 1;
   const examples = context.examples(
     context.split.validation.length > 0 ? context.split.validation : context.split.train,
   );
   const prompts = examples.map((example) => context.prompt(example));
   const texts = prompts.map((prompt, i) => context.texts.text(prompt, context.texts.answer(examples[i]!.output)));
   const { loss } = await trainer.evaluate(texts);
-  if (context.kind === "text") return { score: 0, loss };
+  if (context.kind === "text") return { score: 0, loss, forgot };
   const answers = await likeliestLabels(trainer, context.texts, prompts, context.labels, { frozen: false });
   const right = answers.filter((position, i) => context.labels[position] === examples[i]!.output).length;
   for (const [i, { input, output }] of examples.slice(0, 3).entries()) {
     context.state.samples.push({ steps: trainer.step, input, expected: output, answer: context.labels[answers[i]!]! });
   }
   context.state.samples = context.state.samples.slice(-30);
-  return { score: right / Math.max(1, examples.length), loss };
+  return { score: right / Math.max(1, examples.length), loss, forgot };
 }
 
 function tellTraining(context: RunContext, trial: TrialProgress, target: number): void {

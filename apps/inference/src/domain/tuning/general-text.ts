@@ -13,8 +13,8 @@ export const retentionTexts: readonly string[] = [
   "A library is a set of functions that other programs call. It should do one thing well, name its functions clearly, and report errors to the caller instead of printing them, since only the caller knows what they mean.",
 ];
 
-/** Other texts of the same kinds, which are blended into the training. */
-export const replayTexts: readonly string[] = [
+/** Other texts of the same kinds: they tell during the training how much is forgotten, and how base models go on from them is replayed. */
+export const reminderTexts: readonly string[] = [
   "The train leaves from the second platform at noon. Passengers who travel with a bicycle should enter at the last carriage, where there is room for six of them. Tickets are sold on board, but they cost a little more.",
   "This package contains the tools that are needed to build the documentation. It reads plain text files, follows the links between them, and writes pages that can be opened in any browser without a network.",
   "An old oak stood at the crossing of the two paths. Children had carved their names into it, and the names had grown with the bark until nobody could read them. In summer its shade covered the whole bench.",

@@ -9,7 +9,8 @@ const trial = z.object({
   steps: z.int(),
   /** Of each step: nats per token that was learnt. */
   losses: z.array(z.number()),
-  rungs: z.array(z.object({ steps: z.int(), score: z.number(), loss: z.number() })),
+  /** `forgot`: how much worse general text is predicted, as a share; of other texts than the report's. */
+  rungs: z.array(z.object({ steps: z.int(), score: z.number(), loss: z.number(), forgot: z.number() })),
   /** `stopped`: others were better. `diverged`: its loss was no number any more. */
   state: z.enum(["waiting", "running", "stopped", "best", "diverged"]),
 });

@@ -64,13 +64,17 @@ function totalSteps(ways: number, full: number): number {
   return ways === 4 ? 2 * full : ways === 2 ? 1.5 * full : full;
 }
 
-/** What a trial's rung was worth on the validation examples: the higher score, then the lower loss. */
+/** What a trial's rung was worth on the validation examples. */
 export interface RungResult {
   readonly score: number;
   readonly loss: number;
+  /** Whether it forgot no more than it may. */
+  readonly keeps: boolean;
 }
 
+/** First what forgets no more than it may, then the higher score, then the lower loss. */
 export function isBetter(a: RungResult, b: RungResult): boolean {
+  if (a.keeps !== b.keeps) return a.keeps;
   return a.score > b.score || (a.score === b.score && a.loss < b.loss);
 }
 

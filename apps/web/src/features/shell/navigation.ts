@@ -9,6 +9,7 @@ import {
   MessageSquareText,
   Settings,
   Signpost,
+  Target,
   Users,
 } from "lucide-react";
 
@@ -33,6 +34,13 @@ export const destinations: readonly Destination[] = [
     needs: "inference:run",
   },
   { href: "/models", name: "Models", icon: Boxes, keywords: "catalog weights gguf", needs: "models:read" },
+  {
+    href: "/tuning",
+    name: "Tuning",
+    icon: Target,
+    keywords: "fine-tune train examples lora adapter report",
+    needs: "tuning:read",
+  },
   {
     href: "/deployments",
     name: "Deployments",

@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openModelFiles } from "@tugboat/engine/node";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { defaultConfig, runReport } from "../domain/tuning/report.ts";
+import { repositoryRoot } from "../env.ts";
+import type { FromRun, RunSpec } from "./protocol.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tug-tuning-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const objects = ["cat", "dog", "bird", "tree", "ball", "house", "boat", "hat", "cake", "star"];
+
+function spec(name: string): RunSpec {
+  return {
+    folder: join(folder, name),
+    modelPath: join(repositoryRoot, "models/stories260K/stories260K.gguf"),
+    modelName: "stories260K",
+    name: "stories-tuned",
+    examples: objects.flatMap((object) => [
+      { input: `The big ${object} was red`, output: "red" },
+      { input: `She saw a blue ${object} today`, output: "blue" },
+    ]),
+    config: defaultConfig,
+    // Far more than it takes: the clock must not decide.
+    budgetMs: 3_600_000,
+    device: "cpu",
+    threads: 1,
+    kernelCache: join(folder, "kernels"),
+  };
+}
+
+type Progress = Extract<FromRun, { type: "progress" }>;
+
+/** Runs the worker as the service does; `onProgress` may kill it. */
+async function run(given: RunSpec, onProgress: (progress: Progress, child: ChildProcess) => void) {
+  const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
+  const child = fork(worker, [], {
+    execArgv: ["--conditions=@tugboat/source", "--import", "tsx"],
+    serialization: "advanced",
+  });
+  let last: Exclude<FromRun, Progress> | undefined;
+  child.on("message", (message) => {
+    const said = message as FromRun;
+    if (said.type === "progress") onProgress(said, child);
+    else last = said;
+  });
+  const exit = once(child, "exit");
+  child.send({ type: "start", spec: given });
+  const [, signal] = await exit;
+  return { last, signal };
+}
+
+/** A small plan, made beforehand: how fast this machine is must not decide. */
+const planned = {
+  heldOut: [],
+  baselines: [],
+  skipped: [],
+  suspects: null,
+  retentionBefore: null,
+  reminderBefore: null,
+  replay: [],
+  plan: {
+    settings: [
+      { id: "a", rank: 4, learningRate: 3e-3 },
+      { id: "b", rank: 8, learningRate: 1e-3 },
+    ],
+    rungs: [4, 8],
+    batchSize: 4,
+    stepMs: 1,
+    reserveMs: 1,
+  },
+  trials: [],
+  samples: [],
+  spentMs: 0,
+};
+
+it("a run that is killed goes on and ends with the same adapter", async () => {
+  const killed = spec("killed");
+  const whole = spec("whole");
+  for (const { folder } of [killed, whole]) {
+    await mkdir(folder);
+    await writeFile(join(folder, "state.json"), JSON.stringify(planned));
+  }
+  const first = await run(killed, ({ progress }, child) => {
+    const steps = progress.trials.reduce((sum, trial) => sum + trial.steps, 0);
+    // Past the checkpoint of the first way, within the second.
+    if (steps >= 6) child.kill("SIGKILL");
+  });
+  expect(first.signal).toBe("SIGKILL");
+  const second = await run(killed, () => {});
+  const control = await run(whole, () => {});
+  if (second.last?.type !== "done" || control.last?.type !== "done") throw new Error(JSON.stringify([second, control]));
+
+  const adapter = (of: RunSpec) => readFile(join(of.folder, "adapter/adapter_model.safetensors"));
+  expect((await adapter(killed)).equals(await adapter(whole))).toBe(true);
+  const report = runReport.parse(second.last.report);
+  expect(report.tuned).toEqual(control.last.report.tuned);
+  expect(report.baselines.map(({ name }) => name).sort()).toEqual([
+    "5-shot",
+    "linear classifier",
+    "majority class",
+    "nearest neighbour",
+    "zero-shot",
+  ]);
+  expect(report.counts.train + report.counts.validation + report.counts.heldOut).toBe(20);
+  const merged = await openModelFiles(second.last.modelFile);
+  expect(merged.tensors.size).toBeGreaterThan(10);
+  await merged.close();
+}, 120_000);
+
+it("says what too few examples lack", async () => {
+  const given = spec("few");
+  const { last } = await run({ ...given, examples: given.examples.slice(0, 4) }, () => {});
+  expect(last).toMatchObject({ type: "failed", final: true, message: "There are 4 examples." });
+}, 30_000);

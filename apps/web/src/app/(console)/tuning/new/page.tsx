@@ -1,0 +1,12 @@
+import type { Metadata } from "next";
+import { NewRunPage } from "../../../../features/tuning/new-run-page.tsx";
+
+export const metadata: Metadata = { title: "New tuning run" };
+
+interface RouteProps {
+  readonly searchParams: Promise<{ readonly sample?: string }>;
+}
+
+export default async function Route({ searchParams }: RouteProps) {
+  return <NewRunPage withSample={(await searchParams).sample !== undefined} />;
+}
