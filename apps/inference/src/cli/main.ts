@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../env.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
+import { batchCommand } from "./commands/batch.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
@@ -23,6 +24,7 @@ const program = new Command("tug")
   .addCommand(modelsCommand())
   .addCommand(runCommand())
   .addCommand(benchCommand())
+  .addCommand(batchCommand())
   .addCommand(keysCommand())
   .addCommand(tourCommand())
   .addCommand(usageCommand())

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { z } from "zod";
-import { type FirstRun, readFirstRun } from "../../domain/first-run.ts";
 import { type CliContext, contextOf } from "../context.ts";
 import { CliError, printJson } from "../output.ts";
 import { ask, call, type Service } from "../tour/ask.ts";
+import { reach } from "../tour/reach.ts";
 
 const models = z.object({
   data: z.array(
@@ -76,18 +76,6 @@ async function tour(context: CliContext): Promise<void> {
     next,
     ...(facts && { consoleUrl: facts.consoleUrl }),
   });
-}
-
-/** @throws CliError `not-started` */
-async function reach({ env }: CliContext): Promise<{ service: Service; facts: FirstRun | undefined }> {
-  const facts = await readFirstRun(env.TUGBOAT_HOME);
-  const apiUrl = env.TUGBOAT_API_URL ?? facts?.apiUrl;
-  const apiKey = env.TUGBOAT_API_KEY ?? facts?.apiKey;
-  if (apiUrl === undefined || apiKey === undefined) {
-    const message = `There is no installation in ${env.TUGBOAT_HOME} yet.`;
-    throw new CliError("not-started", message, "Run `npm start`, or set TUGBOAT_API_URL and TUGBOAT_API_KEY.");
-  }
-  return { service: { apiUrl: apiUrl.replace(/\/+$/, "").replace(/\/v1$/, ""), apiKey }, facts };
 }
 
 function curl({ apiKey, apiUrl }: Service, model: string, text: string, chat: boolean): string {
