@@ -42,7 +42,10 @@ export async function runTuning(spec: RunSpec, options: RunOptions): Promise<{ r
       source,
       texts,
       stop: options.stop,
-      tell: ({ state: now }, told) => options.report({ ...told, progress: progressOf(now, spec, budget) }),
+      tell: (
+        { state: now },
+        told, // At most what is left of the time; while it trains, what the plan says.
+      ) => options.report({ etaMs: budget.leftMs, ...told, progress: progressOf(now, spec, budget) }),
     });
     context.tell({ stage: "splitting the examples" });
     const before = budget.spentMs;

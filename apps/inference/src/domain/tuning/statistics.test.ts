@@ -87,6 +87,6 @@ describe("the verdict", () => {
     const plain = [{ name: "linear classifier", scores: scores(36) }];
     const { sentence, verdict } = compare(scores(34), { name: "zero-shot", scores: scores(10) }, plain, true);
     expect(verdict).toBe("better");
-    expect(sentence).toMatch(/^Linear classifier does better than the tuned model/);
+    expect(sentence).toMatch(/^A linear classifier does better than the tuned model/);
   });
 });

@@ -39,7 +39,7 @@ export function compare(
   const winner = [...plain].sort((a, b) => total(b.scores) - total(a.scores))[0];
   const wins = winner !== undefined && total(winner.scores) >= total(tuned) && tuned.length > 0;
   const sentence = wins
-    ? `${capital(winner.name)} does ${total(winner.scores) > total(tuned) ? "better than" : "as well as"} the tuned model and costs next to nothing. ${said}`
+    ? `${named(winner.name)} does ${total(winner.scores) > total(tuned) ? "better than" : "as well as"} the tuned model and costs next to nothing. ${said}`
     : said;
   return { verdict, p, difference, sentence };
 }
@@ -55,6 +55,7 @@ function verdictSentence(verdict: Verdict, difference: number, p: number, count:
     : `Perhaps better, by ${sized} than ${than}; ${chance}.`;
 }
 
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
+/** `linear classifier` → `A linear classifier`; the majority's class is one. */
+function named(name: string): string {
+  return name.startsWith("majority") ? "Always answering the most frequent label" : `A ${name}`;
 }

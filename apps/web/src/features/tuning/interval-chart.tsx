@@ -29,7 +29,7 @@ export function IntervalChart({ rows }: { readonly rows: readonly IntervalRow[] 
           </span>
           <span className="text-xs tabular-nums">
             {percent(score)}{" "}
-            <span className="text-ink-3">
+            <span className="hidden text-ink-3 sm:inline">
               {percent(low)} – {percent(high)}
             </span>
           </span>

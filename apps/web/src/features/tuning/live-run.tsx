@@ -30,7 +30,9 @@ export function LiveRun({ run }: { readonly run: RunDetail }) {
         <div className="grid gap-2">
           <p>
             {stage.slice(0, 1).toUpperCase() + stage.slice(1)}
-            {eta === null ? null : <span className="text-ink-3">, about {written(duration(eta))} left</span>}
+            {eta === null || eta < 1000 ? null : (
+              <span className="text-ink-3">, about {written(duration(eta))} left</span>
+            )}
           </p>
           <div
             role="progressbar"
