@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@tugboat/source"];
+// Tests that kill and stop real processes have deadlines in them: a busy machine gets one more try.
+const retry = process.env.CI ? 1 : 0;
 
 export default defineConfig({
   test: {
@@ -13,6 +15,7 @@ export default defineConfig({
           include: ["src/**/*.test.ts"],
           exclude: ["src/**/*.integration.test.ts"],
           testTimeout: 60_000,
+          retry,
         },
       },
       {
@@ -24,6 +27,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          retry,
         },
       },
     ],

@@ -1,7 +1,6 @@
 "use client";
 
-import * as Radix from "radix-ui/tabs";
-import type { ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 
 export interface Tab {
   readonly id: string;
@@ -16,28 +15,64 @@ export interface TabsProps {
   readonly actions?: ReactNode;
 }
 
+/** One panel at a time. Arrow keys, Home and End move between tabs, as the ARIA practices have it. */
 export function Tabs({ label, tabs, actions }: TabsProps) {
+  const prefix = useId();
+  const [chosen, setChosen] = useState(tabs[0]?.id);
+  const at = Math.max(
+    0,
+    tabs.findIndex(({ id }) => id === chosen),
+  );
+  const shown = tabs[at];
+
+  function move(event: KeyboardEvent<HTMLDivElement>): void {
+    const steps: Readonly<Record<string, number>> = {
+      ArrowRight: (at + 1) % tabs.length,
+      ArrowLeft: (at - 1 + tabs.length) % tabs.length,
+      Home: 0,
+      End: tabs.length - 1,
+    };
+    const next = tabs[steps[event.key] ?? -1];
+    if (!next) return;
+    event.preventDefault();
+    setChosen(next.id);
+    document.getElementById(`${prefix}tab-${next.id}`)?.focus();
+  }
+
   return (
-    <Radix.Root defaultValue={tabs[0]?.id} className="min-w-0">
+    <div className="min-w-0">
       <div className="flex items-center justify-between gap-2 border-line border-b px-2">
-        <Radix.List aria-label={label} className="flex">
+        <div role="tablist" aria-label={label} className="flex" onKeyDown={move}>
           {tabs.map(({ id, label: name }) => (
-            <Radix.Trigger
+            <button
               key={id}
-              value={id}
-              className="-mb-px h-9 border-transparent border-b-2 px-2.5 font-medium text-ink-3 text-xs transition-colors focus-ring hover:text-ink data-[state=active]:border-ink data-[state=active]:text-ink"
+              type="button"
+              role="tab"
+              id={`${prefix}tab-${id}`}
+              aria-selected={id === shown?.id}
+              aria-controls={id === shown?.id ? `${prefix}panel` : undefined}
+              tabIndex={id === shown?.id ? 0 : -1}
+              onClick={() => setChosen(id)}
+              className="-mb-px h-9 border-transparent border-b-2 px-2.5 font-medium text-ink-3 text-xs transition-colors focus-ring hover:text-ink aria-selected:border-ink aria-selected:text-ink"
             >
               {name}
-            </Radix.Trigger>
+            </button>
           ))}
-        </Radix.List>
+        </div>
         {actions}
       </div>
-      {tabs.map(({ id, content }) => (
-        <Radix.Content key={id} value={id} className="focus-ring rounded-b-lg">
-          {content}
-        </Radix.Content>
-      ))}
-    </Radix.Root>
+      {shown ? (
+        <div
+          role="tabpanel"
+          id={`${prefix}panel`}
+          aria-labelledby={`${prefix}tab-${shown.id}`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a panel without a control of its own is reached by Tab.
+          tabIndex={0}
+          className="focus-ring rounded-b-lg"
+        >
+          {shown.content}
+        </div>
+      ) : null}
+    </div>
   );
 }

@@ -15,6 +15,7 @@ import { useModKey } from "../../ui/use-mod-key.ts";
 import { ActivityTray } from "../activity/activity-tray.tsx";
 import { useSession } from "../service/session.tsx";
 import { SignInAgain } from "../sign-in/sign-in-again.tsx";
+import { useTour } from "../tour/use-tour.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { destinations, isCurrent } from "./navigation.ts";
 import { NoOrganization } from "./no-organization.tsx";
@@ -41,6 +42,10 @@ export function Shell({ theme, children }: ShellProps) {
   const [palette, setPalette] = useState<"never" | "open" | "closed">("never");
   const path = usePathname();
   const { organization, user } = useSession();
+  // Who has seen the tour does not load it.
+  const [touring, setTouring] = useState(false);
+  const { state: tour } = useTour();
+  if (!touring && (tour === "new" || tour === "open")) setTouring(true);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu that led to it.
   useEffect(() => setMenuOpen(false), [path]);
@@ -72,7 +77,7 @@ export function Shell({ theme, children }: ShellProps) {
       >
         Skip to the page
       </a>
-      {organization ? <Tour /> : null}
+      {organization && touring ? <Tour /> : null}
       <aside className="sticky top-0 h-dvh w-[224px] shrink-0 border-line border-r max-lg:hidden">{sidebar}</aside>
       <header className="sticky top-0 z-20 flex h-12 items-center justify-between border-line border-b bg-canvas px-2 lg:hidden">
         <IconButton label="Open the menu" onClick={() => setMenuOpen(true)}>
