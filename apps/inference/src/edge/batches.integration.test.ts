@@ -1,5 +1,6 @@
 import { openDatabase } from "@tugboat/db";
 import OpenAI, { toFile } from "openai";
+import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { type RunningService, startService, temporaryHome } from "../testing/service.ts";
@@ -61,7 +62,6 @@ async function results(fileId: string | null | undefined) {
 async function usageOf(batch: string) {
   const database = await openDatabase({ home });
   try {
-    const { Client } = await import("pg");
     const db = new Client({ connectionString: database.url });
     await db.connect();
     const { rows } = await db.query(
@@ -209,4 +209,27 @@ it("goes on after a kill, and does no line twice", { timeout: 120_000 }, async (
   expect(new Set(ids).size).toBe(400);
   expect(ids).toHaveLength(400);
   await expect.poll(async () => (await usageOf(batch.id)).length, { timeout: 10_000 }).toBe(400);
+});
+
+it("expires with what it has when its day is over, and pays for that alone", { timeout: 120_000 }, async () => {
+  const batch = await submit(many);
+  await expect
+    .poll(async () => (await client.batches.retrieve(batch.id)).request_counts?.completed, { timeout: 30_000 })
+    .toBeGreaterThan(0);
+  await service.stop();
+  const database = await openDatabase({ home });
+  const db = new Client({ connectionString: database.url });
+  await db.connect();
+  await db.query("UPDATE batch SET expires_at = now() WHERE id = $1", [batch.id]);
+  await db.end();
+  await database.close();
+  await start();
+  const done = await ended(batch.id);
+  const { completed = 0, failed = 0, total } = done.request_counts ?? {};
+  expect([done.status, completed + failed, total]).toEqual(["expired", 400, 400]);
+  expect(await results(done.output_file_id)).toHaveLength(completed);
+  const text = await (await client.files.content(done.error_file_id ?? "")).text();
+  expect(text.trimEnd().split("\n")).toHaveLength(failed);
+  expect(text).toContain('"code":"batch_expired"');
+  await expect.poll(async () => (await usageOf(batch.id)).length, { timeout: 10_000 }).toBe(completed);
 });
