@@ -1,6 +1,7 @@
 /** What each kind of job does, as people say it. */
 const kinds: Readonly<Record<string, string>> = {
   "models.digest": "Check the files",
+  "tuning.run": "Tune a model",
 };
 
 /** A kind that this console does not know yet is called by its own name. */

@@ -44,6 +44,10 @@ const acts: Readonly<Record<string, string>> = {
   "models.add": "Added a model",
   "models.remove": "Removed a model",
   "models.digest": "Had a model's files checked",
+  "tuning.create": "Began a tuning run",
+  "tuning.cancel": "Ended a tuning run",
+  "tuning.finish": "Added a tuned model",
+  "tuning.ship": "Shipped a tuned model",
   "jobs.cancel": "Cancelled a job",
   "jobs.retry": "Ran a job again",
 };
@@ -56,6 +60,7 @@ export const actGroups: readonly { readonly noun: string; readonly name: string;
     { noun: "projects.", name: "Projects" },
     { noun: "organization.", name: "Organization" },
     { noun: "models.", name: "Models" },
+    { noun: "tuning.", name: "Tuning" },
     { noun: "aliases.", name: "Aliases" },
     { noun: "deployments.", name: "Deployments" },
     { noun: "upstreams.", name: "Upstreams" },
