@@ -16,6 +16,8 @@ export const maxRows = 1024;
 export const seed = 17;
 /** Texts of replay in a step. */
 const replayed = 2;
+/** Of all of them together, against the answers of a step. */
+const replayWeight = 0.4;
 
 export interface Told {
   readonly stage: string;
@@ -98,23 +100,26 @@ export class RunContext {
     return [];
   }
 
-  /** Texts that remind of what the base model writes; together they weigh as much as the batch's answers. */
+  /** Texts that remind of what the base model writes. */
   replay(step: number, answersWeight: number): TrainingText[] {
     const { replay } = this.state;
     if (replay.length === 0) return [];
     const texts = Array.from({ length: replayed }, (_, i) => replay[(step * replayed + i) % replay.length]!);
     const predicted = texts.reduce((sum, { length }) => sum + length - 1, 0);
-    const weight = answersWeight / Math.max(1, predicted);
+    const weight = (replayWeight * answersWeight) / Math.max(1, predicted);
     return texts.map((tokens) => ({ tokens, weights: new Float32Array(tokens.length).fill(weight) }));
   }
 
   openTrainer({ learningRate, rank }: Pick<TrialSettings, "learningRate" | "rank">): Promise<Trainer> {
     const { device, threads } = this.spec;
+    // Of the longest way: what is stopped before has learnt at its high rates.
+    const steps = this.state.plan?.rungs.at(-1) ?? 100;
+    const schedule = { kind: "cosine" as const, steps, warmup: Math.min(5, Math.ceil(steps / 8)), floor: 0.1 };
     return openTrainer(this.source, {
       device,
       threads,
       method: { kind: "lora", rank, alpha: 2 * rank },
-      optimizer: { learningRate, schedule: { kind: "constant", warmup: 5 } },
+      optimizer: { learningRate, schedule },
       maxRows,
       contextLength: Math.min(maxRows, this.texts.room),
       seed,

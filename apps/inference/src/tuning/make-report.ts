@@ -145,7 +145,7 @@ function choicesOf({ instruction, spec, split, state }: RunContext, trial: Trial
     },
     {
       what: "Replay",
-      chosen: "two texts that the model wrote itself in each step, half of the weight",
+      chosen: "two texts that the model wrote itself in each step, with 0.4 of the answers' weight",
       why: "So that it forgets less.",
     },
     {

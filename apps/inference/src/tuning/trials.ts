@@ -42,7 +42,7 @@ export async function runTrials(context: RunContext, width: number, reserveMs: n
       const result = trial.rungs.find(({ steps }) => steps === rung);
       return result === undefined || trial.state === "stopped"
         ? []
-        : [{ ...result, keeps: keeps(context.spec.config, result), trial }];
+        : [{ ...result, excess: excessOf(context.spec.config, result), trial }];
     });
     if (rung !== state.plan.rungs.at(-1)) {
       const kept = new Set(survivors(going).map(({ trial }) => trial.id));
@@ -57,7 +57,9 @@ export function bestOf(
   trials: readonly TrialProgress[],
   config: Pick<RunConfig, "mayForget">,
 ): { trial: TrialProgress; steps: number } {
-  const all = trials.flatMap((trial) => trial.rungs.map((rung) => ({ ...rung, keeps: keeps(config, rung), trial })));
+  const all = trials.flatMap((trial) =>
+    trial.rungs.map((rung) => ({ ...rung, excess: excessOf(config, rung), trial })),
+  );
   const [first, ...rest] = all;
   if (first === undefined) {
     throw new TuningError(
@@ -72,9 +74,9 @@ export function bestOf(
   return { trial: best.trial, steps: best.steps };
 }
 
-/** With a margin: it is measured on other texts than the gate's. */
-function keeps({ mayForget }: Pick<RunConfig, "mayForget">, { forgot }: { readonly forgot: number }): boolean {
-  return forgot <= mayForget * 0.8;
+/** How much more it forgot than it may. */
+function excessOf({ mayForget }: Pick<RunConfig, "mayForget">, { forgot }: { readonly forgot: number }): number {
+  return Math.max(0, forgot - mayForget);
 }
 
 export function checkpointName(trial: string, steps: number): string {

@@ -39,10 +39,10 @@ describe("the plan of trials", () => {
 
   it("keeps the better half", () => {
     const results = [
-      { id: 1, score: 0.5, loss: 1, keeps: true },
-      { id: 2, score: 0.8, loss: 2, keeps: true },
-      { id: 3, score: 0.8, loss: 1, keeps: true },
-      { id: 4, score: 0.9, loss: 0.1, keeps: false },
+      { id: 1, score: 0.5, loss: 1, excess: 0 },
+      { id: 2, score: 0.8, loss: 2, excess: 0 },
+      { id: 3, score: 0.8, loss: 1, excess: 0 },
+      { id: 4, score: 0.9, loss: 0.1, excess: 1 },
     ];
     expect(survivors(results).map(({ id }) => id)).toEqual([3, 2]);
     expect(survivors(results.slice(0, 1))).toHaveLength(1);
