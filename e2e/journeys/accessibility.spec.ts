@@ -16,6 +16,9 @@ const paths = [
   "/settings/audit",
   "/settings/billing",
   "/usage",
+  "/activity",
+  "/tuning",
+  "/tuning/new",
   "/design",
 ];
 const sizes = [
