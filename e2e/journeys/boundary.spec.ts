@@ -7,6 +7,8 @@ const chat = {
   top_p: 1,
   max_tokens: 4,
   seed: 0,
+  stream: true,
+  stream_options: { include_usage: true },
 };
 
 test("the browser never receives the API key", async ({ console: page, facts }) => {
