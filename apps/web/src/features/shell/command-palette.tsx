@@ -38,7 +38,7 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
     act();
   };
   return (
-    <Command label="Search and commands" loop>
+    <Command filter={match} label="Search and commands" loop>
       <div className="flex items-center gap-3 border-line border-b px-4">
         <Search aria-hidden className="size-4 shrink-0 text-ink-3" />
         <Command.Input
@@ -102,6 +102,14 @@ function Commands({ onClose }: { readonly onClose: () => void }) {
       </Command.List>
     </Command>
   );
+}
+
+/** Every word that was typed must be there, in the name or beside it; what is named so comes first. */
+function match(name: string, search: string, keywords: readonly string[] = []): number {
+  const wanted = search.toLowerCase().trim();
+  const text = `${name} ${keywords.join(" ")}`.toLowerCase();
+  if (!wanted.split(/\s+/).every((word) => text.includes(word))) return 0;
+  return name.toLowerCase().includes(wanted) ? 1 : 0.5;
 }
 
 interface ItemProps {
