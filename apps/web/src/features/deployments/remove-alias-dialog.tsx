@@ -2,8 +2,8 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "../../ui/toast.tsx";
+import { ConfirmByName } from "../service/confirm-by-name.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
-import { ConfirmByName } from "./confirm-by-name.tsx";
 import type { Alias } from "./types.ts";
 
 export function RemoveAliasDialog({ alias, onClose }: { readonly alias: Alias; readonly onClose: () => void }) {

@@ -1,12 +1,8 @@
 "use client";
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input } from "../../ui/field.tsx";
-import { Notice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
+import { ConfirmByName } from "../service/confirm-by-name.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import type { Project } from "./projects-panel.tsx";
 
@@ -17,8 +13,6 @@ export interface ArchiveDialogProps {
 
 /** Asks for the name: from the moment on, the project's keys are refused. */
 export function ArchiveDialog({ project, onClose }: ArchiveDialogProps) {
-  const form = useId();
-  const [typed, setTyped] = useState("");
   const trpc = useTRPC();
   const client = useQueryClient();
   const { mutate, isPending, error } = useMutation(
@@ -30,46 +24,16 @@ export function ArchiveDialog({ project, onClose }: ArchiveDialogProps) {
       onSettled: () => client.invalidateQueries({ queryKey: trpc.projects.list.queryKey() }),
     }),
   );
-  const refusal = error ? problemOf(error) : undefined;
-  const meant = typed.trim() === project.name;
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    if (meant) mutate({ id: project.id, updatedAt: project.updatedAt });
-  }
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <ConfirmByName
+      name={project.name}
       title={`Archive ${project.name}?`}
       description="Its keys stop working at once, and programs that use them are refused. Nothing is deleted, and it can be brought back."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="danger" type="submit" form={form} disabled={!meant || isPending}>
-            Archive
-          </Button>
-        </>
-      }
-    >
-      <form id={form} onSubmit={submit} className="grid gap-4">
-        <Field label={`Type “${project.name}” to confirm`}>
-          {(control) => (
-            <Input
-              {...control}
-              value={typed}
-              onChange={(event) => setTyped(event.currentTarget.value)}
-              autoComplete="off"
-              data-first-focus
-            />
-          )}
-        </Field>
-        {refusal ? (
-          <Notice tone="bad" hint={refusal.hint}>
-            {refusal.message}
-          </Notice>
-        ) : null}
-      </form>
-    </Dialog>
+      action="Archive"
+      pending={isPending}
+      refusal={error ? problemOf(error) : undefined}
+      onConfirm={() => mutate({ id: project.id, updatedAt: project.updatedAt })}
+      onClose={onClose}
+    />
   );
 }

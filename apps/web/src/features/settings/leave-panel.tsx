@@ -1,12 +1,10 @@
 "use client";
 
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
-import { Field, Input } from "../../ui/field.tsx";
-import { Notice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { ConfirmByName } from "../service/confirm-by-name.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 
 export interface LeavePanelProps {
@@ -33,53 +31,21 @@ interface LeaveDialogProps extends LeavePanelProps {
 }
 
 function LeaveDialog({ organization: { id, name }, onClose }: LeaveDialogProps) {
-  const form = useId();
-  const [typed, setTyped] = useState("");
   const trpc = useTRPC();
   // Every page is rendered anew for the organization that is left, or for none.
   const { mutate, isPending, error } = useMutation(
     trpc.organization.leave.mutationOptions({ onSuccess: () => window.location.assign("/") }),
   );
-  const refusal = error ? problemOf(error) : undefined;
-  const meant = typed.trim() === name;
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    if (meant) mutate({ id });
-  }
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <ConfirmByName
+      name={name}
       title={`Leave ${name}?`}
       description="You see nothing of it any more; API keys that you made go on working. To come back you need an invitation."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="danger" type="submit" form={form} disabled={!meant || isPending}>
-            Leave
-          </Button>
-        </>
-      }
-    >
-      <form id={form} onSubmit={submit} className="grid gap-4">
-        <Field label={`Type “${name}” to confirm`}>
-          {(control) => (
-            <Input
-              {...control}
-              value={typed}
-              onChange={(event) => setTyped(event.currentTarget.value)}
-              autoComplete="off"
-              data-first-focus
-            />
-          )}
-        </Field>
-        {refusal ? (
-          <Notice tone="bad" hint={refusal.hint}>
-            {refusal.message}
-          </Notice>
-        ) : null}
-      </form>
-    </Dialog>
+      action="Leave"
+      pending={isPending}
+      refusal={error ? problemOf(error) : undefined}
+      onConfirm={() => mutate({ id })}
+      onClose={onClose}
+    />
   );
 }

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "../../ui/toast.tsx";
-import { ConfirmByName } from "../deployments/confirm-by-name.tsx";
+import { ConfirmByName } from "../service/confirm-by-name.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import type { Upstream } from "./types.ts";
 

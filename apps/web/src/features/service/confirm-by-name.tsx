@@ -5,7 +5,7 @@ import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import type { CallProblem } from "../service/trpc.tsx";
+import type { CallProblem } from "./trpc.tsx";
 
 export interface ConfirmByNameProps {
   readonly name: string;
