@@ -52,6 +52,11 @@ export class Call {
     return performance.now() - this.#startedAt;
   }
 
+  /** Whether its use has been recorded. */
+  get accounted(): boolean {
+    return this.metering?.settled === true;
+  }
+
   /** Records what was used. An answer waits until that is durable before it sends its last byte. */
   settle(status: UsageStatus, used?: Used): Settled | undefined {
     // A line that was stopped is asked again by the same id; only its answer is accounted for.

@@ -63,6 +63,10 @@ export class Metering {
     return new Metering(meter, { ...payer, ...request, kind });
   }
 
+  get settled(): boolean {
+    return this.#settled !== undefined;
+  }
+
   /** Records what was used; a second time changes nothing. */
   settle(status: UsageStatus, used: Used | undefined, served: ServedBy | undefined, durationMs: number): Settled {
     this.#settled ??= this.#meter.settle(this.#facts, outcomeOf(status, used, served, durationMs));

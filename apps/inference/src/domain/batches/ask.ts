@@ -17,6 +17,8 @@ export interface BatchAnswer {
   readonly status: number;
   /** JSON as OpenAI's: an answer, or `{error}`. */
   readonly body: unknown;
+  /** Whether it is paid for: then it is kept. */
+  readonly accounted: boolean;
 }
 
 /** Makes a batch's requests by the same routes as everybody's. */

@@ -38,7 +38,7 @@ export function askForBatches(services: EdgeServices): AskForBatch {
       call.caller = callerOf(organizationId, key);
     } catch (error) {
       const answer = toApiError(error);
-      return { status: answer.status, body: answer.body() };
+      return { status: answer.status, body: answer.body(), accounted: false };
     }
     const request = new Request(new URL(endpoint, "http://batch.invalid"), {
       method: "POST",
@@ -50,7 +50,7 @@ export function askForBatches(services: EdgeServices): AskForBatch {
     const response = await app.fetch(request);
     const answer: unknown = await response.json();
     call.end(endpoint, "POST", response.status, signal.aborted ? "aborted" : "done");
-    return { status: response.status, body: answer };
+    return { status: response.status, body: answer, accounted: call.accounted };
   };
 }
 

@@ -222,7 +222,10 @@ class BatchWork {
         if (signal.aborted) return undefined;
         throw error;
       });
-      if (answer === undefined || signal.aborted) return undefined;
+      if (answer === undefined) return undefined;
+      // What was accounted for is kept, even when it was told to stop meanwhile: nobody pays for what they don't get.
+      if (answer.accounted) return answer;
+      if (signal.aborted) return undefined;
       if (attempt === mostTries || !mayWork(answer)) return answer;
       await pause(Math.min(30_000, 500 * 2 ** attempt), undefined, { signal }).catch(() => {});
       if (signal.aborted) return undefined;
