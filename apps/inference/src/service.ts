@@ -24,8 +24,8 @@ import { UsageMeter } from "./domain/usage/meter.ts";
 import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
-import { askForBatches } from "./edge/openai/batch-requests.ts";
 import { takesResponseFormat } from "./edge/openai/chat-request.ts";
+import { WorkRequests } from "./edge/openai/work-requests.ts";
 import { listen } from "./edge/port.ts";
 import type { Management } from "./edge/trpc/context.ts";
 import type { EdgeServices } from "./edge/types.ts";
@@ -165,6 +165,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   await ensureOwner(auth, database, facts);
   if (known === undefined) await renewPassword(auth, facts);
   await loadDefault(catalog, pool, log);
+  const requests = new WorkRequests(edge);
   const jobs = env.TUGBOAT_ROLES.has("jobs")
     ? await startJobs({
         database,
@@ -175,7 +176,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
           hub,
           training: computing,
           engine: jobEngine(pool, scope.id),
-          batches: { files, ask: askForBatches(edge) },
+          batches: { files, ask: requests.askForBatch },
+          ask: requests.ask,
         },
         log,
         redisUrl: env.REDIS_URL,

@@ -3,10 +3,10 @@ import { type Permission, permissionTable } from "../domain/permissions.ts";
 import type { Route } from "../routing/target.ts";
 import { ServingError } from "../workers/errors.ts";
 import { ApiError } from "./errors.ts";
-import type { Caller } from "./trpc/context.ts";
+import type { ModelCaller } from "./trpc/context.ts";
 
 /** @throws ApiError 403 in OpenAI's form */
-export function checkPermission(caller: Caller, permission: Permission): void {
+export function checkPermission(caller: ModelCaller, permission: Permission): void {
   if (caller.permissions.has(permission)) return;
   const { what } = permissionTable[permission];
   const who = caller.kind === "key" ? "This API key" : "Your role";
@@ -15,19 +15,27 @@ export function checkPermission(caller: Caller, permission: Permission): void {
 }
 
 /** Whether somebody may know of a model: it is their organization's, and their key is not confined to others. */
-export function mayUse(caller: Caller | undefined, catalog: Pick<Catalog, "organizationId">, model: string): boolean {
+export function mayUse(
+  caller: ModelCaller | undefined,
+  catalog: Pick<Catalog, "organizationId">,
+  model: string,
+): boolean {
   if (caller === undefined) return false;
   if (caller.kind === "member") return caller.organization?.id === catalog.organizationId;
   return caller.organizationId === catalog.organizationId && (caller.models?.has(model) ?? true);
 }
 
 /** @throws ServingError `unknown-model` */
-export function checkMayUse(caller: Caller | undefined, catalog: Pick<Catalog, "organizationId">, model: string): void {
+export function checkMayUse(
+  caller: ModelCaller | undefined,
+  catalog: Pick<Catalog, "organizationId">,
+  model: string,
+): void {
   if (mayUse(caller, catalog, model)) return;
   throw new ServingError("unknown-model", `The model \`${model}\` does not exist or you do not have access to it.`);
 }
 
-export function organizationOf(caller: Caller | undefined): string | undefined {
+export function organizationOf(caller: ModelCaller | undefined): string | undefined {
   return caller?.kind === "member" ? caller.organization?.id : caller?.organizationId;
 }
 
@@ -35,7 +43,7 @@ export function organizationOf(caller: Caller | undefined): string | undefined {
  * Whether a key that is confined to some names may use an alias or an upstream's model: it is named, or the whole
  * upstream is. Routes are resolved within the caller's organization, so that nobody gets another's.
  */
-export function mayUseRoute(caller: Caller, { alias, requested, targets }: Route): boolean {
+export function mayUseRoute(caller: ModelCaller, { alias, requested, targets }: Route): boolean {
   if (caller.kind === "member" || caller.models === undefined || caller.models.has(requested)) return true;
   const [target] = targets;
   return alias === undefined && target?.kind === "upstream" && caller.models.has(target.upstream.name);

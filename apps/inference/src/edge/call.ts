@@ -1,11 +1,12 @@
 import type { UsageStatus } from "@tugboat/db";
 import type { Logger } from "pino";
+import type { Work } from "../domain/asking/ask.ts";
 import type { Settled } from "../domain/usage/meter.ts";
 import { planHeader, type ServedBy } from "../routing/target.ts";
 import type { Metering, Used } from "./metering.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Timings, Usage } from "./openai/generation.ts";
-import type { Caller } from "./trpc/context.ts";
+import type { ModelCaller } from "./trpc/context.ts";
 
 /** What an answer cost, whoever gave it. */
 export interface Answered {
@@ -27,7 +28,7 @@ export class Call {
   readonly #metrics: Metrics;
   readonly #startedAt = performance.now();
   #ended = false;
-  caller: Caller | undefined;
+  caller: ModelCaller | undefined;
   /** Told how many tokens were read and written, also when the client went away. */
   onTokens: ((tokens: number) => void) | undefined;
   /** As asked for; empty until known to exist, so that a client can't fill the metrics with names. */
@@ -36,8 +37,8 @@ export class Call {
   served: ServedBy | undefined;
   /** True once the answer's end is told by its stream. */
   streaming = false;
-  /** The batch whose line this is. */
-  batch: string | undefined;
+  /** The background work that this is part of. */
+  work: Work | undefined;
   /** Set for what is accounted for. */
   metering: Metering | undefined;
 
@@ -59,8 +60,8 @@ export class Call {
 
   /** Records what was used. An answer waits until that is durable before it sends its last byte. */
   settle(status: UsageStatus, used?: Used): Settled | undefined {
-    // A line that was stopped is asked again by the same id; only its answer is accounted for.
-    if (this.batch !== undefined && status !== "done") return undefined;
+    // What was stopped is asked again by the same id; only its answer is accounted for.
+    if (this.work !== undefined && status !== "done") return undefined;
     return this.metering?.settle(status, used, this.served, this.elapsedMs);
   }
 

@@ -5,7 +5,7 @@ import { dollars, microUsdText } from "../domain/billing/money.ts";
 import type { Meter, Outcome, RequestFacts, Settled } from "../domain/usage/meter.ts";
 import { nameOf, type ServedBy } from "../routing/target.ts";
 import { ApiError } from "./errors.ts";
-import type { Caller } from "./trpc/context.ts";
+import type { ModelCaller } from "./trpc/context.ts";
 import type { EdgeVariables } from "./types.ts";
 
 /** What of an answer is accounted for, whoever gave it. Times are in ms. */
@@ -43,7 +43,7 @@ export class Metering {
    */
   static begin(
     meter: Meter,
-    caller: Caller | undefined,
+    caller: ModelCaller | undefined,
     request: Pick<RequestFacts, "id" | "requestId" | "kind" | "model">,
     tell: (name: string, value: string) => void,
   ): Metering | undefined {
@@ -106,7 +106,7 @@ export function meterCall(c: Context<EdgeVariables>, meter: Meter | undefined, k
   const call = c.get("call");
   if (meter === undefined || call.metering !== undefined) return;
   const { id, requestId } = call;
-  const facts = { id, requestId, kind: call.batch === undefined ? kind : "batch", model };
+  const facts = { id, requestId, kind: call.work?.kind ?? kind, model };
   call.metering = Metering.begin(meter, call.caller, facts, (name, value) => c.header(name, value));
 }
 
@@ -119,10 +119,13 @@ export function costOf({ event }: Settled) {
   };
 }
 
-function payerOf(caller: Caller | undefined) {
+function payerOf(caller: ModelCaller | undefined) {
   if (caller?.kind === "key") {
     const { organizationId, projectId, keyId: apiKeyId } = caller;
     return { organizationId, projectId, apiKeyId, userId: null };
+  }
+  if (caller?.kind === "job") {
+    return { organizationId: caller.organizationId, projectId: null, apiKeyId: null, userId: caller.userId };
   }
   if (caller?.organization === undefined) return undefined;
   return { organizationId: caller.organization.id, projectId: null, apiKeyId: null, userId: caller.userId };

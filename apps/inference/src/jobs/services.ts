@@ -1,4 +1,5 @@
 import type { DeploymentDevice, ModelSpeed } from "@tugboat/db";
+import type { Ask } from "../domain/asking/ask.ts";
 import type { AskForBatch } from "../domain/batches/ask.ts";
 import type { FileStore } from "../domain/files/store.ts";
 
@@ -14,6 +15,8 @@ export interface JobServices {
   readonly engine?: JobEngine;
   /** What batches are run with; undefined where no models are served. */
   readonly batches?: BatchServices;
+  /** Asks models in an organization's name; undefined where no models are served. */
+  readonly ask?: Ask;
 }
 
 export interface BatchServices {

@@ -20,6 +20,7 @@ import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
 import { takesResponseFormat } from "../edge/openai/chat-request.ts";
 import { consoleHeader } from "../edge/session.ts";
+import type { EdgeServices } from "../edge/types.ts";
 import { JobChanges } from "../jobs/changes.ts";
 import { Routes, routeSource } from "../routing/routes.ts";
 import { Upstreams } from "../upstreams/health.ts";
@@ -67,7 +68,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
   });
   const keys = new KeyVerifier(database.keys);
   const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
-  const app = createApp({
+  const edge: EdgeServices = {
     catalog,
     pool,
     routing: { routes, upstreams },
@@ -99,7 +100,8 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     log,
     corsOrigins: [],
     draining: () => false,
-  });
+  };
+  const app = createApp(edge);
   await scope.models.upsert(wordsModel("words"));
 
   const enter = async (
@@ -168,6 +170,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
 
   return {
     app,
+    edge,
     auth,
     call,
     listen,

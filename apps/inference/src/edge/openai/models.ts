@@ -4,12 +4,12 @@ import type { CatalogEntry } from "../../domain/models/catalog.ts";
 import type { DeploymentStatus } from "../../workers/deployment.ts";
 import { ServingError } from "../../workers/errors.ts";
 import { mayUse, mayUseRoute, organizationOf } from "../access.ts";
-import type { Caller } from "../trpc/context.ts";
+import type { ModelCaller } from "../trpc/context.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { namesOf } from "./names.ts";
 
 export function modelRoutes({ catalog, pool, routing }: EdgeServices): Edge {
-  const routed = async (caller: Caller | undefined): Promise<ModelBody[]> => {
+  const routed = async (caller: ModelCaller | undefined): Promise<ModelBody[]> => {
     const organizationId = organizationOf(caller);
     if (caller === undefined || organizationId === undefined || routing === undefined) return [];
     const named = namesOf(await routing.routes.directory(organizationId), routing.upstreams);

@@ -1,9 +1,9 @@
 import type { GenerateRequest } from "@tugboat/engine";
 import type { Context } from "hono";
 import { planHeader, type ServedBy } from "../../routing/target.ts";
+import { organizationOf } from "../access.ts";
 import { ApiError, toApiError } from "../errors.ts";
 import { costOf, meterCall } from "../metering.ts";
-import type { Caller } from "../trpc/context.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import { answerHeaders } from "./answer.ts";
 import { Generation } from "./generation.ts";
@@ -33,8 +33,9 @@ export async function serve(
   const call = c.get("call");
   const { signal } = c.req.raw;
   meterCall(c, meter, promptParam === "messages" ? "chat" : "completion", served.requested);
-  const cacheScope = organizationOf(call.caller);
-  const behind = call.batch === undefined ? {} : ({ priority: "batch" } as const);
+  // Prompts of one organization share what was computed of them, and its requests their turns; never with another's.
+  const cacheScope = organizationOf(call.caller) ?? "nobody";
+  const behind = call.work === undefined ? {} : ({ priority: "batch" } as const);
   const scoped = requests.map((request) => ({ ...request, cacheScope, ...behind }));
   const generation = await Generation.start(pool, model, scoped, choices, signal).catch((error: unknown) => {
     throw toApiError(error, promptParam);
@@ -80,11 +81,6 @@ export async function serve(
     // Asks proxies not to collect the stream.
     "x-accel-buffering": "no",
   });
-}
-
-/** Prompts of one organization share what was computed of them, and its requests their turns; never with another's. */
-function organizationOf(caller: Caller | undefined): string {
-  return caller?.kind === "key" ? caller.organizationId : (caller?.organization?.id ?? "nobody");
 }
 
 /** A text longer than any tokens that fit: refused before the tokenizer works on it. */

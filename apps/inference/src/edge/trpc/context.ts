@@ -4,6 +4,7 @@ import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
+import type { Permission } from "../../domain/permissions.ts";
 import type { Vault } from "../../domain/secrets/vault.ts";
 import type { JobChanges } from "../../jobs/changes.ts";
 import type { Routes } from "../../routing/routes.ts";
@@ -110,6 +111,19 @@ export interface DeploymentView {
 
 /** Who asks: a person who signed in, or a program with a key. */
 export type Caller = Member | (Principal & { readonly kind: "key" });
+
+/** A background job, in its organization's name. */
+export interface JobCaller {
+  readonly kind: "job";
+  readonly organizationId: string;
+  /** Who began it. */
+  readonly userId: string | null;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly models: undefined;
+}
+
+/** Who asks a model. */
+export type ModelCaller = Caller | JobCaller;
 
 export interface Context {
   readonly management: Management;
