@@ -37,6 +37,26 @@ export type { ProjectInfo, Projects } from "./projects.ts";
 export type { KeptResponse, Responses } from "./responses.ts";
 export type { Settings, SettingValue } from "./settings.ts";
 export { type AliasPlan, type AliasTarget, aliasPlan, aliasTarget, targetKey, targetsOf } from "./targets.ts";
+export type {
+  NewTaskMeasurement,
+  NewTaskPlanning,
+  PlannerRecordInfo,
+  TaskLiveInfo,
+  TaskMeasurementInfo,
+  TaskPlanningDetail,
+  TaskPlanningInfo,
+  TaskPlannings,
+} from "./task-plannings.ts";
+export type {
+  NewRelease,
+  NewTaskVersion,
+  ServedTask,
+  TaskInfo,
+  TaskPlanInfo,
+  TaskReleaseInfo,
+  Tasks,
+  TaskVersionInfo,
+} from "./tasks.ts";
 export type { NewTuningRun, TuningRunDetail, TuningRunInfo, TuningRuns } from "./tuning-runs.ts";
 export type {
   SealedSecret,

@@ -16,6 +16,8 @@ import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.t
 import { freeSlug, lockOrganization, type Projects, projectsOf } from "./projects.ts";
 import { type Responses, responsesOf } from "./responses.ts";
 import { type Settings, settingsOf } from "./settings.ts";
+import { type TaskPlannings, taskPlanningsOf } from "./task-plannings.ts";
+import { type Tasks, tasksOf } from "./tasks.ts";
 import { type TuningRuns, tuningRunsOf } from "./tuning-runs.ts";
 import { type Upstreams, upstreamsOf } from "./upstreams.ts";
 import { type Usage, usageOf } from "./usage/queries.ts";
@@ -50,6 +52,8 @@ export interface OrganizationScope {
   readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly tuningRuns: TuningRuns;
+  readonly tasks: Tasks;
+  readonly taskPlannings: TaskPlannings;
   readonly usage: Usage;
   readonly budgets: Budgets;
   readonly priceBooks: PriceBooks;
@@ -81,6 +85,8 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     audit: auditOf(db, id),
     jobs: jobsOf(db, id),
     tuningRuns: tuningRunsOf(db, id),
+    tasks: tasksOf(db, id),
+    taskPlannings: taskPlanningsOf(db, id),
     usage: usageOf(db, id),
     budgets: budgetsOf(db, id),
     priceBooks: priceBooksOf(db, id),
