@@ -11,6 +11,27 @@ export type {
 } from "./billing/budgets.ts";
 export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
 export type { Watcher } from "./channel.ts";
+export type {
+  DatasetChange,
+  DatasetInfo,
+  Datasets,
+  DatasetVersionInfo,
+  Published,
+  RowMoment,
+} from "./datasets/datasets.ts";
+export type { DiffCounts, DiffPage, RowChange } from "./datasets/diff.ts";
+export {
+  canonicalJson,
+  type Example,
+  exampleDigest,
+  type Json,
+  type NewExample,
+  type SplitName,
+  splitNames,
+} from "./datasets/example.ts";
+export type { VersionFacts } from "./datasets/facts.ts";
+export type { ExampleSource, Publishing, RowEdit } from "./datasets/publish.ts";
+export type { ExampleFilter, ExamplePage } from "./datasets/read.ts";
 export {
   type DeploymentDevice,
   type DeploymentInfo,

@@ -4,6 +4,7 @@ import { type Batches, batchesOf } from "./batches.ts";
 import { type Budgets, budgetsOf } from "./billing/budgets.ts";
 import { type PriceBooks, priceBooksOf } from "./billing/price-books.ts";
 import { type Db, inTransaction } from "./client.ts";
+import { type Datasets, datasetsOf } from "./datasets/datasets.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
 import { type Files, filesOf } from "./files.ts";
 import type { PrismaClient } from "./generated/client.ts";
@@ -54,6 +55,7 @@ export interface OrganizationScope {
   readonly tuningRuns: TuningRuns;
   readonly tasks: Tasks;
   readonly taskPlannings: TaskPlannings;
+  readonly datasets: Datasets;
   readonly usage: Usage;
   readonly budgets: Budgets;
   readonly priceBooks: PriceBooks;
@@ -87,6 +89,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     tuningRuns: tuningRunsOf(db, id),
     tasks: tasksOf(db, id),
     taskPlannings: taskPlanningsOf(db, id),
+    datasets: datasetsOf(db, id),
     usage: usageOf(db, id),
     budgets: budgetsOf(db, id),
     priceBooks: priceBooksOf(db, id),
