@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { openByPalette, tabTo } from "../src/keyboard.ts";
 import { Playground } from "../src/playground.ts";
 import { expect, test } from "../src/test.ts";
 
@@ -49,15 +50,50 @@ test("the first Tab offers to skip the navigation", async ({ console: page }) =>
   await expect(page.locator("main")).toBeFocused();
 });
 
-test("a key is made and revoked by keyboard alone, and the focus comes back each time", async ({ console: page }) => {
+test("two models are compared, and the link to that copied, by keyboard alone", async ({ console: page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const { keyboard } = page;
-  await keyboard.press("Control+k");
-  await expect(page.getByRole("combobox", { name: "Search and commands" })).toBeFocused();
-  await keyboard.type("keys");
+  await openByPalette(page, "Playground");
+  const playground = new Playground(page);
+  await expect(playground.message).toBeFocused();
+  await tabTo(page.getByRole("button", { name: "Add a column" }), "Shift+Tab");
   await keyboard.press("Enter");
+  for (const [column, model] of [
+    [1, "tug-small"],
+    [2, "stories260K"],
+  ] as const) {
+    const select = playground.column(column).getByRole("combobox");
+    await tabTo(select);
+    await keyboard.press("Home");
+    for (let down = 0; down < 20 && (await select.inputValue()) !== `service:${model}`; down++) {
+      await keyboard.press("ArrowDown");
+    }
+    await expect(select).toHaveValue(`service:${model}`);
+  }
+  await tabTo(playground.message);
+  await keyboard.type("Choose one: animal, food, plant");
+  await keyboard.press("Control+Enter");
+  await playground.finished();
+  await expect(playground.answers).toHaveCount(2);
+  await tabTo(page.getByRole("button", { name: "Copy a link to this" }), "Shift+Tab");
+  await keyboard.press("Enter");
+  await expect(page.getByText("Copied the link to this playground.")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toMatch(/\/playground#p=/);
+  // The address says the same by itself: what is saved is what is on screen.
+  await expect(page).toHaveURL(link);
+});
+
+test("a key is made, its snippet copied, and revoked by keyboard alone; the focus comes back each time", async ({
+  console: page,
+  context,
+}) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const { keyboard } = page;
+  await openByPalette(page, "Keys");
   await expect(page).toHaveURL(/\/keys$/);
   const create = page.getByRole("button", { name: "Create a key" });
-  await create.focus();
+  await tabTo(create);
   await keyboard.press("Enter");
   const name = `keyboard ${Date.now().toString(36)}`;
   await expect(page.getByLabel("Name")).toBeFocused();
@@ -68,12 +104,20 @@ test("a key is made and revoked by keyboard alone, and the focus comes back each
   // It holds what can't be had again: Esc leaves it open.
   await keyboard.press("Escape");
   await expect(made).toBeVisible();
-  await made.getByRole("button", { name: "I have copied the key" }).focus();
+  await tabTo(made.getByRole("tab", { selected: true }));
+  await keyboard.press("ArrowRight");
+  await expect(made.getByRole("tab", { selected: true })).toBeFocused();
+  const secret = await made.getByTestId("secret").innerText();
+  const language = await made.getByRole("tab", { selected: true }).innerText();
+  await tabTo(made.getByRole("button", { name: `Copy ${language} snippet` }));
+  await keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain(secret);
+  await tabTo(made.getByRole("button", { name: "I have copied the key" }));
   await keyboard.press("Enter");
   await expect(create).toBeFocused();
 
   const actions = page.getByRole("button", { name: `Actions for ${name}` });
-  await actions.focus();
+  await tabTo(actions);
   await revokeByMenu(page);
   await expect(page.getByLabel(`Type ${name} to revoke it`)).toBeFocused();
   await keyboard.press("Escape");

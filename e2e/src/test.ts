@@ -31,6 +31,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { scope: "worker", timeout: 660_000 },
   ],
   baseURL: async ({ facts }, use) => use(facts.consoleUrl),
+  page: async ({ page }, use) => {
+    // A page is on screen before its scripts listen; what is done to it then is done to nobody.
+    const alive = () => page.locator("html[data-alive]").waitFor({ state: "attached" });
+    const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
+    page.goto = async (...address) => goto(...address).then((response) => alive().then(() => response));
+    page.reload = async (...options) => reload(...options).then((response) => alive().then(() => response));
+    await use(page);
+  },
   complaints: [
     async ({ page }, use) => {
       const complaints: string[] = [];

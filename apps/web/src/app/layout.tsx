@@ -4,6 +4,7 @@ import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
 import { parseTheme, themeCookie } from "../features/shell/theme.ts";
+import { Alive } from "../ui/alive.tsx";
 import { cx } from "../ui/class-names.ts";
 import { Toaster } from "../ui/toast.tsx";
 import "./globals.css";
@@ -29,6 +30,7 @@ export default async function RootLayout({ children }: { readonly children: Reac
       <body>
         {children}
         <Toaster />
+        <Alive />
       </body>
     </html>
   );

@@ -1,6 +1,7 @@
 import { ChevronsUpDown } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cx } from "./class-names.ts";
+import { EarlyChoice } from "./early-choice.tsx";
 
 export interface FieldProps {
   readonly label: string;
@@ -65,6 +66,7 @@ export function Select({ className, children, ...rest }: ComponentProps<"select"
       >
         {children}
       </select>
+      <EarlyChoice value={rest.value} />
       <ChevronsUpDown aria-hidden className="pointer-events-none absolute right-2.5 size-3.5 text-ink-3" />
     </span>
   );

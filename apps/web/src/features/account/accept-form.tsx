@@ -1,9 +1,9 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
-import { Button } from "../../ui/button.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { SubmitButton } from "../../ui/submit-button.tsx";
 import type { ServiceProblem } from "../service/types.ts";
 import { askAccount, passwordLength, passwordProblem } from "./account-request.ts";
 
@@ -42,7 +42,7 @@ export function AcceptForm({ token, email, organization, newAccount }: AcceptFor
     setProblem(refused);
   }
   return (
-    <form onSubmit={submit} noValidate className="grid gap-4">
+    <form method="post" onSubmit={submit} noValidate className="grid gap-4">
       {newAccount ? (
         <>
           <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
@@ -59,9 +59,7 @@ export function AcceptForm({ token, email, organization, newAccount }: AcceptFor
           {problem.message}
         </Notice>
       ) : null}
-      <Button type="submit" kind="primary" disabled={busy}>
-        {busy ? "Joining" : `Join ${organization}`}
-      </Button>
+      <SubmitButton disabled={busy}>{busy ? "Joining" : `Join ${organization}`}</SubmitButton>
     </form>
   );
 }

@@ -1,9 +1,9 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
-import { Button } from "../../ui/button.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { SubmitButton } from "../../ui/submit-button.tsx";
 import type { ServiceProblem } from "../service/types.ts";
 import { askAccount } from "./account-request.ts";
 
@@ -30,7 +30,7 @@ export function ForgotPasswordForm() {
     );
   }
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <form method="post" onSubmit={submit} className="grid gap-4">
       <Field label="Email" hint="The address that you sign in with.">
         {(control) => <Input {...control} name="email" type="email" autoComplete="username" required />}
       </Field>
@@ -39,9 +39,7 @@ export function ForgotPasswordForm() {
           {problem.message}
         </Notice>
       ) : null}
-      <Button type="submit" kind="primary" disabled={busy}>
-        {busy ? "Sending" : "Send me a link"}
-      </Button>
+      <SubmitButton disabled={busy}>{busy ? "Sending" : "Send me a link"}</SubmitButton>
     </form>
   );
 }

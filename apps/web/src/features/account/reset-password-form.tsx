@@ -1,9 +1,10 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
-import { Button, ButtonLink } from "../../ui/button.tsx";
+import { ButtonLink } from "../../ui/button.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { SubmitButton } from "../../ui/submit-button.tsx";
 import type { ServiceProblem } from "../service/types.ts";
 import { askAccount, passwordLength, passwordProblem } from "./account-request.ts";
 
@@ -37,7 +38,7 @@ export function ResetPasswordForm({ token }: { readonly token: string }) {
     );
   }
   return (
-    <form onSubmit={submit} noValidate className="grid gap-4">
+    <form method="post" onSubmit={submit} noValidate className="grid gap-4">
       <Field label="New password" hint={`At least ${passwordLength.min} characters.`} problem={short}>
         {(control) => <Input {...control} name="next" type="password" autoComplete="new-password" />}
       </Field>
@@ -46,9 +47,7 @@ export function ResetPasswordForm({ token }: { readonly token: string }) {
           {problem.message}
         </Notice>
       ) : null}
-      <Button type="submit" kind="primary" disabled={state === "busy"}>
-        {state === "busy" ? "Setting it" : "Set the password"}
-      </Button>
+      <SubmitButton disabled={state === "busy"}>{state === "busy" ? "Setting it" : "Set the password"}</SubmitButton>
     </form>
   );
 }

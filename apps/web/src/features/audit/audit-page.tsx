@@ -2,7 +2,6 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
-import { useSearchParams } from "next/navigation";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -13,6 +12,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useAddressQuery } from "../service/use-address-query.ts";
 import { SettingsNav } from "../settings/settings-nav.tsx";
 import { actInWords, actorInWords } from "./acts.ts";
 import { AuditFilterForm } from "./audit-filters.tsx";
@@ -26,8 +26,9 @@ const path = "/settings/audit";
 export function AuditPage() {
   const session = useSession();
   const may = session.may("audit:read");
-  const params = useSearchParams();
-  const filters = readFilters(new URLSearchParams(params));
+  const [query, choose] = useAddressQuery(path);
+  const params = new URLSearchParams(query);
+  const filters = readFilters(params);
   const cursor = params.get("cursor") ?? undefined;
   const wrongDays = daysProblem(filters);
   const trpc = useTRPC();
@@ -38,8 +39,7 @@ export function AuditPage() {
     ),
   );
   const narrowed = writeFilters(filters) !== "";
-  // The address alone changes: asking the server for the same page again would only delay the choice.
-  const change = (next: AuditFilters) => window.history.replaceState(null, "", path + writeFilters(next));
+  const change = (next: AuditFilters) => choose(writeFilters(next).slice(1));
   return (
     <Page
       name="Settings"

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Boxes, Plus } from "lucide-react";
-import { useSearchParams } from "next/navigation";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
@@ -14,6 +13,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useAddressQuery } from "../service/use-address-query.ts";
 import { AddModelDialog } from "./add-model-dialog.tsx";
 import { ComparePanel } from "./compare-panel.tsx";
 import { DownloadLines } from "./download-line.tsx";
@@ -28,7 +28,7 @@ const everyMs = 3000;
 
 export function ModelsPage() {
   const trpc = useTRPC();
-  const [query, setQuery] = useState(useSearchParams().toString());
+  const [query, choose] = useAddressQuery("/models");
   const { may } = useSession();
   const list = useQuery(trpc.models.list.queryOptions(undefined, { refetchInterval: everyMs }));
   const [adding, setAdding] = useState(false);
@@ -36,12 +36,7 @@ export function ModelsPage() {
   const refusal = list.error ? problemOf(list.error) : undefined;
   const selected = selectedIn(query, models?.map(({ name }) => name) ?? []);
   const compared = selected.flatMap((name) => models?.filter((model) => model.name === name) ?? []);
-  const toggle = (name: string) => {
-    const next = toggled(query, name);
-    setQuery(next);
-    // The address follows; asking the server for the page again would only hold the tick back.
-    window.history.replaceState(null, "", next === "" ? "/models" : `/models?${next}`);
-  };
+  const toggle = (name: string) => choose(toggled(query, name));
   const add = may("models:write") ? (
     <Button kind="primary" onClick={() => setAdding(true)}>
       <Plus /> Add a model

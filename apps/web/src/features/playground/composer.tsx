@@ -12,6 +12,8 @@ export interface ComposerProps {
   readonly draft: string;
   readonly running: boolean;
   readonly columns: number;
+  /** False until it is known what the page opens with: what was written before would give way to that. */
+  readonly open: boolean;
   /** False until there is a model to ask in every column. */
   readonly ready: boolean;
   /** The variables of the whole prompt, in order. */
@@ -26,7 +28,8 @@ export interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { ref, draft, running, columns, ready, names, values, missing, onDraft, onVariable, onSend, onStop } = props;
+  const { ref, draft, running, columns, open, ready, names, values, missing, onDraft, onVariable, onSend, onStop } =
+    props;
   const mod = useModKey();
   return (
     <div data-tour="composer" className="shrink-0 px-4 pt-3 pb-4 sm:px-6 sm:pb-6">
@@ -45,6 +48,7 @@ export function Composer(props: ComposerProps) {
           value={draft}
           onChange={(event) => onDraft(event.currentTarget.value)}
           rows={1}
+          readOnly={!open}
           aria-label="Message"
           placeholder="Write a message; {{name}} makes a variable"
           className="field-sizing-content max-h-[32dvh] min-h-11 resize-none bg-transparent px-4 pt-3 pb-1 text-md outline-none pointer-coarse:text-lg"
@@ -67,7 +71,7 @@ export function Composer(props: ComposerProps) {
               <Square className="fill-current" /> {columns > 1 ? "Stop all" : "Stop"}
             </Button>
           ) : (
-            <Button type="submit" kind="primary" size="sm" disabled={!ready || !draft.trim()}>
+            <Button type="submit" kind="primary" size="sm" disabled={!open || !ready || !draft.trim()}>
               <ArrowUp /> {columns > 1 ? `Send to ${columns}` : "Send"}
             </Button>
           )}

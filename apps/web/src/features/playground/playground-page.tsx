@@ -39,7 +39,7 @@ export function PlaygroundPage() {
     openShared: async (id) => (await client.fetchQuery(trpc.playground.open.queryOptions({ id }))).content,
     describe: problemOf,
   });
-  const { choices } = useBrowserModels();
+  const { choices, known } = useBrowserModels();
   const takes = useQuery(trpc.playground.takes.queryOptions(undefined, { staleTime: 60_000 })).data;
   const { share, pending: sharing } = useShare();
   const [selected, setSelected] = useState("1");
@@ -54,9 +54,9 @@ export function PlaygroundPage() {
   };
   const { candidates } = shown;
   const names = variablesIn(textsOf(state));
-  const { running, missing, send, answer, stop } = useAsk({ state: shown, choices, dispatch });
+  const { running, missing, send, answer, stop } = useAsk({ state: shown, browserChoices: known, dispatch });
 
-  usePlaygroundKeys({ running: running.size > 0, onStop: () => stop(), onSend: send });
+  usePlaygroundKeys({ running: running.size > 0, onStop: () => stop(), onSend: () => restored && send() });
   useFreedWorkers(
     candidates.map(({ place, model, device }) => ({ place, model, device })),
     choices,
@@ -166,6 +166,7 @@ export function PlaygroundPage() {
           draft={state.draft}
           running={running.size > 0}
           columns={candidates.length}
+          open={restored}
           ready={candidates.every(({ model }) => model !== "")}
           names={names}
           values={state.variables}

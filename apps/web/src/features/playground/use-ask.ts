@@ -1,6 +1,6 @@
 "use client";
 
-import { type Dispatch, useState } from "react";
+import { type Dispatch, useEffect, useState } from "react";
 import { RequestError } from "../service/request.ts";
 import { streamInBrowser } from "./browser/browser-engine.ts";
 import { type ChatRequest, schemaProblem } from "./chat-body.ts";
@@ -14,9 +14,10 @@ import { type Answers, useAnswers } from "./use-answers.ts";
 import { missingIn, textsOf } from "./variables.ts";
 
 export interface AskOptions {
-  /** With a model in every column. */
+  /** With a model in every column, once the service has told which there are. */
   readonly state: Conversation;
-  readonly choices: readonly BrowserChoice[];
+  /** Those that this browser can run by itself, as soon as they are known. */
+  readonly browserChoices: () => Promise<readonly BrowserChoice[]>;
   readonly dispatch: Dispatch<Action>;
 }
 
@@ -29,9 +30,17 @@ export interface Ask extends Pick<Answers, "running" | "stop"> {
 }
 
 /** Asks columns, each at its place, and lets their answers into the conversation. */
-export function useAsk({ state, choices, dispatch }: AskOptions): Ask {
+export function useAsk({ state, browserChoices, dispatch }: AskOptions): Ask {
   const { running, start, stop } = useAnswers();
   const [missing, setMissing] = useState<readonly string[]>([]);
+  const ready = state.candidates.every(({ model }) => model !== "");
+  /** Sent before it was known which model is asked: it goes out then. */
+  const [waiting, setWaiting] = useState(false);
+  useEffect(() => {
+    if (!waiting || !ready) return;
+    setWaiting(false);
+    send();
+  });
 
   function isFilled(asked: Conversation): boolean {
     const lacking = missingIn(textsOf({ ...asked, draft: "" }), asked.variables);
@@ -50,13 +59,17 @@ export function useAsk({ state, choices, dispatch }: AskOptions): Ask {
       key: candidate.id,
       seed,
       asked: askedOf(model, messages),
-      stream: (signal) => streamFor(candidate, { model, messages, parameters, seed }, choices, signal),
+      stream: (signal) => streamFor(candidate, { model, messages, parameters, seed }, browserChoices, signal),
       onChange: (next) => dispatch({ type: "answer", candidate: candidate.id, turn, answer: next }),
     });
   }
 
   function send(): void {
-    if (running.size > 0 || state.candidates.some(({ model }) => !model) || !state.draft.trim()) return;
+    if (running.size > 0 || !state.draft.trim()) return;
+    if (!ready) {
+      setWaiting(true);
+      return;
+    }
     const action = { type: "ask", id: crypto.randomUUID(), text: state.draft } as const;
     const next = converse(state, action);
     if (!isFilled(next)) return;
@@ -67,18 +80,19 @@ export function useAsk({ state, choices, dispatch }: AskOptions): Ask {
   return { running, missing, send, answer, stop };
 }
 
-function streamFor(
+async function* streamFor(
   { place, device }: Candidate,
   request: ChatRequest,
-  choices: readonly BrowserChoice[],
+  browserChoices: AskOptions["browserChoices"],
   signal: AbortSignal,
-): AsyncIterable<ChatEvent> {
+): AsyncGenerator<ChatEvent> {
   const { format } = request.parameters;
   const wrong = format.type === "json_schema" ? schemaProblem(format.schema) : undefined;
   if (wrong !== undefined)
     throw new RequestError(0, { code: "bad-schema", message: wrong, hint: "Mend the schema under Parameters." });
-  if (place === "service") return streamChat(request, signal);
-  const file = choices.find(({ name }) => name === request.model);
+  if (place === "service") return yield* streamChat(request, signal);
+  // Whoever sends as soon as the page is there sends before it knows.
+  const file = (await browserChoices()).find(({ name }) => name === request.model);
   if (file === undefined) {
     throw new RequestError(0, {
       code: "not-for-browsers",
@@ -87,7 +101,7 @@ function streamFor(
     });
   }
   const url = `/api/model-files/${encodeURIComponent(file.name)}`;
-  return streamInBrowser({ ...file, url: new URL(url, window.location.href).href }, device, request, signal);
+  yield* streamInBrowser({ ...file, url: new URL(url, window.location.href).href }, device, request, signal);
 }
 
 function drawSeed(): number {

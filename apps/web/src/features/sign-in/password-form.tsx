@@ -2,9 +2,9 @@
 
 import Link from "next/link";
 import { type FormEvent, useState } from "react";
-import { Button } from "../../ui/button.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { SubmitButton } from "../../ui/submit-button.tsx";
 import { askForFacts } from "../account/account-request.ts";
 import type { ServiceProblem } from "../service/types.ts";
 
@@ -42,7 +42,7 @@ export function PasswordForm({ email: known, mail, expired, onDone, onOwesCode }
   }
 
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <form method="post" onSubmit={submit} className="grid gap-4">
       <Field label="Email">
         {(control) => (
           <Input {...control} name="email" type="email" autoComplete="username" defaultValue={known} required />
@@ -65,9 +65,7 @@ export function PasswordForm({ email: known, mail, expired, onDone, onOwesCode }
           {problem.message}
         </Notice>
       ) : null}
-      <Button type="submit" kind="primary" disabled={busy}>
-        {busy ? "Signing in" : "Sign in"}
-      </Button>
+      <SubmitButton disabled={busy}>{busy ? "Signing in" : "Sign in"}</SubmitButton>
       {mail ? (
         <Link
           href="/forgot-password"

@@ -4,7 +4,6 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "@tugboat/inference/trpc";
 import { ChartNoAxesColumn } from "lucide-react";
-import { useSearchParams } from "next/navigation";
 import { ButtonLink } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { DataTable } from "../../ui/data-table.tsx";
@@ -18,6 +17,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useAddressQuery } from "../service/use-address-query.ts";
 import { groupings, ranges, readView, spanOf } from "./ranges.ts";
 import { UsageCharts } from "./usage-charts.tsx";
 import { usageColumns } from "./usage-columns.tsx";
@@ -29,8 +29,8 @@ const freshMs = 10_000;
 
 export function UsagePage() {
   const { may } = useSession();
-  const params = useSearchParams();
-  const view = readView(new URLSearchParams(params));
+  const [query, choose] = useAddressQuery("/usage");
+  const view = readView(new URLSearchParams(query));
   const trpc = useTRPC();
   const { data, error, isPlaceholderData } = useQuery(
     trpc.usage.query.queryOptions(
@@ -39,8 +39,7 @@ export function UsagePage() {
     ),
   );
   const range = ranges.find(({ id }) => id === view.range);
-  const change = (part: Partial<typeof view>) =>
-    window.history.replaceState(null, "", `/usage?${new URLSearchParams({ ...view, ...part })}`);
+  const change = (part: Partial<typeof view>) => choose(new URLSearchParams({ ...view, ...part }).toString());
   const grouping = groupings.find(({ id }) => id === view.by);
   return (
     <Page

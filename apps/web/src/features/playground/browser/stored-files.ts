@@ -1,4 +1,5 @@
 import { storeFolder } from "./store-folder.ts";
+import { whenFree } from "./when-free.ts";
 
 /** A model's file in this browser's storage. */
 export interface StoredFile {
@@ -27,7 +28,7 @@ export async function storedFiles(): Promise<readonly StoredFile[]> {
 export async function removeStored(sha256: string): Promise<void> {
   const folder = await storedFolder();
   await folder?.removeEntry(`${sha256}.ok`).catch(() => undefined);
-  await folder?.removeEntry(`${sha256}.gguf`);
+  await whenFree(async () => folder?.removeEntry(`${sha256}.gguf`));
 }
 
 async function storedFolder(): Promise<FileSystemDirectoryHandle | undefined> {

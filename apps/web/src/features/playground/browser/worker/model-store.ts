@@ -1,5 +1,6 @@
 import type { ModelFile } from "../protocol.ts";
 import { storeFolder } from "../store-folder.ts";
+import { whenFree } from "../when-free.ts";
 import { type DownloadOptions, type DownloadSink, download } from "./download.ts";
 import { BrowserModelError } from "./errors.ts";
 
@@ -22,7 +23,7 @@ export async function storedModel(model: ModelFile, options: DownloadOptions): P
     const file = await handle.getFile();
     if (checked && file.size === model.bytes) return file;
     await checkRoom(model, file.size);
-    const access = await handle.createSyncAccessHandle();
+    const access = await whenFree(() => handle.createSyncAccessHandle(), options.signal);
     try {
       await download(model, sinkOf(access), options);
     } catch (cause) {
