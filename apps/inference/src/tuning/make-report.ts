@@ -1,6 +1,8 @@
+import { bootstrap } from "../domain/statistics/bootstrap.ts";
+import type { Interval } from "../domain/statistics/interval.ts";
+import { wilson } from "../domain/statistics/wilson.ts";
 import { promptOf } from "../domain/tuning/prompt.ts";
 import type { RunReport, TrialProgress } from "../domain/tuning/report.ts";
-import { bootstrap, type Interval, wilson } from "../domain/tuning/statistics.ts";
 import type { TaskKind } from "../domain/tuning/task-kind.ts";
 import { compare } from "../domain/tuning/verdict.ts";
 import type { RunContext } from "./context.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { seededRandom } from "../statistics/random.ts";
 import { fitLogistic, nearest, suspectLabels } from "./logistic.ts";
-import { seededRandom } from "./statistics.ts";
 import { taskKind } from "./task-kind.ts";
 import { TimeBudget } from "./time-budget.ts";
 import { isBetter, planTrials, survivors } from "./trials.ts";

@@ -1,4 +1,7 @@
-import { luck, mcnemar, pairedBootstrap, signFlip } from "./statistics.ts";
+import { pairedBootstrap } from "../statistics/bootstrap.ts";
+import { mcnemar } from "../statistics/mcnemar.ts";
+import { luck } from "../statistics/odds.ts";
+import { signFlip } from "../statistics/sign-flip.ts";
 
 export type Verdict = "better" | "not better" | "unsure";
 
