@@ -28,6 +28,16 @@ export {
   type GluQuantizedArgs,
 } from "./ops/glu.ts";
 export { KV_BLOCK, type KvShape, type KvType, kvBlockBytes, kvCacheBytes, NO_SLOT } from "./ops/kv-layout.ts";
+export {
+  LOW_RANK_TILE_ROWS,
+  LOW_RANK_TILE_WORDS,
+  LowRank,
+  type LowRankArgs,
+  type LowRankOptions,
+  type LowRankShape,
+  lowRankUnitBytes,
+  RANK_UNIT,
+} from "./ops/low-rank.ts";
 export { type Activations, Matmul, type MatmulArgs, type MatmulOptions, type MatmulTile } from "./ops/matmul.ts";
 export { type Kernel, type KernelOptions, OpSet } from "./ops/op.ts";
 export { ACTIVATION_BLOCK, Quantize, type QuantizeArgs, quantizedSize } from "./ops/quantize.ts";
@@ -86,6 +96,7 @@ export {
 } from "./ops/weight.ts";
 export { dequantize, FILE_BLOCKS, type FileType } from "./pack/dequantize.ts";
 export { f16ToF32, f32ToF16 } from "./pack/f16.ts";
+export { type LowRankMatrices, type PackedLowRank, packLowRank } from "./pack/low-rank.ts";
 export { type PackerOptions, WeightPacker } from "./pack/packer.ts";
 export { type QuantizedType, quantizeRows } from "./pack/quantize.ts";
 export { type KernelName, wgslSources } from "./wgsl/sources.gen.ts";

@@ -76,3 +76,26 @@ describeOnDevices("glu_q8", (getDevice) => {
     expect(relativeError(restored, expected)).toBeLessThan(0.01);
   });
 });
+
+describeOnDevices("glu by turns", (getDevice) => {
+  it("reads four gates and four ups by turns", async () => {
+    const device = getDevice();
+    const [rows, dim] = [3, 24];
+    const { gate, up } = inputs(new Random(8), rows, dim);
+    const both = new Float32Array(rows * dim * 2);
+    for (let i = 0; i < rows * dim; i++) {
+      const at = Math.floor(i / 4) * 8 + (i % 4);
+      both[at] = gate[i]!;
+      both[at + 4] = up[i]!;
+    }
+    const buffer = upload(device, both);
+    const y = poisoned(device, rows * dim);
+    await runOps(
+      device,
+      (ops) => new Glu(ops, { dim, activation: "silu", fused: false, alternating: true }),
+      (op, recorder) => op.record(recorder, { gate: buffer, up: buffer, y, rows }),
+    );
+    const expected = Float64Array.from(gate, (value, i) => silu(value) * up[i]!);
+    expect(relativeError(await readF32(device, y), expected)).toBeLessThan(1e-6);
+  });
+});

@@ -18,6 +18,8 @@ export interface GluOptions {
   readonly activation: GluActivation;
   /** True: gate and up are one buffer `[rows, 2·dim]`, each row its gates, then its ups. */
   readonly fused: boolean;
+  /** One buffer as when fused, but each row four gates, then four ups, by turns: as a gated product lays them out. */
+  readonly alternating?: boolean;
 }
 
 /** Gate and up, `[rows, dim]` f32 each; the same buffer twice when fused. */
@@ -48,7 +50,7 @@ export class Glu {
   /** @throws KernelError (`shape`) */
   constructor(ops: OpSet, options: GluOptions) {
     this.dim = options.dim;
-    this.#isFused = options.fused;
+    this.#isFused = options.fused || options.alternating === true;
     const { size, count } = pieces(ops, quarters("glu", options.dim), CPU_GROUP4);
     this.#pieces = count;
     this.#kernel = ops.kernel("glu", { constants: { ...constantsOf("glu", options), GROUP4: size } });
@@ -89,10 +91,12 @@ export class GluQuantized {
   }
 }
 
-function constantsOf(op: string, { dim, activation, fused }: GluOptions): Record<string, number> {
+function constantsOf(op: string, { dim, activation, alternating, fused }: GluOptions): Record<string, number> {
   const DIM4 = quarters(op, dim);
+  const ACTIVATION = ACTIVATIONS[activation];
+  if (alternating) return { DIM4, STRIDE4: 2 * DIM4, UP_OFFSET4: 1, STEP4: 2, ACTIVATION };
   const STRIDE4 = fused ? 2 * DIM4 : DIM4;
-  return { DIM4, STRIDE4, UP_OFFSET4: fused ? DIM4 : 0, ACTIVATION: ACTIVATIONS[activation] };
+  return { DIM4, STRIDE4, UP_OFFSET4: fused ? DIM4 : 0, ACTIVATION };
 }
 
 function checkInputs(op: string, { gate, up, rows }: Inputs, dim: number, isFused: boolean): void {

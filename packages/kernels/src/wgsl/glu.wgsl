@@ -1,6 +1,7 @@
 // Gated linear unit (Shazeer 2020, https://arxiv.org/abs/2002.05202):
 //
-//   gate, up [rows, 4*STRIDE4] f32, up from UP_OFFSET4 on: two buffers, or one whose rows hold all gates, then all ups
+//   gate, up [rows, 4*STRIDE4] f32, up from UP_OFFSET4 on: two buffers, or one whose rows hold all gates, then all ups,
+//   or with STEP4 = 2 four of each by turns
 //   out [rows, 4*DIM4] = activate(gate) * up
 //
 // Workgroups: x counts pieces of a row, y counts rows.
@@ -10,6 +11,7 @@ override W: u32 = 1u;
 override DIM4: u32;
 override STRIDE4: u32;
 override UP_OFFSET4: u32 = 0u;
+override STEP4: u32 = 1u;
 // vec4s of a row that one workgroup takes.
 override GROUP4: u32 = 1024u;
 
@@ -22,6 +24,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let source = group.y * STRIDE4;
   let target_row = group.y * DIM4;
   for (var i = group.x * GROUP4 + lane; i < min((group.x + 1u) * GROUP4, DIM4); i += W) {
-    out[target_row + i] = activate(gate[source + i]) * up[source + UP_OFFSET4 + i];
+    out[target_row + i] = activate(gate[source + i * STEP4]) * up[source + UP_OFFSET4 + i * STEP4];
   }
 }
