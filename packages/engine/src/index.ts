@@ -1,4 +1,5 @@
 export { type Device, type DeviceInfo, KernelError } from "@tugboat/kernels";
+export type { AdapterLease, AdapterStats } from "./adapters/adapters.ts";
 export {
   type AttentionKind,
   type MemoryNeeds,
@@ -42,6 +43,7 @@ export { type Constraint, grammarFor } from "./grammar/constraint.ts";
 export { GrammarError, type GrammarErrorCode } from "./grammar/errors.ts";
 export type { Expression, Grammar } from "./grammar/expression.ts";
 export type { ModelInfo } from "./info.ts";
+export type { AdapterOptions } from "./limits.ts";
 export type { LoadProgress } from "./load.ts";
 export { createTokenizer } from "./tokenizer/create.ts";
 export type { Tokenizer } from "./tokenizer/types.ts";

@@ -1,7 +1,7 @@
-import { type DeviceInfo, type KvType, kvBlockBytes } from "@tugboat/kernels";
+import { type DeviceInfo, type KvType, kvBlockBytes, RANK_UNIT } from "@tugboat/kernels";
 import type { Hyperparameters } from "./architectures/architecture.ts";
 import { EngineError } from "./errors.ts";
-import type { ProgramSettings } from "./graph/settings.ts";
+import type { AdapterSettings, ProgramSettings } from "./graph/settings.ts";
 import { BLOCK_TOKENS, blocksFor } from "./kv/blocks.ts";
 import type { SchedulerLimits } from "./scheduler/scheduler.ts";
 
@@ -25,6 +25,15 @@ export interface LimitOptions {
   readonly maxQueue?: number;
   /** What a step with decodes may take, in ms. */
   readonly itlTargetMs?: number;
+  /** Absent: none are taken, and nothing is compiled or kept for them. */
+  readonly adapters?: AdapterOptions;
+}
+
+export interface AdapterOptions {
+  /** Of one adapter. Default 64. */
+  readonly maxRank?: number;
+  /** Memory for all that are on the device at once. Default: an eighth of the machine's, at most 1 GiB. */
+  readonly bytes?: number;
 }
 
 /** What the engine needs to know of itself to take requests in. */
@@ -94,6 +103,7 @@ export function chooseLimits(
       contextLength,
       maxEdits: Math.min(p.vocabulary, contextLength + BIASES),
       kv: { ...shape, blocks },
+      adapters: options.adapters && adapterSettings(options.adapters, options.memoryBytes),
     },
     scheduler: {
       blocks,
@@ -105,6 +115,13 @@ export function chooseLimits(
       maxQueue: options.maxQueue ?? DEFAULT_QUEUE,
     },
   };
+}
+
+function adapterSettings({ bytes, maxRank = 64 }: AdapterOptions, memoryBytes: number | undefined): AdapterSettings {
+  if (!Number.isInteger(maxRank) || maxRank < 1 || maxRank > 256) {
+    throw new EngineError("bad-request", `adapters.maxRank: ${maxRank} is not a whole number from 1 to 256`);
+  }
+  return { maxRank: Math.ceil(maxRank / RANK_UNIT) * RANK_UNIT, bytes: bytes ?? defaultCache(memoryBytes) };
 }
 
 function defaultCache(memoryBytes: number | undefined): number {

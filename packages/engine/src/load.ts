@@ -10,6 +10,8 @@ import { Program } from "./graph/program.ts";
 import { estimateMemory, type ModelWeights } from "./graph/program-memory.ts";
 import type { ProgramSettings } from "./graph/settings.ts";
 import { chooseLimits, type EngineLimits, type LimitOptions } from "./limits.ts";
+import type { AdapterTarget } from "./train/adapter.ts";
+import { headOrder } from "./train/model.ts";
 import { type ResolvedTensor, resolveTensors } from "./weights/resolve.ts";
 import { streamVector, streamWeight } from "./weights/stream.ts";
 
@@ -32,6 +34,8 @@ export interface LoadedModel {
   readonly program: Program;
   readonly limits: EngineLimits;
   readonly contextLength: number;
+  /** What adapters are read for. */
+  readonly adapterTarget: AdapterTarget;
 }
 
 /**
@@ -41,9 +45,9 @@ export interface LoadedModel {
 export async function loadModel(files: ModelFiles, device: Device, options: LoadModelOptions): Promise<LoadedModel> {
   const { architecture, hyperparameters } = await readArchitecture(files);
   const tensors = resolveTensors(files, architecture, hyperparameters);
-  const plan = planModel(architecture, hyperparameters, tensors);
   const limits = chooseLimits(hyperparameters, device.info, options);
   const { program: settings } = limits;
+  const plan = planModel(architecture, hyperparameters, tensors, settings.adapters?.maxRank);
   checkMemory(files.name, device, plan, hyperparameters, settings);
   try {
     const program = await Program.create(device, plan, hyperparameters, settings, () =>
@@ -56,23 +60,30 @@ export async function loadModel(files: ModelFiles, device: Device, options: Load
       program,
       limits: limits.scheduler,
       contextLength: settings.contextLength,
+      adapterTarget: {
+        name: files.name,
+        hyperparameters,
+        specs: new Map([...tensors].map(([name, { spec }]) => [name, spec])),
+        interleaves: headOrder(files, hyperparameters),
+      },
     };
   } catch (cause) {
     throw explained(cause, files.name, device, plan, hyperparameters, settings);
   }
 }
 
-/** The forward pass of a model as kernels and memory. */
+/** The forward pass of a model as kernels and memory. @param maxRank of adapters; undefined: it takes none. */
 export function planModel(
   architecture: Architecture,
   hyperparameters: Hyperparameters,
   tensors: ReadonlyMap<string, ResolvedTensor>,
+  maxRank?: number,
 ): Plan {
   const specs = new Map([...tensors].map(([name, { spec }]) => [name, spec]));
   const recorder = new NodeRecorder(specs);
   architecture.forward(recorder, hyperparameters);
   const typeOf = (tensor: string) => tensors.get(tensor)!.deviceType;
-  return lower({ nodes: recorder.nodes, hyperparameters, tensors: specs, typeOf });
+  return lower({ nodes: recorder.nodes, hyperparameters, tensors: specs, typeOf, maxRank });
 }
 
 async function streamModel(

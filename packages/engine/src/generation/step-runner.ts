@@ -1,13 +1,14 @@
 import { EDIT_WORDS, NO_SLOT, SAMPLE_PARAM_WORDS } from "@tugboat/kernels";
+import type { AdapterPlace } from "../adapters/places.ts";
 import type { Program } from "../graph/program.ts";
 import type { StepShape } from "../graph/settings.ts";
 import type { BlockTable } from "../kv/block-table.ts";
 import { BLOCK_TOKENS, type BlockCopy, blocksFor } from "../kv/blocks.ts";
 import { greedySampling, type SamplingParameters } from "../sampler/request.ts";
 import { TokenEdits } from "../sampler/token-edits.ts";
-
 import type { Sequence } from "../scheduler/sequence.ts";
 import type { StepEntry, StepPlan } from "../scheduler/step-plan.ts";
+import { AdapterTiles } from "./adapter-tiles.ts";
 
 /** How the next token of a sequence is drawn. */
 export interface Draw {
@@ -131,7 +132,13 @@ export class StepRunner {
    * Logits after each of `tokens`, `[tokens, vocabulary]`, into a table of blocks that holds them all.
    * @param out row-major, exactly that size.
    */
-  async logits(tokens: readonly number[], table: BlockTable, vocabulary: number, out: Float32Array): Promise<void> {
+  async logits(
+    tokens: readonly number[],
+    table: BlockTable,
+    vocabulary: number,
+    out: Float32Array,
+    adapter: AdapterPlace | undefined,
+  ): Promise<void> {
     const { device, input, memory, plan, settings } = this.#program;
     const stride = plan.slots[plan.logits]!.width;
     const chunk = Math.min(settings.maxRows, settings.maxSamples);
@@ -143,8 +150,9 @@ export class StepRunner {
         input.words[input.at("sampleRows") + i] = i;
       }
       const prefillTiles = this.#fillPrefillTiles(0, 0, count, this.spareSlot);
+      const adapterTiles = this.#fillAdapter(count, adapter);
       this.#program.upload();
-      this.#program.runForward({ rows: count, decodeTiles: 0, prefillTiles, samples: count });
+      this.#program.runForward({ rows: count, decodeTiles: 0, prefillTiles, samples: count, adapterTiles });
       const binding = memory.slot(plan.logits);
       const buffer = "buffer" in binding ? binding.buffer : binding;
       const rows = new Float32Array(await device.read(buffer, 0, count * stride * 4));
@@ -158,7 +166,12 @@ export class StepRunner {
    * The last hidden states of `tokens`, `[tokens, width]`, in chunks.
    * @param take gets each chunk, row-major, and is done with it when it returns.
    */
-  async hidden(tokens: readonly number[], table: BlockTable, take: (rows: Float32Array) => void): Promise<void> {
+  async hidden(
+    tokens: readonly number[],
+    table: BlockTable,
+    take: (rows: Float32Array) => void,
+    adapter: AdapterPlace | undefined,
+  ): Promise<void> {
     const { device, input, memory, plan, settings } = this.#program;
     const { width } = plan.slots[plan.hidden]!;
     const chunk = Math.min(settings.maxRows, settings.maxSamples);
@@ -170,8 +183,9 @@ export class StepRunner {
         input.words[input.at("sampleRows") + i] = i;
       }
       const prefillTiles = this.#fillPrefillTiles(0, 0, count, this.spareSlot);
+      const adapterTiles = this.#fillAdapter(count, adapter);
       this.#program.upload();
-      this.#program.runHidden({ rows: count, decodeTiles: 0, prefillTiles, samples: count });
+      this.#program.runHidden({ rows: count, decodeTiles: 0, prefillTiles, samples: count, adapterTiles });
       const binding = memory.slot(plan.hidden);
       const buffer = "buffer" in binding ? binding.buffer : binding;
       take(new Float32Array(await device.read(buffer, 0, count * width * 4)));
@@ -232,7 +246,9 @@ export class StepRunner {
     let decodeTiles = 0;
     let prefillTiles = 0;
     let sample = 0;
+    const adapters = new AdapterTiles(input);
     for (const { sequence, start, count, samples: takers } of entries) {
+      adapters.add(row, count, sequence.terms.adapter);
       this.#syncTable(sequence.slot, sequence.table);
       for (let i = 0; i < count; i++) this.#fillRow(row + i, sequence.token(start + i), start + i, sequence.table);
       // Decodes lead; a chunk of one row behind a longer one is a prefill tile of one row.
@@ -250,7 +266,14 @@ export class StepRunner {
         sample += 1;
       }
     }
-    return { rows: row, decodeTiles, prefillTiles, samples };
+    return { rows: row, decodeTiles, prefillTiles, samples, adapterTiles: adapters.finish() };
+  }
+
+  /** One adapter for all rows. @returns tiles */
+  #fillAdapter(rows: number, adapter: AdapterPlace | undefined): number {
+    const tiles = new AdapterTiles(this.#program.input);
+    tiles.add(0, rows, adapter);
+    return tiles.finish();
   }
 
   #fillRow(row: number, token: number, position: number, table: BlockTable): void {

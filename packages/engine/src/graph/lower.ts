@@ -1,7 +1,8 @@
 import { WEIGHT_FORMATS, type WeightType } from "@tugboat/kernels";
 import type { AttentionInputs, Hyperparameters, TensorSpec, Value } from "../architectures/architecture.ts";
+import { projectionOf } from "../train/method.ts";
 import { inputsOf, type Node } from "./nodes.ts";
-import type { Instruction, Plan, SlotPlan, SlotRef } from "./plan.ts";
+import type { AdaptedPlan, Instruction, Plan, SlotPlan, SlotRef } from "./plan.ts";
 import { PlanParts } from "./plan-parts.ts";
 
 type NodeOf<Kind extends Node["kind"]> = Extract<Node, { kind: Kind }>;
@@ -12,6 +13,8 @@ export interface LoweringInput {
   readonly tensors: ReadonlyMap<string, TensorSpec>;
   /** The type that a matrix has on the device. */
   readonly typeOf: (tensor: string) => WeightType;
+  /** The most ranks of an adapter; absent: the program takes none. */
+  readonly maxRank?: number;
 }
 
 /**
@@ -32,6 +35,7 @@ class Lowering {
   readonly #parts: PlanParts;
   readonly #slots: SlotPlan[] = [];
   readonly #instructions: Instruction[] = [];
+  readonly #adapted: AdaptedPlan[] = [];
   /** Matrices that must share a type and do not in the file. */
   readonly #unified = new Map<string, WeightType>();
 
@@ -82,6 +86,7 @@ class Lowering {
       vectors: this.#parts.vectors,
       slots: this.#slots,
       instructions: this.#instructions,
+      adapted: this.#adapted,
       ...output,
     };
   }
@@ -112,15 +117,17 @@ class Lowering {
 
   #linear(node: NodeOf<"linear">, y: SlotRef, accumulate: boolean): void {
     const { tensor, bias } = node;
+    const x = this.#operand(node.x, this.#isInteger(tensor));
     this.#emit({
       op: "matmul",
       weight: this.#parts.weight([tensor], false),
-      x: this.#operand(node.x, this.#isInteger(tensor)),
+      x,
       y,
       bias: bias === undefined ? undefined : this.#parts.vector([bias]),
       accumulate,
       activation: undefined,
     });
+    this.#adapt([tensor], x, y);
   }
 
   #attention({ layer, inputs, out }: NodeOf<"attention">): void {
@@ -151,18 +158,18 @@ class Lowering {
     }
     const y = this.#slot({ form: "f32", width: q.width + k.width + v.width, rows: "step" });
     const biased = nodes.some(({ bias }) => bias !== undefined);
+    const tensors = nodes.map(({ tensor }) => tensor);
+    const x = this.#operand(qNode.x, this.#isInteger(qNode.tensor));
     this.#emit({
       op: "matmul",
-      weight: this.#parts.weight(
-        nodes.map(({ tensor }) => tensor),
-        false,
-      ),
-      x: this.#operand(qNode.x, this.#isInteger(qNode.tensor)),
+      weight: this.#parts.weight(tensors, false),
+      x,
       y,
       bias: biased ? this.#parts.vector(nodes.map(({ bias, out }) => bias ?? out.width)) : undefined,
       accumulate: false,
       activation: undefined,
     });
+    this.#adapt(tensors, x, y);
     return [y];
   }
 
@@ -177,15 +184,43 @@ class Lowering {
     const upNode = this.#producers.get(up.id);
     if (gateNode?.kind !== "linear" || upNode?.kind !== "linear") throw new Error("a gated unit reads two projections");
     if (gateNode.bias !== undefined || upNode.bias !== undefined) throw new Error("gated units have no biases");
-    this.#emit({
-      op: "matmul",
-      weight: this.#parts.weight([gateNode.tensor, upNode.tensor], true),
-      x: this.#operand(gateNode.x, this.#isInteger(gateNode.tensor)),
-      y: this.#slotFor(out),
-      bias: undefined,
-      accumulate: false,
-      activation,
-    });
+    const tensors = [gateNode.tensor, upNode.tensor];
+    const weight = this.#parts.weight(tensors, true);
+    const x = this.#operand(gateNode.x, this.#isInteger(gateNode.tensor));
+    const y = this.#slotFor(out);
+    const product = { op: "matmul", weight, x, bias: undefined, accumulate: false } as const;
+    if (!this.#isAdaptable(tensors)) {
+      this.#emit({ ...product, y, activation });
+      return;
+    }
+    // Adapters change gates and ups before they are multiplied, so a step with adapters computes them apart.
+    this.#emit({ ...product, y, activation, steps: "plain" });
+    const apart = this.#slot({ form: "f32", width: 2 * out.width, rows: "step" });
+    this.#emit({ ...product, y: apart, activation: undefined, apart: true, steps: "adapted" });
+    this.#adapt(tensors, x, apart, true);
+    this.#emit({ op: "glu", x: apart, y, activation, steps: "adapted" });
+  }
+
+  /** Whether adapters may change these matrices, in a program that takes adapters. */
+  #isAdaptable(tensors: readonly string[]): boolean {
+    return (
+      this.#input.maxRank !== undefined &&
+      tensors.every((tensor) => {
+        const spec = this.#input.tensors.get(tensor)!;
+        return projectionOf(spec) !== undefined && spec.shape[0]! % 4 === 0;
+      })
+    );
+  }
+
+  /** Adds each row's adapter to a product that was just computed. */
+  #adapt(tensors: readonly string[], x: SlotRef, y: SlotRef, alternating = false): void {
+    const { maxRank } = this.#input;
+    if (maxRank === undefined || !this.#isAdaptable(tensors)) return;
+    const parts = tensors.map((tensor) => this.#shape(tensor)[0]!);
+    const k = this.#shape(tensors[0]!)[1]!;
+    const adapted = this.#adapted.push({ tensors, parts, k, alternating }) - 1;
+    const t = this.#slot({ form: "f32", width: parts.length * maxRank, rows: "step" });
+    this.#emit({ op: "low-rank", adapted, x, t, y, steps: "adapted" });
   }
 
   /** The sum takes the place of its left operand, which must not be used afterwards: the residual stream. */

@@ -87,6 +87,9 @@ function slotsOf(instruction: Instruction): readonly number[] {
     case "matmul":
     case "add":
     case "gather":
+    case "glu":
       return [instruction.x, instruction.y];
+    case "low-rank":
+      return [instruction.x, instruction.t, instruction.y];
   }
 }

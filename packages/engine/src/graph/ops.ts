@@ -4,6 +4,8 @@ import {
   Combine,
   Embed,
   GatherRows,
+  Glu,
+  LowRank,
   Matmul,
   type OpSet,
   Quantize,
@@ -18,7 +20,7 @@ import type { Hyperparameters, LayerAttention } from "../architectures/architect
 import type { AttentionOps } from "./attention-ops.ts";
 import type { Instruction, Plan, SlotRef, WeightPlan } from "./plan.ts";
 import type { ProgramMemory } from "./program-memory.ts";
-import type { ProgramSettings, StepShape } from "./settings.ts";
+import type { AdapterSettings, ProgramSettings, StepShape } from "./settings.ts";
 
 /** Records one instruction for a step of some shape. */
 export type RecordInstruction = (recorder: Recorder, shape: StepShape) => void;
@@ -84,14 +86,40 @@ export function createOp(context: OpContext, instruction: Instruction): RecordIn
     }
     case "matmul": {
       const { x, y, bias, accumulate, activation } = instruction;
-      const { type, n, k, gated }: WeightPlan = plan.weights[instruction.weight]!;
+      const planned: WeightPlan = plan.weights[instruction.weight]!;
+      const { type, k } = planned;
+      // A pair computed apart is one matrix of twice the rows: its panels alternate in the same memory.
+      const [n, gated] = instruction.apart ? [planned.n * 2, false] : [planned.n, planned.gated];
       const op = new Matmul(ops, { type, n, k, gated, bias: bias !== undefined, accumulate, activation });
       return (recorder, shape) => {
         const { int8, slot, vectors, weights } = memory();
-        const weight: Weight = weights[instruction.weight]!;
+        const stored: Weight = weights[instruction.weight]!;
+        const weight = instruction.apart ? { ...stored, n, gated } : stored;
         const input = isInt8(x) ? int8(x) : { x: slot(x) };
         const rows = rowsOf(x, shape);
         op.record(recorder, { weight, input, bias: bias === undefined ? undefined : vectors[bias], y: slot(y), rows });
+      };
+    }
+    case "low-rank": {
+      const { t, x, y } = instruction;
+      const { alternating, k, parts } = plan.adapted[instruction.adapted]!;
+      const { maxRank } = adapterSettings(context);
+      const op = new LowRank(ops, { alternating, k, parts, maxRank, integer: isInt8(x) });
+      return (recorder, { adapterTiles: tileCount = 0, rows }) => {
+        const { adapters, input, int8, slot } = memory();
+        const matrices = adapters(instruction.adapted);
+        const given = isInt8(x) ? int8(x) : { x: slot(x) };
+        const args = { input: given, tiles: input("adapterTiles"), tileCount, t: slot(t), y: slot(y), rows };
+        op.record(recorder, { ...matrices, ...args });
+      };
+    }
+    case "glu": {
+      const { activation, x, y } = instruction;
+      const op = new Glu(ops, { dim: width(y), activation, fused: false, alternating: true });
+      return (recorder, { rows }) => {
+        const { slot } = memory();
+        const both = slot(x);
+        op.record(recorder, { gate: both, up: both, y: slot(y), rows });
       };
     }
     case "rope":
@@ -123,6 +151,11 @@ export function createOp(context: OpContext, instruction: Instruction): RecordIn
       return (recorder, shape) => op.record(recorder, { x: memory().slot(x), rows: rowsOf(x, shape) });
     }
   }
+}
+
+function adapterSettings({ settings }: OpContext): AdapterSettings {
+  if (!settings.adapters) throw new Error("the plan has adapters and the program takes none");
+  return settings.adapters;
 }
 
 function createRope(

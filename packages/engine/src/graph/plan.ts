@@ -1,4 +1,4 @@
-import type { WeightType } from "@tugboat/kernels";
+import type { LowRankShape, WeightType } from "@tugboat/kernels";
 import type { Activation, LayerAttention } from "../architectures/architecture.ts";
 
 /** A matrix on the device, made of one or more tensors of the model, one after another by rows. */
@@ -32,10 +32,20 @@ export interface SlotPlan {
   readonly rows: "step" | "sample";
 }
 
-/** Index into the plan's `weights`, `vectors`, `slots`. */
+/** Matrices that adapters may change together, because they read the same activations. */
+export interface AdaptedPlan extends LowRankShape {
+  /** One for each part. */
+  readonly tensors: readonly string[];
+}
+
+/** In which steps an instruction runs: those in which some row has an adapter, those in which none has; absent: all. */
+export type StepKind = "adapted" | "plain";
+
+/** Index into the plan's `weights`, `vectors`, `slots`, `adapted`. */
 export type WeightRef = number;
 export type VectorRef = number;
 export type SlotRef = number;
+export type AdaptedRef = number;
 
 export type Instruction =
   | { readonly op: "embed"; readonly weight: WeightRef; readonly y: SlotRef; readonly scale: number }
@@ -54,6 +64,27 @@ export type Instruction =
       readonly bias: VectorRef | undefined;
       readonly accumulate: boolean;
       readonly activation: Activation | undefined;
+      /** A gated pair computed without its activation: four gates and four ups by turns. */
+      readonly apart?: boolean;
+      readonly steps?: StepKind;
+    }
+  /** y += what each row's adapter makes of x. */
+  | {
+      readonly op: "low-rank";
+      readonly adapted: AdaptedRef;
+      readonly x: SlotRef;
+      /** `[rows, parts · most ranks]`. */
+      readonly t: SlotRef;
+      readonly y: SlotRef;
+      readonly steps: "adapted";
+    }
+  /** y = activation(gates) · ups, of a pair that was computed apart. */
+  | {
+      readonly op: "glu";
+      readonly x: SlotRef;
+      readonly y: SlotRef;
+      readonly activation: Activation;
+      readonly steps: "adapted";
     }
   /** Rotates q in place and k on its way to the cache, where v goes too. One slot holds all three, or each has its own. */
   | {
@@ -83,6 +114,8 @@ export interface Plan {
   readonly weights: readonly WeightPlan[];
   readonly vectors: readonly VectorPlan[];
   readonly slots: readonly SlotPlan[];
+  /** Empty for a program that takes no adapters. */
+  readonly adapted: readonly AdaptedPlan[];
   readonly instructions: readonly Instruction[];
   readonly logits: SlotRef;
   /** The gathered rows' last hidden states, after the final norm. Lies where the logits may lie. */

@@ -9,8 +9,9 @@ import {
 import type { Hyperparameters } from "../architectures/architecture.ts";
 import { type RopeSpec, ropeTable } from "../architectures/rope.ts";
 import { blocksFor } from "../kv/blocks.ts";
+import type { AdapterBuffers, AdapterPool } from "./adapter-pool.ts";
 import { align, placeSlots, type SlotPlace } from "./memory.ts";
-import type { Plan, SlotRef } from "./plan.ts";
+import type { AdaptedRef, Plan, SlotRef } from "./plan.ts";
 import type { SamplerBuffers } from "./sampler-ops.ts";
 import type { ProgramSettings } from "./settings.ts";
 import type { StepInput, StepSection } from "./step-input.ts";
@@ -37,6 +38,8 @@ export interface ProgramMemory extends ModelWeights {
   /** Scratch of split attention. */
   readonly parts: DeviceBuffer;
   readonly sampler: SamplerBuffers;
+  /** Where the adapters' share of one group of matrices lies. */
+  readonly adapters: (ref: AdaptedRef) => AdapterBuffers;
   destroy(): void;
 }
 
@@ -78,6 +81,7 @@ export interface MemoryParts {
   readonly input: StepInput;
   readonly partsBytes: number;
   readonly sampler: SamplerBuffers;
+  readonly adapters: AdapterPool | undefined;
 }
 
 /** @throws KernelError `out-of-memory` */
@@ -115,6 +119,10 @@ export function allocateMemory(parts: MemoryParts): ProgramMemory {
       ropeTables: new Map(ropeSpecs(p).map((spec) => [spec, ropeBuffer(device, create, spec, settings)])),
       parts: create(parts.partsBytes, "attention parts"),
       sampler: parts.sampler,
+      adapters: (ref) => {
+        if (!parts.adapters) throw new Error("the program takes no adapters");
+        return parts.adapters.buffers(ref);
+      },
       destroy() {
         for (const buffer of owned) buffer.destroy();
       },

@@ -1,8 +1,9 @@
 import { CopyBlocks, type Device, OpSet, type Recorder, type Recording } from "@tugboat/kernels";
 import type { Hyperparameters } from "../architectures/architecture.ts";
+import { AdapterPool } from "./adapter-pool.ts";
 import { AttentionOps } from "./attention-ops.ts";
 import { createOp, type RecordInstruction } from "./ops.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, StepKind } from "./plan.ts";
 import { allocateMemory, type ModelWeights, type ProgramMemory } from "./program-memory.ts";
 import { SamplerOps } from "./sampler-ops.ts";
 import type { ProgramSettings, StepShape } from "./settings.ts";
@@ -14,6 +15,7 @@ type When = "always" | "samples" | "logits" | "hidden";
 interface Step {
   readonly record: RecordInstruction;
   readonly when: When;
+  readonly steps: StepKind | undefined;
 }
 
 /** Recordings kept: a server decodes with a few batch sizes again and again. */
@@ -35,6 +37,8 @@ export class Program {
   readonly alternatives: number;
   /** u32s of a row of token masks. */
   readonly maskWords: number;
+  /** The adapters on the device, in a program that takes some. */
+  readonly adapters: AdapterPool | undefined;
   readonly #steps: readonly Step[];
   readonly #sampler: SamplerOps;
   readonly #copy: CopyBlocks;
@@ -61,6 +65,7 @@ export class Program {
     const steps = plan.instructions.map((instruction) => ({
       record: createOp(context, instruction),
       when: whenOf(plan, instruction),
+      steps: "steps" in instruction ? instruction.steps : undefined,
     }));
     const stride = plan.slots[plan.logits]!.width;
     const sampler = new SamplerOps(ops, hyperparameters.vocabulary, stride, settings);
@@ -72,6 +77,7 @@ export class Program {
     const maxPrefillTiles = Math.ceil(settings.maxRows / rowsPerTile) + settings.maxSequences;
     const input = new StepInput({ ...settings, maxPrefillTiles });
     const { partsBytes } = attention;
+    const adapters = settings.adapters && new AdapterPool(device, plan.adapted, settings.adapters.bytes);
     const parts = {
       device,
       plan,
@@ -81,9 +87,10 @@ export class Program {
       input,
       partsBytes,
       sampler: sampler.allocate(device),
+      adapters,
     };
     memory = allocateMemory(parts);
-    return new Program(device, plan, settings, input, memory, rowsPerTile, steps, sampler, copy);
+    return new Program(device, plan, settings, input, memory, rowsPerTile, steps, sampler, copy, adapters);
   }
 
   private constructor(
@@ -96,6 +103,7 @@ export class Program {
     steps: readonly Step[],
     sampler: SamplerOps,
     copy: CopyBlocks,
+    adapters: AdapterPool | undefined,
   ) {
     this.device = device;
     this.plan = plan;
@@ -108,6 +116,7 @@ export class Program {
     this.#steps = steps;
     this.#sampler = sampler;
     this.#copy = copy;
+    this.adapters = adapters;
   }
 
   /** Uploads the step's input. */
@@ -117,27 +126,24 @@ export class Program {
 
   /** Computes the step; `samples` rows of logits, if there are any. */
   runForward(shape: StepShape): void {
-    const { decodeTiles, prefillTiles, rows, samples } = shape;
-    this.#run(`forward ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
+    this.#run(`forward ${keyOf(shape)}`, (recorder) => {
       this.#recordForward(recorder, shape);
     });
   }
 
   /** Computes the step up to the samples' hidden states, without their logits. */
   runHidden(shape: StepShape): void {
-    const { decodeTiles, prefillTiles, rows, samples } = shape;
-    this.#run(`hidden ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
-      for (const { record, when } of this.#steps) if (when !== "logits") record(recorder, shape);
+    this.#run(`hidden ${keyOf(shape)}`, (recorder) => {
+      for (const step of this.#steps) if (step.when !== "logits" && isIn(step, shape)) step.record(recorder, shape);
     });
   }
 
   /** As `runForward`, then draws a token from each row of logits. */
   runStep(shape: StepShape): void {
-    const { decodeTiles, prefillTiles, rows, samples } = shape;
-    this.#run(`step ${rows} ${decodeTiles} ${prefillTiles} ${samples}`, (recorder) => {
+    this.#run(`step ${keyOf(shape)}`, (recorder) => {
       this.#recordForward(recorder, shape);
-      if (samples === 0) return;
-      this.#recordSample(recorder, samples, false);
+      if (shape.samples === 0) return;
+      this.#recordSample(recorder, shape.samples, false);
     });
   }
 
@@ -163,11 +169,25 @@ export class Program {
     });
   }
 
+  /**
+   * Makes room for more adapters. Not while a step runs: what was recorded with adapters names the old memory.
+   * @throws KernelError `out-of-memory`
+   */
+  async growAdapters(units: number): Promise<void> {
+    for (const [key, recording] of this.#recordings) {
+      if (!key.includes(ADAPTED)) continue;
+      recording.destroy();
+      this.#recordings.delete(key);
+    }
+    await this.adapters?.grow(units);
+  }
+
   destroy(): void {
     for (const recording of this.#recordings.values()) recording.destroy();
     this.#recordings.clear();
     this.memory.destroy();
     this.memory.sampler.destroy();
+    this.adapters?.destroy();
     for (const weight of this.memory.weights) weight.destroy();
     for (const vector of this.memory.vectors) vector.destroy();
   }
@@ -179,8 +199,9 @@ export class Program {
   }
 
   #recordForward(recorder: Recorder, shape: StepShape): void {
-    for (const { record, when } of this.#steps) {
-      if (when === "always" || (when !== "hidden" && shape.samples > 0)) record(recorder, shape);
+    for (const step of this.#steps) {
+      const isDue = step.when === "always" || (step.when !== "hidden" && shape.samples > 0);
+      if (isDue && isIn(step, shape)) step.record(recorder, shape);
     }
   }
 
@@ -196,6 +217,18 @@ export class Program {
     this.#recordings.delete(oldest);
     dropped.destroy();
   }
+}
+
+/** In the keys of recordings that bind the adapters' memory. */
+const ADAPTED = "adapters";
+
+function keyOf({ adapterTiles = 0, decodeTiles, prefillTiles, rows, samples }: StepShape): string {
+  const plain = `${rows} ${decodeTiles} ${prefillTiles} ${samples}`;
+  return adapterTiles > 0 ? `${plain} ${ADAPTED} ${adapterTiles}` : plain;
+}
+
+function isIn({ steps }: Step, { adapterTiles = 0 }: StepShape): boolean {
+  return steps === undefined || (steps === "adapted") === adapterTiles > 0;
 }
 
 function whenOf(plan: Plan, instruction: Plan["instructions"][number]): When {

@@ -14,6 +14,15 @@ export interface ProgramSettings {
   readonly maxEdits: number;
   /** One layer's cache. */
   readonly kv: KvShape;
+  /** Absent: the program takes no adapters. */
+  readonly adapters?: AdapterSettings;
+}
+
+export interface AdapterSettings {
+  /** Of one adapter, a multiple of 8. */
+  readonly maxRank: number;
+  /** Device bytes that all adapters together may take. */
+  readonly bytes: number;
 }
 
 /** What one recording is made for. Rows of decodes lie before those of prefill. */
@@ -22,4 +31,6 @@ export interface StepShape {
   readonly decodeTiles: number;
   readonly prefillTiles: number;
   readonly samples: number;
+  /** Tiles of rows that have an adapter; absent or 0: the step is plain. */
+  readonly adapterTiles?: number;
 }

@@ -1,4 +1,4 @@
-import { SAMPLE_PARAM_WORDS } from "@tugboat/kernels";
+import { LOW_RANK_TILE_WORDS, SAMPLE_PARAM_WORDS } from "@tugboat/kernels";
 import { align } from "./memory.ts";
 
 /** What one step reads besides weights and cache, as sections of one buffer: one write a step. */
@@ -18,6 +18,7 @@ const sections = {
   sampleRows: (limits: StepLimits) => limits.maxSamples,
   sampleParams: (limits: StepLimits) => limits.maxSamples * SAMPLE_PARAM_WORDS,
   copies: (limits: StepLimits) => limits.maxSequences * 2,
+  adapterTiles: (limits: StepLimits) => limits.maxRows * LOW_RANK_TILE_WORDS,
 };
 
 export type StepSection = keyof typeof sections;
@@ -44,6 +45,7 @@ export class StepInput {
       sampleRows: place("sampleRows"),
       sampleParams: place("sampleParams"),
       copies: place("copies"),
+      adapterTiles: place("adapterTiles"),
     };
     const memory = new ArrayBuffer(bytes);
     this.words = new Uint32Array(memory);

@@ -34,6 +34,17 @@ const PARTIAL_LEAST = 8;
 /** The tag of what everybody shares. Scopes are prefixed, so none is this one. */
 const PUBLIC = "";
 
+/** The scope of requests with an adapter, whose keys and values are others than the model's own. */
+export function adapterScope(scope: string, adapter: string): string {
+  return `${adapter}\0${scope}`;
+}
+
+/** The tag of what everybody shares who uses the same adapter, if any. */
+function publicTag(scope: string): string {
+  const end = scope.indexOf("\0");
+  return end < 0 ? PUBLIC : `adapter ${scope.slice(0, end)}`;
+}
+
 /**
  * A radix tree over the blocks of the KV cache (as SGLang's, https://arxiv.org/abs/2312.07104): prompts that begin alike
  * share the blocks of their beginning. Edges carry the scope that computed them, so nothing is found, and no timing tells
@@ -90,7 +101,7 @@ export class PrefixCache {
     let node = this.#root;
     let depth = 0;
     while ((depth + 1) * BLOCK_TOKENS <= tokens.length && depth * BLOCK_TOKENS < most) {
-      const siblings = node.children.get(depth < reach.shared ? PUBLIC : tagOf(scope));
+      const siblings = node.children.get(depth < reach.shared ? publicTag(scope) : tagOf(scope));
       const next = siblings?.get(contentOf(tokens, depth));
       if (!next) break;
       next.lastUsed = stamp;
@@ -103,7 +114,7 @@ export class PrefixCache {
     if (found > most) return { tokens: most, cursor: { node: node.parent ?? this.#root, depth: depth - 1 } };
     const cursor = { node, depth };
     if (found === most) return { tokens: found, cursor };
-    const tag = depth < reach.shared ? PUBLIC : tagOf(scope);
+    const tag = depth < reach.shared ? publicTag(scope) : tagOf(scope);
     const partial = bestPartial(node.children.get(tag), tokens.subarray(found, most));
     if (!partial) return { tokens: found, cursor };
     partial.node.lastUsed = stamp;
@@ -122,7 +133,7 @@ export class PrefixCache {
     const stamp = ++this.#clock;
     let { node, depth } = from;
     for (; depth < full; depth++) {
-      const tag = depth < reach.shared ? PUBLIC : tagOf(scope);
+      const tag = depth < reach.shared ? publicTag(scope) : tagOf(scope);
       const content = contentOf(tokens, depth);
       const known = node.children.get(tag)?.get(content);
       if (known) {

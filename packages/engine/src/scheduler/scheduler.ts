@@ -1,3 +1,4 @@
+import type { AdapterPlace } from "../adapters/places.ts";
 import { BlockTable } from "../kv/block-table.ts";
 import { type BlockCopy, type BlockPool, blocksFor } from "../kv/blocks.ts";
 import type { PrefixCache } from "../kv/prefix-cache.ts";
@@ -28,6 +29,8 @@ export interface SubmitTerms {
   readonly priority?: Priority;
   /** Whose prefixes may be shared; undefined: none. */
   readonly scope?: string;
+  /** Its place is the caller's to keep until the sequences have ended; the scope must tell adapters apart. */
+  readonly adapter?: AdapterPlace;
   readonly now?: number;
   /** See `expired`. */
   readonly deadline?: number;
@@ -100,9 +103,9 @@ export class Scheduler {
     if (blocksFor(prompt.length + 1) > this.pool.total) {
       throw new RangeError(`${prompt.length} tokens do not fit ${this.pool.total} blocks`);
     }
-    const { deadline = Number.POSITIVE_INFINITY, now = 0, priority = "interactive", scope, tenant: id = "" } = terms;
-    const tenant = this.#tenants.enter(id);
-    const own = { tenant, priority, scope, arrived: now, deadline };
+    const { adapter, deadline = Number.POSITIVE_INFINITY, now = 0, priority = "interactive", scope } = terms;
+    const tenant = this.#tenants.enter(terms.tenant ?? "");
+    const own = { tenant, priority, scope, adapter, arrived: now, deadline };
     const group = Array.from({ length: choices }, () => new Sequence(this.#submitted++, prompt, this.pool, own));
     const [leader, ...followers] = group;
     if (!leader) return [];

@@ -1,3 +1,4 @@
+import type { AdapterPlace } from "../adapters/places.ts";
 import { BlockTable } from "../kv/block-table.ts";
 import type { BlockPool } from "../kv/blocks.ts";
 import type { PrefixCursor } from "../kv/prefix-cache.ts";
@@ -12,6 +13,8 @@ export interface SequenceTerms {
   readonly priority: Priority;
   /** Whose prefixes it may share; undefined: none are looked for or kept. */
   readonly scope: string | undefined;
+  /** What changes the model for it. */
+  readonly adapter: AdapterPlace | undefined;
   readonly arrived: number;
   /** When nobody waits for it any more. */
   readonly deadline: number;

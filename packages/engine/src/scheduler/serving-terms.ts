@@ -2,7 +2,12 @@ import { z } from "zod";
 import { EngineError } from "../errors.ts";
 
 const schema = z.object({
-  cacheScope: z.string().max(200).default(""),
+  // NUL parts an adapter from a scope: see `adapterScope`.
+  cacheScope: z
+    .string()
+    .max(200)
+    .regex(/^[^\0]*$/)
+    .default(""),
   tenant: z.string().max(200).optional(),
   priority: z.enum(["interactive", "batch"]).default("interactive"),
   timeoutMs: z.number().positive().optional(),

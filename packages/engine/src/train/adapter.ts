@@ -1,5 +1,6 @@
 import type { Device } from "@tugboat/kernels";
 import { z } from "zod";
+import type { Hyperparameters, TensorSpec } from "../architectures/architecture.ts";
 import { EngineError } from "../errors.ts";
 import { decoderOf } from "../formats/convert/encoding.ts";
 import type { PlannedTensor } from "../formats/gguf-writer.ts";
@@ -16,6 +17,15 @@ export interface HostAdapter {
   readonly alpha: number;
   /** By the tensor's name in the forward pass: A `[rank, k]`, B `[n, rank]`, row by row. */
   readonly matrices: ReadonlyMap<string, { readonly a: Float32Array; readonly b: Float32Array }>;
+}
+
+/** The model that an adapter is read for. */
+export interface AdapterTarget {
+  readonly name: string;
+  readonly hyperparameters: Pick<Hyperparameters, "headDim">;
+  readonly specs: ReadonlyMap<string, TensorSpec>;
+  /** Whether the file keeps the rows of this tensor's heads in GGUF's order, halves interleaved. */
+  interleaves(name: string): boolean;
 }
 
 type LoraMethod = Extract<ResolvedMethod, { kind: "lora" }>;
@@ -77,7 +87,7 @@ export async function writeAdapter(
 }
 
 /** `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight` and its B, as peft names them. */
-function peftNames(model: TrainingModel, name: string): { a: string; b: string } {
+function peftNames(model: AdapterTarget, name: string): { a: string; b: string } {
   const base = `base_model.model.${model.specs.get(name)!.hf.name.replace(/\.weight$/, "")}`;
   return { a: `${base}.lora_A.weight`, b: `${base}.lora_B.weight` };
 }
@@ -137,7 +147,7 @@ function isEmpty(record: object): boolean {
  * Reads peft's files.
  * @throws EngineError `bad-request` for an adapter of another kind or model; FormatError for a damaged file.
  */
-export async function importPeft(model: TrainingModel, peft: PeftAdapter): Promise<HostAdapter> {
+export async function importPeft(model: AdapterTarget, peft: PeftAdapter): Promise<HostAdapter> {
   const config = configSchema.safeParse(peft.config);
   if (!config.success) {
     const issue = config.error.issues[0];

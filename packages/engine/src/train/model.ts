@@ -71,8 +71,6 @@ export async function loadTrainingModel(
     loader.destroy();
     throw error;
   }
-  const interleaved =
-    files.format === "gguf" && hyperparameters.attention.some(({ rope }) => rope?.style === "interleaved");
   return {
     name: files.name,
     hyperparameters,
@@ -82,10 +80,16 @@ export async function loadTrainingModel(
     matrix: (name) => found(loader.matrices, name),
     vector: (name) => found(loader.vectors, name),
     fileTensor: (name) => found(tensors, name).info,
-    interleaves: (name) => interleaved && /\.attn_[qk]\.weight$/.test(name),
+    interleaves: headOrder(files, hyperparameters),
     frozenBytes: loader.frozenBytes,
     destroy: () => loader.destroy(),
   };
+}
+
+/** Whether the file keeps the rows of a tensor's heads in GGUF's order, halves interleaved. */
+export function headOrder(files: ModelFiles, { attention }: Hyperparameters): (name: string) => boolean {
+  const interleaved = files.format === "gguf" && attention.some(({ rope }) => rope?.style === "interleaved");
+  return (name) => interleaved && /\.attn_[qk]\.weight$/.test(name);
 }
 
 function found<T>(map: ReadonlyMap<string, T>, name: string): T {

@@ -158,7 +158,14 @@ describeOnDevices("low-rank", (getDevice) => {
     const run = async (tiles: readonly (readonly number[])[]) => {
       const y = upload(device, new Float32Array(rows * 40));
       const t = poisoned(device, rows * 16);
-      const args = { ...pool, tiles: upload(device, Uint32Array.from(tiles.flat())), tileCount: tiles.length, t, y, rows };
+      const args = {
+        ...pool,
+        tiles: upload(device, Uint32Array.from(tiles.flat())),
+        tileCount: tiles.length,
+        t,
+        y,
+        rows,
+      };
       await runOps(
         device,
         (ops) => new LowRank(ops, { ...shape, integer: false, maxRank: 16 }),

@@ -1,0 +1,249 @@
+import type { DeviceInfo } from "@tugboat/kernels";
+import { type AdapterLease, Adapters } from "./adapters/adapters.ts";
+import type { AdapterPlace } from "./adapters/places.ts";
+import { type ChatTemplate, chatTemplateFor } from "./chat-template/template.ts";
+import type { ChatMessage, ToolDefinition } from "./chat-template/types.ts";
+import type { EmbedOptions, Engine, EngineStats, GenerateRequest, ModelSource, PrefixOptions } from "./engine.ts";
+import { EngineError } from "./errors.ts";
+import { Choice } from "./generation/choice.ts";
+import type { GenerateEvent, TokenLogprob } from "./generation/events.ts";
+import { GenerationLoop } from "./generation/loop.ts";
+import { Pool } from "./generation/pooling.ts";
+import { PromptReader } from "./generation/prompt-reader.ts";
+import { RunningRequest } from "./generation/running-request.ts";
+import type { StepRunner } from "./generation/step-runner.ts";
+import { type CompiledConstraint, ConstrainedText, type Constraint, ConstraintCache } from "./grammar/constraint.ts";
+import { GrammarError } from "./grammar/errors.ts";
+import { describeModel, type ModelInfo } from "./info.ts";
+import type { BlockTable } from "./kv/block-table.ts";
+import { BLOCK_TOKENS } from "./kv/blocks.ts";
+import { adapterScope } from "./kv/prefix-cache.ts";
+import type { LoadedModel } from "./load.ts";
+import { parseGenerationOptions } from "./sampler/request.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+import { parseServingTerms } from "./scheduler/serving-terms.ts";
+import { StopMatcher } from "./text/stop-matcher.ts";
+import { StreamDecoder } from "./tokenizer/stream-decoder.ts";
+import type { Tokenizer } from "./tokenizer/types.ts";
+import { ToolUse } from "./tools/tool-use.ts";
+import type { PeftAdapter } from "./train/types.ts";
+
+/** A model on a device that takes requests. */
+export class LoadedEngine implements Engine {
+  readonly info: ModelInfo;
+  readonly #source: ModelSource;
+  readonly #tokenizer: Tokenizer;
+  readonly #chat: ChatTemplate;
+  readonly #model: LoadedModel;
+  readonly #runner: StepRunner;
+  readonly #scheduler: Scheduler;
+  readonly #loop: GenerationLoop;
+  readonly #constraints: ConstraintCache;
+  readonly #tools: ToolUse;
+  readonly #prompts: PromptReader;
+  readonly #adapters: Adapters;
+  readonly #dropDevice: () => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    source: ModelSource,
+    tokenizer: Tokenizer,
+    device: DeviceInfo,
+    model: LoadedModel,
+    runner: StepRunner,
+    dropDevice: () => void,
+  ) {
+    this.info = describeModel(source.files, model, device);
+    this.#source = source;
+    this.#tokenizer = tokenizer;
+    this.#chat = chatTemplateFor(source.files.chatTemplate, tokenizer);
+    this.#model = model;
+    this.#runner = runner;
+    this.#scheduler = new Scheduler(model.limits);
+    this.#loop = new GenerationLoop(this.#scheduler, runner, (token, logprob, ids, logprobs) => ({
+      ...this.#describe(token, logprob),
+      top: Array.from(ids, (id, i) => this.#describe(id, logprobs[i]!)),
+    }));
+    this.#tools = new ToolUse(this.#chat, tokenizer);
+    const { contextLength, hyperparameters } = model;
+    this.#prompts = new PromptReader(tokenizer, this.#chat, this.#tools, { contextLength, ...hyperparameters });
+    this.#adapters = new Adapters(model.program, model.adapterTarget, (work) => this.#loop.exclusive(0, work));
+    const encoder = new TextEncoder();
+    const spoken = new Map([...this.#tools.spoken].map(([id, text]) => [id, encoder.encode(text)]));
+    this.#constraints = new ConstraintCache(tokenizer, model.hyperparameters.vocabulary, spoken);
+    this.#dropDevice = dropDevice;
+  }
+
+  tokenize(text: string, options?: { special?: boolean; bos?: boolean }): number[] {
+    return this.#tokenizer.encode(text, options);
+  }
+
+  detokenize(tokens: readonly number[]): string {
+    return this.#tokenizer.decode(tokens);
+  }
+
+  renderChat(
+    messages: readonly ChatMessage[],
+    { tools, addGenerationPrompt = true }: { tools?: readonly ToolDefinition[]; addGenerationPrompt?: boolean } = {},
+  ): string {
+    return this.#prompts.render(messages, tools ?? [], addGenerationPrompt);
+  }
+
+  generate(request: GenerateRequest, { signal }: { signal?: AbortSignal } = {}): AsyncIterable<GenerateEvent> {
+    this.#loop.checkOpen();
+    const { adapter, cacheScope, constraint, parallelToolCalls, priority, prompt, tenant, timeoutMs, toolChoice } =
+      request;
+    const terms = parseServingTerms({ cacheScope, priority, tenant, timeoutMs });
+    const { maxQueue, maxSequences } = this.#model.limits;
+    if (this.#scheduler.waiting >= maxQueue) throw queueFull(maxQueue);
+    const vocabularySize = this.#model.hyperparameters.vocabulary;
+    const parameters = parseGenerationOptions(request, { vocabularySize, maxSequences });
+    const isChat = "messages" in prompt;
+    const tools = isChat && toolChoice !== "none" ? (prompt.tools ?? []) : [];
+    const use = tools.length > 0 && {
+      tools,
+      toolChoice: toolChoice === undefined || toolChoice === "none" ? ("auto" as const) : toolChoice,
+      parallel: parallelToolCalls ?? true,
+    };
+    const wanted = use ? this.#tools.constraint(use, constraint) : constraint;
+    const tokens = this.#prompts.tokens(isChat ? { ...prompt, tools } : prompt);
+    const maxTokens = this.#prompts.room(tokens, parameters.maxTokens);
+    const compiled = wanted && this.#compile(wanted, isChat && this.#tokenizer.stripsLeadingSpace);
+    const held = adapter && this.#adapters.hold(adapter);
+    const scope = adapter ? adapterScope(terms.cacheScope, adapter.id) : terms.cacheScope;
+    const now = performance.now();
+    const sequences = this.#scheduler.submit(tokens, parameters.n, {
+      tenant: terms.tenant ?? terms.cacheScope,
+      priority: terms.priority,
+      scope: this.#model.limits.prefixCache ? scope : undefined,
+      adapter: held?.place,
+      now,
+      deadline: terms.timeoutMs === undefined ? undefined : now + terms.timeoutMs,
+    });
+    const stops = new StopMatcher(isChat ? [...parameters.stop, ...this.#chat.stops] : parameters.stop);
+    const limits = {
+      maxTokens,
+      // A constrained text must be able to end.
+      endTokens: parameters.ignoreEos && !compiled ? new Set<number>() : this.#tokenizer.endOfGeneration,
+    };
+    const choices = sequences.map((sequence, index) => {
+      const decoder = new StreamDecoder(this.#tokenizer, { continuation: !isChat });
+      const constrained = compiled && new ConstrainedText(compiled);
+      const own = { ...limits, constrained, ...(use && { reader: this.#tools.reader(), spoken: this.#tools.spoken }) };
+      return new Choice(index, sequence, parameters.sampling, own, decoder, new StopMatcher(stops.automaton));
+    });
+    const running = new RunningRequest(parameters, choices, tokens.length, now, (left) => this.#loop.cancel(left));
+    this.#loop.add(running);
+    const cancel = () => this.#loop.cancel(running);
+    running.onEnd = () => {
+      held?.release();
+      signal?.removeEventListener("abort", cancel);
+    };
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener("abort", cancel, { once: true });
+    return running.events;
+  }
+
+  declarePrefix(prefix: GenerateRequest["prompt"], { cacheScope, pin = false }: PrefixOptions = {}) {
+    this.#loop.checkOpen();
+    const tokens = this.#prompts.opening(prefix);
+    this.#prompts.room(tokens, undefined);
+    const declared = { scope: cacheScope, tokens: Int32Array.from(tokens), pin };
+    const release = this.#scheduler.prefixes.declare(declared);
+    return { tokens: tokens.length - (tokens.length % BLOCK_TOKENS), release };
+  }
+
+  async logits(tokens: readonly number[], { adapter }: { adapter?: AdapterLease } = {}): Promise<Float32Array> {
+    this.#loop.checkOpen();
+    this.#prompts.checkFits(tokens);
+    const { vocabulary } = this.#model.hyperparameters;
+    const out = new Float32Array(tokens.length * vocabulary);
+    await this.#holding(adapter, tokens.length, (table, place) =>
+      this.#runner.logits(tokens, table, vocabulary, out, place),
+    );
+    return out;
+  }
+
+  async embed(tokens: readonly number[], options: EmbedOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+    this.#loop.checkOpen();
+    this.#prompts.checkFits(tokens);
+    const { dim } = this.#model.hyperparameters;
+    const { adapter, pooling = "mean", dimensions = dim } = options;
+    if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > dim) {
+      const message = `dimensions: ${dimensions} is not a whole number from 1 to ${dim}`;
+      throw new EngineError("bad-request", message, "This model's vectors have that many.");
+    }
+    const pool = new Pool(dim, pooling);
+    await this.#holding(adapter, tokens.length, (table, place) =>
+      this.#runner.hidden(tokens, table, (rows) => pool.add(rows), place),
+    );
+    return pool.vector(dimensions);
+  }
+
+  openAdapter(id: string, read: () => Promise<PeftAdapter>): Promise<AdapterLease> {
+    this.#loop.checkOpen();
+    return this.#adapters.open(id, read);
+  }
+
+  stats(): EngineStats {
+    return {
+      running: this.#scheduler.running,
+      waiting: this.#scheduler.waiting,
+      kvBlocksUsed: this.#scheduler.pool.used,
+      kvBlocksTotal: this.#scheduler.pool.total,
+      kvBlocksCached: this.#scheduler.pool.kept,
+      promptTokens: this.#scheduler.prompts.tokens,
+      cachedTokens: this.#scheduler.prompts.cached,
+      tokensPerSecond: this.#loop.tokensPerSecond,
+      steps: this.#loop.steps,
+      preemptions: this.#scheduler.preemptions,
+      adapters: this.#adapters.stats(),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#loop.close(new EngineError("closed", `${this.info.name} was closed`, "Load the model again."));
+    this.#model.program.destroy();
+    this.#dropDevice();
+    await this.#source.files.close();
+  }
+
+  /** Work between two steps, with an adapter that stays until it is done. */
+  async #holding(
+    adapter: AdapterLease | undefined,
+    tokens: number,
+    work: (table: BlockTable, place: AdapterPlace | undefined) => Promise<void>,
+  ): Promise<void> {
+    const held = adapter && this.#adapters.hold(adapter);
+    try {
+      await this.#loop.exclusive(tokens, (table) => work(table, held?.place));
+    } finally {
+      held?.release();
+    }
+  }
+
+  /** @throws EngineError `bad-request` */
+  #compile(constraint: Constraint, leadingSpace: boolean): CompiledConstraint {
+    try {
+      return this.#constraints.get(constraint, leadingSpace);
+    } catch (error) {
+      if (!(error instanceof GrammarError)) throw error;
+      throw new EngineError("bad-request", `constraint: ${error.message}`, "Change the schema or grammar.");
+    }
+  }
+
+  #describe(token: number, logprob: number): TokenLogprob {
+    const bytes = this.#tokenizer.tokenBytes(token);
+    const text = bytes.length > 0 ? new TextDecoder().decode(bytes) : this.#tokenizer.tokenText(token);
+    return { token, text, bytes: [...bytes], logprob };
+  }
+}
+
+function queueFull(maxQueue: number): EngineError {
+  return new EngineError("queue-full", `${maxQueue} requests already wait`, "Send the request again a little later.");
+}
