@@ -69,6 +69,7 @@ export function wordsEngine({
       tokensPerSecond: 0,
       steps: 0,
       preemptions: 0,
+      adapters: { loaded: 0, inUse: 0, bytes: 0, loads: 0, evictions: 0 },
     }),
     close: async () => {},
     async *generate(request, options): AsyncGenerator<GenerateEvent> {
