@@ -58,6 +58,10 @@ export function wordsEngine({
     declarePrefix: () => ({ tokens: 0, release: () => {} }),
     logits: async () => new Float32Array(),
     embed: async (tokens) => Float32Array.of(tokens.length),
+    openAdapter: async (id, read) => {
+      await read();
+      return { id, release: () => {} };
+    },
     stats: () => ({
       running: 0,
       waiting: 0,
