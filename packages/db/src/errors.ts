@@ -14,8 +14,9 @@ export type DatabaseErrorCode =
   /** Something else points to it. */
   | "in-use"
   | "not-empty"
-  | "in-use"
   | "bad-backup"
+  /** PostgreSQL's own programs are missing, or too old. */
+  | "no-tools"
   | "closed";
 
 /** An error whose message says what was wrong and whose hint says what to do. The cause is kept for the log. */

@@ -1,6 +1,6 @@
 export type { Aliases, AliasHistory, AliasInfo, AliasVersionInfo, NewAliasVersion } from "./aliases.ts";
 export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
-export { type BackupSummary, backupDatabase } from "./backup/backup.ts";
+export { type BackupSummary, type BackupWay, backupDatabase } from "./backup/backup.ts";
 export { restoreDatabase } from "./backup/restore.ts";
 export type { BatchChange, Batches, BatchInfo, BatchMove, NewBatch } from "./batches.ts";
 export type {

@@ -53,7 +53,7 @@ afterAll(async () => {
 
 async function backup(): Promise<Buffer> {
   const target = new PassThrough();
-  const [bytes] = await Promise.all([buffer(target), backupDatabase({ home: home.path }, target)]);
+  const [bytes] = await Promise.all([buffer(target), backupDatabase({ home: home.path }, target, { way: "copy" })]);
   return bytes;
 }
 
@@ -68,7 +68,7 @@ async function emptyDatabase(name: string): Promise<string> {
 }
 
 const restore = (url: string, bytes: Buffer, force = false) =>
-  restoreDatabase({ home: home.path, url }, Readable.from([bytes]), { force });
+  restoreDatabase({ home: home.path, url }, () => Readable.from([bytes]), { force });
 
 /** Every row of every table, as text in a fixed order. */
 async function everything(url: string): Promise<Record<string, unknown[]>> {
@@ -90,7 +90,11 @@ test("what is restored is what was backed up, table by table, and it opens and g
   const summary = await restore(url, copy);
   const before = await everything(database.url);
   expect(await everything(url)).toEqual(before);
-  expect(summary).toEqual({ tables: Object.keys(before).length, rows: Object.values(before).flat().length });
+  expect(summary).toEqual({
+    way: "copy",
+    tables: Object.keys(before).length,
+    rows: Object.values(before).flat().length,
+  });
   const again = await openDatabase({ home: home.path, url });
   expect(again.migrated).toEqual([]);
   expect(again.home).toEqual(database.home);

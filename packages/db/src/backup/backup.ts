@@ -9,9 +9,15 @@ import { DatabaseError } from "../errors.ts";
 import { type WhichDatabase, withClient } from "./connect.ts";
 import { type BackupEnd, type BackupHeader, END_OF_ROWS, quoted } from "./format.ts";
 import { LineTally, linesOf } from "./lines.ts";
-import { readPartitions, readSequences, readTables } from "./schema.ts";
+import { canDump, dump } from "./pg-dump.ts";
+import { serverVersion } from "./pg-tools.ts";
+import { countRows, readPartitions, readSequences, readTables } from "./schema.ts";
+
+/** `pg_dump`: what PostgreSQL's own program writes. `copy`: text that Tugboat writes and reads without any program. */
+export type BackupWay = "pg_dump" | "copy";
 
 export interface BackupSummary {
+  readonly way: BackupWay;
   readonly tables: number;
   readonly rows: number;
 }
@@ -22,13 +28,30 @@ const applied = z.array(z.object({ name: z.string(), checksum: z.string() }));
  * Writes everything of the database as it was at one moment, while others go on using it. The queue's own tables are
  * left out: it is filled again from the table of jobs.
  *
- * @throws DatabaseError `bad-backup` when there is nothing to back up, `unreachable`
+ * @param way `pg_dump` where there is one for this server, else `copy`, unless it is said
+ * @throws DatabaseError `bad-backup` when there is nothing to back up, `no-tools`, `unreachable`
  */
-export function backupDatabase(which: WhichDatabase, target: Writable): Promise<BackupSummary> {
+export function backupDatabase(
+  which: WhichDatabase,
+  target: Writable,
+  { way }: { readonly way?: BackupWay | undefined } = {},
+): Promise<BackupSummary> {
   return withClient(which, async (client) => {
     // One snapshot for all tables; it holds nobody up.
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const header = await readHeader(client);
+    const dumps = await canDump(client);
+    if (way === "pg_dump" && !dumps) {
+      throw new DatabaseError("no-tools", "There is no pg_dump here that can read this server.", {
+        hint: `Install PostgreSQL's client programs, of version ${await serverVersion(client)} or newer, or take a copy.`,
+      });
+    }
+    if (dumps && way !== "copy") {
+      await dump(client, target);
+      const counted = await countRows(client, header.tables);
+      await client.query("COMMIT");
+      return { way: "pg_dump", ...counted };
+    }
     const out = new PassThrough();
     const written = pipeline(out, createGzip(), target);
     const write = async (line: string) => {
@@ -52,7 +75,7 @@ export function backupDatabase(which: WhichDatabase, target: Writable): Promise<
       await write(JSON.stringify({ end: true, tables: tallies } satisfies BackupEnd));
       out.end();
       const rows = Object.values(tallies).reduce((sum, tally) => sum + tally.rows, 0);
-      return { tables: header.tables.length, rows };
+      return { way: "copy", tables: header.tables.length, rows };
     };
     const [summary] = await Promise.all([content(), written]);
     await client.query("COMMIT");

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
@@ -11,47 +12,71 @@ import type { BackupSummary } from "./backup.ts";
 import { type WhichDatabase, withClient } from "./connect.ts";
 import { type BackupHeader, END_OF_ROWS, endSchema, headerSchema, quoted, tableSchema } from "./format.ts";
 import { LineTally, linesOf } from "./lines.ts";
-import { readTables } from "./schema.ts";
+import { dumpedMigrations, dumpMagic, requireTools, restoreDump } from "./pg-restore.ts";
+import { countRows, readTables } from "./schema.ts";
 
 /**
- * Makes the database what the backup says: its schema by the migrations that it had, then its rows. All of it is one
+ * Makes the database what the backup says, of whichever way that is: its schema, then its rows. All of it is one
  * transaction, so what was there before stays when anything is wrong. Newer migrations are applied at the next start.
  *
+ * @param open the file from its beginning, each time it is called
  * @throws DatabaseError `not-empty` without `force`, `in-use`, `bad-backup`, `database-newer` when the backup is,
- *   `unreachable`
+ *   `no-tools` when the backup is pg_dump's and there is no pg_restore, `unreachable`
  */
-export function restoreDatabase(
+export async function restoreDatabase(
   which: WhichDatabase,
-  source: Readable,
+  open: () => Readable,
   { force }: { readonly force: boolean },
 ): Promise<BackupSummary> {
-  return withClient(which, async (client) => {
-    const unzipped = source.pipe(createGunzip());
-    source.on("error", (error) => unzipped.destroy(error));
-    const lines = new BackupLines(linesOf(unzipped));
-    const header = await lines.json(headerSchema, "is not a backup of Tugboat");
-    const migrations = knownMigrations(header, await readMigrations());
-    await client.query("BEGIN");
-    try {
-      await refuseOthers(client);
-      await makeEmpty(client, force);
-      await client.query(CREATE_TABLE);
-      for (const { sql } of migrations) await client.query(sql);
-      for (const { bound, name, parent } of header.partitions) {
-        await client.query(`CREATE TABLE IF NOT EXISTS ${quoted(name)} PARTITION OF ${quoted(parent)} ${bound}`);
-      }
-      const rows = await loadTables(client, header, lines);
-      for (const { name, value } of header.sequences) {
-        await client.query("SELECT setval($1::regclass, $2::bigint)", [quoted(name), value]);
-      }
-      await client.query("COMMIT");
-      return { tables: header.tables.length, rows };
-    } catch (cause) {
-      await client.query("ROLLBACK").catch(() => {});
-      if (cause instanceof DatabaseError) throw cause;
-      throw broken(`can't be restored: ${messageOf(cause)}`, cause);
+  const dumped = await beginsWith(open(), dumpMagic);
+  return withClient(which, (client) => (dumped ? fromDump(client, open, force) : fromCopy(client, open(), force)));
+}
+
+async function beginsWith(source: Readable, text: string): Promise<boolean> {
+  const wanted = Buffer.from(text);
+  let begin = Buffer.alloc(0);
+  for await (const chunk of source) {
+    begin = Buffer.concat([begin, Buffer.from(chunk)]);
+    if (begin.length >= wanted.length) break;
+  }
+  return begin.subarray(0, wanted.length).equals(wanted);
+}
+
+async function fromDump(client: Client, open: () => Readable, force: boolean): Promise<BackupSummary> {
+  await requireTools();
+  knownMigrations(await dumpedMigrations(open()), await readMigrations());
+  await refuseOthers(client);
+  await refuseRows(client, force);
+  await restoreDump(client, open);
+  return { way: "pg_dump", ...(await countRows(client, await readTables(client))) };
+}
+
+async function fromCopy(client: Client, source: Readable, force: boolean): Promise<BackupSummary> {
+  const unzipped = source.pipe(createGunzip());
+  source.on("error", (error) => unzipped.destroy(error));
+  const lines = new BackupLines(linesOf(unzipped));
+  const header = await lines.json(headerSchema, "is not a backup of Tugboat");
+  const migrations = knownMigrations(header.migrations, await readMigrations());
+  await client.query("BEGIN");
+  try {
+    await refuseOthers(client);
+    await makeEmpty(client, force);
+    await client.query(CREATE_TABLE);
+    for (const { sql } of migrations) await client.query(sql);
+    for (const { bound, name, parent } of header.partitions) {
+      await client.query(`CREATE TABLE IF NOT EXISTS ${quoted(name)} PARTITION OF ${quoted(parent)} ${bound}`);
     }
-  });
+    const rows = await loadTables(client, header, lines);
+    for (const { name, value } of header.sequences) {
+      await client.query("SELECT setval($1::regclass, $2::bigint)", [quoted(name), value]);
+    }
+    await client.query("COMMIT");
+    return { way: "copy", tables: header.tables.length, rows };
+  } catch (cause) {
+    await client.query("ROLLBACK").catch(() => {});
+    if (cause instanceof DatabaseError) throw cause;
+    throw broken(`can't be restored: ${messageOf(cause)}`, cause);
+  }
 }
 
 /** Reads a backup line by line, and says in words what is wrong with it. */
@@ -86,7 +111,7 @@ function broken(what: string, cause?: unknown): DatabaseError {
 }
 
 /** The migrations that make the backup's schema. */
-function knownMigrations({ migrations }: BackupHeader, known: readonly Migration[]): Migration[] {
+function knownMigrations(migrations: BackupHeader["migrations"], known: readonly Migration[]): Migration[] {
   return migrations.map(({ checksum, name }) => {
     const migration = known.find((one) => one.name === name);
     if (migration?.checksum === checksum) return migration;
@@ -98,27 +123,36 @@ function knownMigrations({ migrations }: BackupHeader, known: readonly Migration
 
 const others = z.object({ count: z.number() });
 
+/** Whoever has just left is still seen for a moment. */
+const leavingMs = 1500;
+
 async function refuseOthers(client: Client): Promise<void> {
-  const { rows } = await client.query(
-    `SELECT count(*)::int4 AS count FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
-  );
-  if (others.parse(rows[0]).count === 0) return;
+  for (const until = Date.now() + leavingMs; ; await sleep(50)) {
+    const { rows } = await client.query(
+      `SELECT count(*)::int4 AS count FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+    );
+    if (others.parse(rows[0]).count === 0) return;
+    if (Date.now() > until) break;
+  }
   throw new DatabaseError("in-use", "Something is connected to this database.", {
     hint: "Stop Tugboat and whatever else uses the database, then restore.",
   });
 }
 
-async function makeEmpty(client: Client, force: boolean): Promise<void> {
-  if (!force) {
-    for (const { table } of await readTables(client)) {
-      const { rowCount } = await client.query(`SELECT 1 FROM ${quoted(table)} LIMIT 1`);
-      if (!rowCount || table === "_prisma_migrations") continue;
-      throw new DatabaseError("not-empty", `This database is not empty: there are rows in ${table}.`, {
-        hint: "Restore into an empty one, or give --force: then everything in it is replaced.",
-      });
-    }
+async function refuseRows(client: Client, force: boolean): Promise<void> {
+  if (force) return;
+  for (const { table } of await readTables(client)) {
+    const { rowCount } = await client.query(`SELECT 1 FROM ${quoted(table)} LIMIT 1`);
+    if (!rowCount || table === "_prisma_migrations") continue;
+    throw new DatabaseError("not-empty", `This database is not empty: there are rows in ${table}.`, {
+      hint: "Restore into an empty one, or give --force: then everything in it is replaced.",
+    });
   }
+}
+
+async function makeEmpty(client: Client, force: boolean): Promise<void> {
+  await refuseRows(client, force);
   await client.query("DROP SCHEMA IF EXISTS bullmq CASCADE");
   await client.query("DROP SCHEMA public CASCADE");
   await client.query("CREATE SCHEMA public");

@@ -1,10 +1,11 @@
 import type { Client } from "pg";
 import { z } from "zod";
-import type { BackupHeader } from "./format.ts";
+import { type BackupHeader, quoted } from "./format.ts";
 
 const tableRow = z.object({ table: z.string(), columns: z.array(z.string()) });
 const reference = z.object({ child: z.string(), parent: z.string() });
 const partition = z.object({ name: z.string(), parent: z.string(), bound: z.string() });
+const counted = z.tuple([z.object({ rows: z.number() })]);
 const sequence = z.object({ name: z.string(), value: z.string() });
 
 /** The tables of the schema `public`, partitions under their parent's name, in an order in which they can be filled. */
@@ -20,6 +21,19 @@ export async function readTables(client: Client): Promise<BackupHeader["tables"]
       FROM pg_constraint k JOIN pg_class child ON child.oid = k.conrelid JOIN pg_class parent ON parent.oid = k.confrelid
      WHERE k.contype = 'f' AND child.relnamespace = 'public'::regnamespace AND child.oid <> parent.oid`);
   return parentsFirst(z.array(tableRow).parse(tables.rows), z.array(reference).parse(references.rows));
+}
+
+/** How much there is in those tables. */
+export async function countRows(
+  client: Client,
+  tables: BackupHeader["tables"],
+): Promise<{ readonly tables: number; readonly rows: number }> {
+  let rows = 0;
+  for (const { table } of tables) {
+    const [found] = counted.parse((await client.query(`SELECT count(*)::float8 AS rows FROM ${quoted(table)}`)).rows);
+    rows += found.rows;
+  }
+  return { tables: tables.length, rows };
 }
 
 /** @throws Error when tables refer to each other in a circle, which no order can fill */

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { contextOf } from "../context.ts";
 import { CliError, printJson } from "../output.ts";
 
@@ -9,7 +9,13 @@ export function backupCommand(): Command {
   return new Command("backup")
     .description("write everything of the database to a file, while Tugboat runs or not")
     .argument("<file>", "where to; it must not exist yet")
-    .action(async (file: string, _options: object, command: Command) => {
+    .addOption(
+      new Option("--as <way>", "how; pg_dump where there is one for this server, else a copy").choices([
+        "pg_dump",
+        "copy",
+      ]),
+    )
+    .action(async (file: string, options: { as?: "pg_dump" | "copy" }, command: Command) => {
       const { env, json } = contextOf(command);
       const path = resolve(file);
       if (existsSync(path)) {
@@ -20,11 +26,13 @@ export function backupCommand(): Command {
       const partial = `${path}.partial`;
       try {
         const target = createWriteStream(partial, { mode: 0o600 });
-        const summary = await backupDatabase({ home: env.TUGBOAT_HOME, url: env.DATABASE_URL }, target);
+        const which = { home: env.TUGBOAT_HOME, url: env.DATABASE_URL };
+        const summary = await backupDatabase(which, target, { way: options.as });
         await flush(partial);
         await rename(partial, path);
         if (json) return printJson({ file: path, ...summary });
-        process.stdout.write(`${summary.rows} rows of ${summary.tables} tables are in ${path}.\n`);
+        const how = summary.way === "pg_dump" ? ", by pg_dump" : "";
+        process.stdout.write(`${summary.rows} rows of ${summary.tables} tables are in ${path}${how}.\n`);
       } catch (error) {
         await rm(partial, { force: true });
         throw error;
@@ -43,7 +51,7 @@ export function restoreCommand(): Command {
       if (!existsSync(path)) throw new CliError("not-found", `There is no file ${path}.`);
       const { restoreDatabase } = await import("@tugboat/db");
       const which = { home: env.TUGBOAT_HOME, url: env.DATABASE_URL };
-      const summary = await restoreDatabase(which, createReadStream(path), { force });
+      const summary = await restoreDatabase(which, () => createReadStream(path), { force });
       if (json) return printJson({ file: path, ...summary });
       process.stdout.write(
         `${summary.rows} rows of ${summary.tables} tables were restored. Start Tugboat to use them.\n`,
