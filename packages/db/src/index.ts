@@ -40,6 +40,23 @@ export {
   defaultDeployment,
 } from "./deployments.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
+export type {
+  EvaluationInfo,
+  EvaluationJson,
+  EvaluationRowInfo,
+  Evaluations,
+  NewEvaluation,
+  RowQuery,
+} from "./evaluations/evaluations.ts";
+export type { EvaluatorInfo, Evaluators } from "./evaluations/evaluators.ts";
+export type { GuardInfo, Guards } from "./evaluations/guards.ts";
+export type {
+  EvaluationOutputInfo,
+  EvaluationOutputs,
+  EvaluationScoreInfo,
+  NewEvaluationOutput,
+} from "./evaluations/outputs.ts";
+export type { NewReview, ReviewInfo, ReviewQueueInfo, Reviews } from "./evaluations/reviews.ts";
 export type { FileInfo, FileQuery, Files } from "./files.ts";
 export { type JobInfo, type JobProgress, jobProgress } from "./jobs/info.ts";
 export type { JobQuery, Jobs, NewJob } from "./jobs/jobs.ts";

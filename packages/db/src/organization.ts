@@ -6,6 +6,11 @@ import { type PriceBooks, priceBooksOf } from "./billing/price-books.ts";
 import { type Db, inTransaction } from "./client.ts";
 import { type Datasets, datasetsOf } from "./datasets/datasets.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
+import { type Evaluations, evaluationsOf } from "./evaluations/evaluations.ts";
+import { type Evaluators, evaluatorsOf } from "./evaluations/evaluators.ts";
+import { type Guards, guardsOf } from "./evaluations/guards.ts";
+import { type EvaluationOutputs, evaluationOutputsOf } from "./evaluations/outputs.ts";
+import { type Reviews, reviewsOf } from "./evaluations/reviews.ts";
 import { type Files, filesOf } from "./files.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { type Jobs, jobsOf } from "./jobs/jobs.ts";
@@ -53,6 +58,11 @@ export interface OrganizationScope {
   readonly audit: AuditLog;
   readonly jobs: Jobs;
   readonly tuningRuns: TuningRuns;
+  readonly evaluators: Evaluators;
+  readonly evaluations: Evaluations;
+  readonly evaluationOutputs: EvaluationOutputs;
+  readonly reviews: Reviews;
+  readonly guards: Guards;
   readonly tasks: Tasks;
   readonly taskPlannings: TaskPlannings;
   readonly datasets: Datasets;
@@ -87,6 +97,11 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     audit: auditOf(db, id),
     jobs: jobsOf(db, id),
     tuningRuns: tuningRunsOf(db, id),
+    evaluators: evaluatorsOf(db, id),
+    evaluations: evaluationsOf(db, id),
+    evaluationOutputs: evaluationOutputsOf(db, id),
+    reviews: reviewsOf(db, id),
+    guards: guardsOf(db, id),
     tasks: tasksOf(db, id),
     taskPlannings: taskPlanningsOf(db, id),
     datasets: datasetsOf(db, id),
