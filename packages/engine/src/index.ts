@@ -59,6 +59,7 @@ export type {
   OptimizerOptions,
   PeftAdapter,
   PreferencePair,
+  Question,
   StepReport,
   TextScore,
   Trainer,

@@ -1,10 +1,13 @@
 import { type Engine, loadEngine, type Trainer } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
-import { wordOverlap } from "../domain/tuning/answer-score.ts";
 import { reminderTexts, retentionTexts } from "../domain/tuning/general-text.ts";
-import { fitLogistic, nearest, suspectLabels } from "../domain/tuning/logistic.ts";
+import type { Example } from "../domain/tuning/samples.ts";
+import { askClosed, scoreOf } from "./ask.ts";
 import type { RunContext } from "./context.ts";
-import { bitsPerByte, likeliestLabels, writtenAnswers } from "./predict.ts";
+import { keepReferences } from "./lessons.ts";
+import { measurePlain } from "./plain-baselines.ts";
+import { bitsPerByte, writtenAnswers } from "./predict.ts";
+import type { Answer } from "./state.ts";
 
 /** Of the run's time, what asking the untuned model may take at most. */
 const share = 0.25;
@@ -16,9 +19,10 @@ export async function measureBaselines(context: RunContext): Promise<void> {
   const { state } = context;
   if (state.heldOut.length === 0) state.heldOut = [...context.split.heldOut];
   if (state.retentionBefore === null) {
-    const trainer = await context.openTrainer({ rank: 8, learningRate: 1e-3 });
+    const trainer = await context.openTrainer({ rank: context.spec.startFrom?.rank ?? 8, learningRate: 1e-3 });
     try {
       await measureUntuned(context, trainer);
+      await keepReferences(context, trainer);
       state.reminderBefore = await bitsPerByte(trainer, context.texts, reminderTexts, true);
       state.retentionBefore = await bitsPerByte(trainer, context.texts, retentionTexts, true);
     } finally {
@@ -33,7 +37,7 @@ export async function measureBaselines(context: RunContext): Promise<void> {
     const engine = await loadEngine(source, { device: spec.device, threads: spec.threads, maxSequences: 8 });
     try {
       await writeReplay(context, engine);
-      if (context.kind === "text") await measureWritten(context, engine, "");
+      if (context.kind === "text") await measureWritten(context, engine);
       await measurePlain(context, engine);
     } finally {
       await engine.close();
@@ -66,125 +70,89 @@ async function writeReplay(context: RunContext, engine: Engine): Promise<void> {
   );
 }
 
-/** A score of an answer, from 0 to 1. */
-export function scoreOf(context: Pick<RunContext, "kind">, answer: string, expected: string): number {
-  if (context.kind === "labels") return answer === expected ? 1 : 0;
-  return wordOverlap(answer, expected);
+function keep(context: RunContext, name: string, answers: readonly Answer[]): void {
+  if (context.baseline(name) === undefined) context.state.baselines.push({ name, answers: [...answers] });
 }
 
-function keep(context: RunContext, name: string, answers: readonly string[], note?: string): void {
-  if (context.baseline(name) !== undefined) return;
-  const scored = answers.map((text, i) => ({ text, score: scoreOf(context, text, context.heldOut[i]!.output) }));
-  context.state.baselines.push({ name, answers: scored, ...(note !== undefined && { note }) });
-}
+const asking = "asking the untuned model";
 
-/** The untuned model with no examples and with five, where answers are labels. */
+/** The untuned model with no examples and with five, where its answer is one of a few. */
 async function measureUntuned(context: RunContext, trainer: Trainer): Promise<void> {
-  const { kind, labels, state, texts } = context;
-  if (kind !== "labels") return;
-  context.tell({ stage: "asking the untuned model" });
-  const ask = async (prompts: readonly number[][], stage: string) => {
-    const answers = await likeliestLabels(trainer, texts, prompts, labels, {
-      frozen: true,
-      onDone: (done) => context.tell({ stage, done, total: prompts.length }),
+  const { kind, spec, state } = context;
+  if (kind === "text") return;
+  context.tell({ stage: asking });
+  const ask = (frozen: boolean, shots?: (position: number) => readonly Example[]) =>
+    askClosed(context, trainer, state.heldOut, {
+      frozen,
+      ...(shots && { shots }),
+      onDone: (done) => context.tell({ stage: asking, done, total: state.heldOut.length }),
     });
-    return answers.map((position) => labels[position]!);
-  };
   // Once for the kernels, once for the clock.
-  const probe = context.heldOut.slice(0, 4).map((example) => context.prompt(example));
-  await ask(probe.slice(0, 1), "asking the untuned model");
+  const probe = state.heldOut.slice(0, 4);
+  await askClosed(context, trainer, probe.slice(0, 1), { frozen: true });
   const begun = performance.now();
-  await ask(probe, "asking the untuned model");
-  const tokenMs = (performance.now() - begun) / Math.max(1, sum(probe.map(({ length }) => length)));
-  let prompts = context.heldOut.map((example) => context.prompt(example));
-  const allowed = (context.spec.budgetMs * share) / 3 / tokenMs;
-  while (sum(prompts.map(({ length }) => length)) > allowed && prompts.length > fewestHeldOut) {
+  await askClosed(context, trainer, probe, { frozen: true });
+  const tokensOf = (positions: readonly number[]) =>
+    sum(context.examples(positions).map((example) => context.prompt(example).length));
+  const tokenMs = (performance.now() - begun) / Math.max(1, tokensOf(probe));
+  const allowed = (spec.budgetMs * share) / 3 / tokenMs;
+  while (tokensOf(state.heldOut) > allowed && state.heldOut.length > fewestHeldOut) {
     state.heldOut = state.heldOut.filter((_, i) => i % 4 !== 3);
-    prompts = context.heldOut.map((example) => context.prompt(example));
   }
-  keep(context, "zero-shot", await ask(prompts, "asking the untuned model"));
-  const shots = context.shots(5);
-  const name = `${shots.length}-shot`;
-  if (shots.length === 0) {
+  if (spec.startFrom !== undefined) keep(context, "before", await ask(false));
+  keep(context, "zero-shot", await ask(true));
+  if (kind !== "labels") return;
+  const shotsOf = new Map<number, readonly Example[]>();
+  for (const { test, train } of context.parts) {
+    const shots = context.shots(5, train);
+    for (const position of test) shotsOf.set(position, shots);
+  }
+  const fewest = Math.min(...state.heldOut.map((position) => shotsOf.get(position)?.length ?? 0));
+  if (fewest === 0) {
     state.skipped.push({ name: "5-shot", note: "no example fits beside another in the model's context" });
     return;
   }
-  const shown = context.heldOut.map((example) => context.prompt(example, shots));
-  if (sum(shown.map(({ length }) => length)) > allowed * 3) {
+  const name = `${fewest}-shot`;
+  const shotsFor = (position: number) => shotsOf.get(position)!.slice(0, fewest);
+  const tokens = sum(
+    state.heldOut.map((position) => context.prompt(spec.examples[position]!, shotsFor(position)).length),
+  );
+  if (tokens > allowed * 3) {
     state.skipped.push({ name, note: "it would have taken most of the time" });
     return;
   }
-  keep(context, name, await ask(shown, "asking the untuned model with examples"));
+  keep(context, name, await ask(true, shotsFor));
 }
 
-/** What a model writes for the held-out examples, with no examples and with five; `suffix` goes behind the names. */
-async function measureWritten(context: RunContext, engine: Engine, suffix: string): Promise<void> {
-  const maxTokens = Math.ceil(context.answerTokens * 1.5) + 1;
+/** What a model writes for the held-out examples, with no examples and with five. */
+async function measureWritten(context: RunContext, engine: Engine): Promise<void> {
+  const { spec, state } = context;
   const begun = performance.now();
-  const ask = async (stage: string, shots: Parameters<RunContext["prompt"]>[1]) => {
-    const prompts = context.heldOut.map((example) => context.prompt(example, shots));
-    return writtenAnswers(engine, prompts, maxTokens, (done) => context.tell({ stage, done, total: prompts.length }));
+  const ask = async (stage: string, shots?: (position: number) => readonly Example[]): Promise<Answer[]> => {
+    const prompts = state.heldOut.map((row) => context.prompt(spec.examples[row]!, shots?.(row)));
+    const texts = await writtenAnswers(engine, prompts, context.mostAnswerTokens, (done) =>
+      context.tell({ stage, done, total: prompts.length }),
+    );
+    return texts.map((text, i) => ({ text, score: scoreOf(context, text, context.heldOut[i]!.output) }));
   };
   const [first] = context.heldOut;
   if (first !== undefined) {
-    await writtenAnswers(engine, [context.prompt(first)], maxTokens, () => {});
+    await writtenAnswers(engine, [context.prompt(first)], context.mostAnswerTokens, () => {});
     const eachMs = performance.now() - begun;
-    while (
-      context.heldOut.length > fewestHeldOut &&
-      eachMs * context.heldOut.length * 3 > context.spec.budgetMs * share * 2
-    ) {
-      context.state.heldOut = context.state.heldOut.filter((_, i) => i % 4 !== 3);
+    while (state.heldOut.length > fewestHeldOut && eachMs * state.heldOut.length * 3 > spec.budgetMs * share * 2) {
+      state.heldOut = state.heldOut.filter((_, i) => i % 4 !== 3);
     }
   }
-  keep(context, `zero-shot${suffix}`, await ask("asking the untuned model", []));
-  const shots = context.shots(5);
-  if (shots.length > 0) {
-    keep(context, `${shots.length}-shot${suffix}`, await ask("asking the untuned model with examples", shots));
+  keep(context, "zero-shot", await ask(asking));
+  const shotsOf = new Map<number, readonly Example[]>();
+  for (const { test, train } of context.parts) {
+    const shots = context.shots(5, train);
+    for (const position of test) shotsOf.set(position, shots);
   }
-}
-
-/** What needs no language model that writes: the most frequent label, the nearest example, a linear classifier. */
-async function measurePlain(context: RunContext, engine: Engine): Promise<void> {
-  const { kind, labels, spec, split, state, train } = context;
-  const vectors: Float32Array[] = [];
-  for (const { input } of spec.examples) {
-    const tokens = engine.tokenize(input, { bos: true }).slice(0, engine.info.contextLength);
-    vectors.push(await engine.embed(tokens.length > 0 ? tokens : engine.tokenize("-")));
-    context.tell({ stage: "measuring plain baselines", done: vectors.length, total: spec.examples.length });
-  }
-  const known = split.train.map((position) => vectors[position]!);
-  const asked = state.heldOut.map((position) => vectors[position]!);
-  keep(
-    context,
-    "nearest neighbour",
-    asked.map((vector) => train[nearest(known, vector)]!.output),
-  );
-  state.suspects = [];
-  if (kind !== "labels") return;
-  const classes = spec.examples.map(({ output }) => labels.indexOf(output));
-  const learnt = split.train.map((position) => classes[position]!);
-  const classify = fitLogistic(known, learnt, labels.length);
-  keep(
-    context,
-    "linear classifier",
-    asked.map((vector) => labels[classify(vector)]!),
-  );
-  const most = labels.reduce((best, label) => (countOf(train, label) > countOf(train, best) ? label : best));
-  keep(
-    context,
-    "majority class",
-    asked.map(() => most),
-  );
-  if (spec.examples.length <= 2000) {
-    state.suspects = suspectLabels(vectors, classes, labels.length).map(({ index, says }) => ({
-      index,
-      says: labels[says]!,
-    }));
-  }
-}
-
-function countOf(examples: readonly { readonly output: string }[], label: string): number {
-  return examples.filter(({ output }) => output === label).length;
+  const fewest = Math.min(...state.heldOut.map((position) => shotsOf.get(position)?.length ?? 0));
+  if (fewest === 0) return;
+  const shotsFor = (row: number) => shotsOf.get(row)!.slice(0, fewest);
+  keep(context, `${fewest}-shot`, await ask("asking the untuned model with examples", shotsFor));
 }
 
 function sum(values: readonly number[]): number {

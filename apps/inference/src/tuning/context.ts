@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { type ModelSource, openTrainer, type Trainer, type TrainingText } from "@tugboat/engine";
+import { type ModelSource, openTrainer, type Trainer } from "@tugboat/engine";
+import { loadAdapter } from "@tugboat/engine/node";
 import { chooseShots, defaultInstruction, promptOf } from "../domain/tuning/prompt.ts";
 import type { Example } from "../domain/tuning/samples.ts";
-import { type Split, splitExamples } from "../domain/tuning/split.ts";
+import { type Part, type Split, splitExamples } from "../domain/tuning/split.ts";
 import { labelsOf, type TaskKind, taskKind } from "../domain/tuning/task-kind.ts";
 import type { TimeBudget } from "../domain/tuning/time-budget.ts";
 import type { TrialSettings } from "../domain/tuning/trials.ts";
@@ -14,10 +15,6 @@ import type { Texts } from "./texts.ts";
 export const maxRows = 1024;
 /** Every run's, so that the same examples give the same adapter. */
 export const seed = 17;
-/** Texts of replay in a step. */
-const replayed = 2;
-/** Of all of them together, against the answers of a step. */
-const replayWeight = 0.4;
 
 export interface Told {
   readonly stage: string;
@@ -65,7 +62,10 @@ export class RunContext {
     this.labels = this.kind === "labels" ? labelsOf(examples) : [];
     this.instruction = spec.config.instruction ?? defaultInstruction(this.kind, this.labels);
     this.split = splitExamples(examples, ({ output }) => (this.kind === "labels" ? output : ""));
-    this.answerTokens = Math.max(...examples.map(({ output }) => texts.answer(output).length));
+    const answers = examples.flatMap(({ output, rejected }) =>
+      rejected === undefined ? [output] : [output, rejected],
+    );
+    this.answerTokens = Math.max(...answers.map((answer) => texts.answer(answer).length));
   }
 
   get stopAsked(): boolean {
@@ -81,41 +81,54 @@ export class RunContext {
     return this.examples(this.state.heldOut);
   }
 
-  get train(): Example[] {
-    return this.examples(this.split.train);
+  /** The split's parts, with what is held out of them. */
+  get parts(): Part[] {
+    const kept = new Set(this.state.heldOut);
+    return this.split.parts.map(({ test, train }) => ({ train, test: test.filter((row) => kept.has(row)) }));
+  }
+
+  /** Whether each part is trained for itself. */
+  get isCrossValidated(): boolean {
+    return this.split.parts.length > 1;
+  }
+
+  /** Trainings as long as the longest trial that follow the trials: one for each part, and one on everything. */
+  get fitsAfter(): number {
+    return this.isCrossValidated ? this.split.parts.length + 1 : 0;
+  }
+
+  get batchSize(): number {
+    return this.state.plan?.batchSize ?? 12;
+  }
+
+  /** Room for an answer that is written freely. */
+  get mostAnswerTokens(): number {
+    return Math.ceil(this.answerTokens * 1.5) + 1;
   }
 
   prompt({ input }: Example, shots: readonly Example[] = []): number[] {
     return this.texts.prompt((shown) => promptOf(this.instruction, shown, shots), input, this.answerTokens);
   }
 
-  /** As many examples to show as fit beside every held-out one, at most `count`. */
-  shots(count: number): Example[] {
-    const labels = this.kind === "labels" ? this.labels : [...new Set(this.train.map(({ output }) => output))];
+  /** As many examples of `from` to show as fit beside every held-out one, at most `count`. */
+  shots(count: number, from: readonly number[]): Example[] {
+    const known = this.examples(from);
+    const labels = this.kind === "labels" ? this.labels : [...new Set(known.map(({ output }) => output))];
     const longest = this.heldOut.reduce((best, { input }) => (input.length > best.length ? input : best), "");
     for (let wanted = count; wanted > 0; wanted--) {
-      const shots = chooseShots(this.train, labels, wanted);
+      const shots = chooseShots(known, labels, wanted);
       if (this.texts.fits(promptOf(this.instruction, longest, shots), this.answerTokens)) return shots;
     }
     return [];
   }
 
-  /** Texts that remind of what the base model writes. */
-  replay(step: number, answersWeight: number): TrainingText[] {
-    const { replay } = this.state;
-    if (replay.length === 0) return [];
-    const texts = Array.from({ length: replayed }, (_, i) => replay[(step * replayed + i) % replay.length]!);
-    const predicted = texts.reduce((sum, { length }) => sum + length - 1, 0);
-    const weight = (replayWeight * answersWeight) / Math.max(1, predicted);
-    return texts.map((tokens) => ({ tokens, weights: new Float32Array(tokens.length).fill(weight) }));
-  }
-
-  openTrainer({ learningRate, rank }: Pick<TrialSettings, "learningRate" | "rank">): Promise<Trainer> {
-    const { device, threads } = this.spec;
+  /** At the run's beginning: the untuned model, or the adapter that it goes on from. */
+  async openTrainer({ learningRate, rank }: Pick<TrialSettings, "learningRate" | "rank">): Promise<Trainer> {
+    const { device, startFrom, threads } = this.spec;
     // Of the longest way: what is stopped before has learnt at its high rates.
     const steps = this.state.plan?.rungs.at(-1) ?? 100;
     const schedule = { kind: "cosine" as const, steps, warmup: Math.min(5, Math.ceil(steps / 8)), floor: 0.1 };
-    return openTrainer(this.source, {
+    const trainer = await openTrainer(this.source, {
       device,
       threads,
       method: { kind: "lora", rank, alpha: 2 * rank },
@@ -124,6 +137,14 @@ export class RunContext {
       contextLength: Math.min(maxRows, this.texts.room),
       seed,
     });
+    if (startFrom === undefined) return trainer;
+    try {
+      await trainer.importAdapter(await loadAdapter(startFrom.folder));
+      return trainer;
+    } catch (error) {
+      await trainer.close();
+      throw error;
+    }
   }
 
   path(name: string): string {
@@ -137,6 +158,28 @@ export class RunContext {
 
   tell(told: Told): void {
     this.#tell(this, told);
+  }
+
+  /** Tells a step of `steps`, and how long all of the plan takes yet. */
+  tellTraining(stage: string, step: number, steps: number): void {
+    const { fits, plan, trials } = this.state;
+    if (plan === null) return;
+    const longest = plan.rungs.at(-1) ?? 0;
+    const halvings = plan.rungs.map((rung, i) => {
+      const ways = Math.max(1, Math.floor(plan.settings.length / 2 ** i));
+      return ways * (rung - (plan.rungs[i - 1] ?? 0));
+    });
+    const inTrials = halvings.reduce((sum, one) => sum + one, 0);
+    const hasFits = fits.length > 0;
+    const all = (hasFits ? 0 : inTrials) + this.fitsAfter * longest;
+    const done = (hasFits ? fits : trials).reduce((sum, one) => sum + one.steps, 0);
+    const askMs = plan.reserveMs - this.fitsAfter * longest * plan.stepMs;
+    this.tell({
+      stage,
+      done: step,
+      total: steps,
+      etaMs: Math.min(this.budget.leftMs, Math.max(0, all - done) * plan.stepMs + Math.max(0, askMs)),
+    });
   }
 
   baseline(name: string): Measured | undefined {

@@ -6,37 +6,41 @@ import type { RunReport, TrialProgress } from "../domain/tuning/report.ts";
 import type { TaskKind } from "../domain/tuning/task-kind.ts";
 import { compare } from "../domain/tuning/verdict.ts";
 import type { RunContext } from "./context.ts";
-import type { Measured } from "./state.ts";
+import { dissect } from "./dissect.ts";
+import type { Outcome } from "./run.ts";
+import type { Fit, Measured } from "./state.ts";
 
 /** A score with its 95 % interval: Wilson's for right or wrong, else by bootstrap. */
 export function intervalOf({ answers }: Measured, kind: TaskKind): Interval {
   const scores = answers.map(({ score }) => score);
   const counts = scores.every((score) => score === 0 || score === 1);
-  if (kind === "labels" && counts) return wilson(scores.filter((score) => score === 1).length, scores.length);
+  if (kind !== "text" && counts) return wilson(scores.filter((score) => score === 1).length, scores.length);
   return bootstrap(scores);
 }
 
-interface Outcome {
-  readonly tuned: Measured;
+interface Found extends Outcome {
   readonly trial: TrialProgress;
   readonly steps: number;
-  readonly retentionAfter: number;
-  readonly adapter: string;
-  readonly seconds: number;
+  /** Those that answered the held-out examples. */
+  readonly fits: readonly Fit[];
 }
 
-export function makeReport(context: RunContext, outcome: Outcome): RunReport {
+export async function makeReport(context: RunContext, found: Found): Promise<RunReport> {
   const { heldOut, kind, labels, spec, split, state } = context;
-  const { adapter, retentionAfter, seconds, steps, trial, tuned } = outcome;
+  const { adapter, fits, retentionAfter, steps, trial } = found;
+  const answers = new Map(
+    fits.flatMap((one) => one.answers.map(({ answer, position }) => [position, answer] as const)),
+  );
+  const tuned: Measured = { name: "tuned", answers: state.heldOut.map((position) => answers.get(position)!) };
   const scores = (measured: Measured) => measured.answers.map(({ score }) => score);
-  const prompted = state.baselines.filter(({ name }) => name.endsWith("-shot"));
-  const plain = state.baselines.filter(({ name }) => !name.endsWith("-shot"));
+  const prompted = state.baselines.filter(isModel);
+  const plain = state.baselines.filter((one) => !isModel(one));
   const untuned = prompted.reduce((best, one) => (total(scores(one)) > total(scores(best)) ? one : best));
   const compared = compare(
     scores(tuned),
     { name: untuned.name, scores: scores(untuned) },
     plain.map((one) => ({ name: one.name, scores: scores(one) })),
-    kind === "labels",
+    kind !== "text",
   );
   const before = state.retentionBefore ?? retentionAfter;
   const limit = before * (1 + spec.config.mayForget);
@@ -50,10 +54,7 @@ export function makeReport(context: RunContext, outcome: Outcome): RunReport {
       : []),
   ];
   const expected = heldOut.map(({ output }) => output);
-  const wrong = heldOut.flatMap(({ input, output }, i) => {
-    const { score, text } = tuned.answers[i]!;
-    return score < 1 ? [{ input, expected: output, answer: text, score }] : [];
-  });
+  const dissection = await dissect(context, tuned.answers, fits);
   const position = new Map(labels.map((label, i) => [label, i]));
   const confusion = labels.map(() => labels.map(() => 0));
   if (kind === "labels") {
@@ -65,7 +66,7 @@ export function makeReport(context: RunContext, outcome: Outcome): RunReport {
   }
   return {
     verdict: compared.verdict,
-    measure: kind === "labels" ? "accuracy" : "word overlap",
+    measure: kind === "labels" ? "accuracy" : kind === "pairs" ? "preferred" : "word overlap",
     baselines: state.baselines.map((one) => ({
       name: one.name,
       ...intervalOf(one, kind),
@@ -75,30 +76,35 @@ export function makeReport(context: RunContext, outcome: Outcome): RunReport {
     p: compared.p,
     retention: { before, after: retentionAfter, unit: "bits per byte" },
     adapter,
-    seconds,
+    seconds: context.budget.spentMs / 1000,
     sentence: compared.sentence,
     comparedWith: untuned.name,
     difference: compared.difference,
     kind,
     labels: [...labels],
-    counts: { train: split.train.length, validation: split.validation.length, heldOut: heldOut.length },
+    counts: {
+      train: context.isCrossValidated ? spec.examples.length : split.train.length,
+      validation: split.validation.length,
+      heldOut: heldOut.length,
+    },
     gate: { passed: reasons.length === 0, reasons },
     confusion,
-    wrong: wrong.sort((a, b) => a.score - b.score).slice(0, 200),
-    suspects: (state.suspects ?? []).slice(0, 50).map(({ index, says }) => ({
-      input: spec.examples[index]!.input,
-      label: spec.examples[index]!.output,
-      says,
-    })),
+    ...dissection,
+    folds: context.isCrossValidated ? fits.length : 1,
+    kept: fits.at(-1)?.kept ?? 1,
     advice: adviceOf(context, confusion),
-    choices: choicesOf(context, trial, steps),
+    choices: choicesOf(context, found),
     trials: state.trials,
     best: { trial: trial.id, rank: trial.rank, learningRate: trial.learningRate, steps },
     prompt: promptOf(context.instruction, "{{text}}"),
   };
 }
 
-function adviceOf({ heldOut, labels, train }: RunContext, confusion: readonly (readonly number[])[]): string[] {
+function isModel({ name }: Measured): boolean {
+  return name.endsWith("-shot") || name === "before";
+}
+
+function adviceOf({ heldOut, labels, spec }: RunContext, confusion: readonly (readonly number[])[]): string[] {
   const mistaken = labels
     .map((label, row) => {
       const counts = confusion[row] ?? [];
@@ -110,8 +116,8 @@ function adviceOf({ heldOut, labels, train }: RunContext, confusion: readonly (r
     .filter(({ wrong }) => wrong > 0)
     .sort((a, b) => b.wrong / b.all - a.wrong / a.all);
   const advice = mistaken.slice(0, 3).map(({ all, label, with: other, wrong }) => {
-    const has = train.filter(({ output }) => output === label).length;
-    return `Add examples of "${label}" that could be taken for "${other}": ${wrong} of ${all} were got wrong, and it learnt from ${has}.`;
+    const has = spec.examples.filter(({ output }) => output === label).length;
+    return `Add examples of "${label}" that could be taken for "${other}": ${wrong} of ${all} were got wrong; there are ${has} in all.`;
   });
   if (heldOut.length < 40) {
     advice.push(
@@ -121,20 +127,29 @@ function adviceOf({ heldOut, labels, train }: RunContext, confusion: readonly (r
   return advice;
 }
 
-function choicesOf({ instruction, spec, split, state }: RunContext, trial: TrialProgress, steps: number) {
+function choicesOf(context: RunContext, { fits, steps, trial }: Found) {
+  const { instruction, isCrossValidated, spec, split, state } = context;
   const { plan, skipped } = state;
   const ways = plan?.settings.length ?? 1;
+  const kept = fits.at(-1)?.kept ?? 1;
+  const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
   return [
     {
       what: "Instruction",
       chosen: instruction,
       why: spec.config.instruction === null ? "Made from the answers in the examples." : "Yours.",
     },
-    {
-      what: "Split",
-      chosen: `${split.train.length} to learn, ${split.validation.length} to choose, ${state.heldOut.length} held out`,
-      why: "By the texts' content, each answer with its share. One split, no cross-validation: each further one would need the training again.",
-    },
+    isCrossValidated
+      ? {
+          what: "Split",
+          chosen: `cross-validation: ${split.validation.length} examples chose the way of training; ${fits.length} parts, together ${state.heldOut.length}, were each asked of a model that learnt from all the others`,
+          why: "With few examples, holding many out would teach too little and measure too little. The model that ships learnt from all.",
+        }
+      : {
+          what: "Split",
+          chosen: `${split.train.length} to learn, ${split.validation.length} to choose, ${state.heldOut.length} held out`,
+          why: "By the texts' content, each answer with its share; texts that say almost the same stay together.",
+        },
     {
       what: "Ways tried",
       chosen: `${ways}, the better half went on each time`,
@@ -143,8 +158,17 @@ function choicesOf({ instruction, spec, split, state }: RunContext, trial: Trial
     {
       what: "Adapter",
       chosen: `LoRA of rank ${trial.rank} on all projections, learning rate ${trial.learningRate}, ${steps} steps of ${plan?.batchSize ?? 12}`,
-      why: "The best on the examples kept for choosing.",
+      why: "The surest of the right answers on the examples kept for choosing.",
     },
+    ...(context.kind === "pairs"
+      ? [
+          {
+            what: "Preferences",
+            chosen: "DPO with β 0.1; each third step learns the better answers themselves",
+            why: "So that the better answers become likelier, not only the worse ones less likely.",
+          },
+        ]
+      : []),
     {
       what: "Replay",
       chosen: "two texts that the model wrote itself in each step, with 0.4 of the answers' weight",
@@ -152,7 +176,7 @@ function choicesOf({ instruction, spec, split, state }: RunContext, trial: Trial
     },
     {
       what: "May forget",
-      chosen: `${Math.round(spec.config.mayForget * 1000) / 10} % of bits per byte on general text`,
+      chosen: `${percent(spec.config.mayForget)} of bits per byte on general text${kept < 1 ? `; the adapter was softened to ${percent(kept)} for that` : ""}`,
       why: "Past that the gate refuses to ship.",
     },
     ...skipped.map(({ name, note }) => ({ what: `Not measured: ${name}`, chosen: "left out", why: `${note}.` })),

@@ -1,35 +1,44 @@
-import type { Engine, Trainer, TrainingText } from "@tugboat/engine";
+import type { Engine, Trainer } from "@tugboat/engine";
 import type { Texts } from "./texts.ts";
 
-/** Texts scored at once: few enough that a stop is heard. */
+/** Prompts weighed at once: few enough that a stop is heard. */
 const chunk = 24;
 
+/** How sure a model is of each label, from 0 to 1, together 1. */
+export type Chances = readonly number[];
+
 /**
- * The most likely label of each prompt: every label's log-probability with its end, so that no other answer is possible.
+ * The chances of every label after each prompt: of its log-probability with its end, so that no other answer is possible.
  * @param frozen as the model was before any training
- * @returns positions in `labels`
+ * @returns `[prompts][labels]`
  */
-export async function likeliestLabels(
+export async function labelChances(
   trainer: Trainer,
   texts: Texts,
   prompts: readonly (readonly number[])[],
   labels: readonly string[],
   options: { readonly frozen: boolean; readonly onDone?: (prompts: number) => void },
-): Promise<number[]> {
-  const answers = labels.map((label) => texts.answer(label));
-  const out: number[] = [];
-  const perChunk = Math.max(1, Math.floor(chunk / labels.length));
-  for (let at = 0; at < prompts.length; at += perChunk) {
-    const some = prompts.slice(at, at + perChunk);
-    const all: TrainingText[] = some.flatMap((prompt) => answers.map((answer) => texts.text(prompt, answer)));
-    const { texts: scored } = await trainer.evaluate(all, { frozen: options.frozen });
-    for (let i = 0; i < some.length; i++) {
-      const chances = scored.slice(i * labels.length, (i + 1) * labels.length).map(({ logprob }) => logprob);
-      out.push(chances.indexOf(Math.max(...chances)));
-    }
+): Promise<Chances[]> {
+  const answers = labels.map((label) => texts.ended(texts.answer(label)));
+  const out: Chances[] = [];
+  for (let at = 0; at < prompts.length; at += chunk) {
+    const questions = prompts.slice(at, at + chunk).map((prompt) => ({ prompt, answers }));
+    for (const logprobs of await trainer.weigh(questions, { frozen: options.frozen })) out.push(softmax(logprobs));
     options.onDone?.(out.length);
   }
   return out;
+}
+
+function softmax(logprobs: Float64Array): Chances {
+  const most = Math.max(...logprobs);
+  const raised = Array.from(logprobs, (one) => Math.exp(one - most));
+  const sum = raised.reduce((total, one) => total + one, 0);
+  return raised.map((one) => one / sum);
+}
+
+/** The position of the highest. */
+export function likeliest(chances: Chances): number {
+  return chances.indexOf(Math.max(...chances));
 }
 
 /** What a model writes after each prompt, taking the likeliest token each time. */

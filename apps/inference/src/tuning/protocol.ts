@@ -13,6 +13,8 @@ export interface RunSpec {
   readonly name: string;
   readonly examples: readonly Example[];
   readonly config: RunConfig;
+  /** The adapter to go on from, as peft's folder, and its rank. */
+  readonly startFrom?: { readonly folder: string; readonly rank: number } | undefined;
   readonly budgetMs: number;
   readonly device: DeviceKind;
   readonly threads: number;

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { defaultConfig, runReport } from "../domain/tuning/report.ts";
 import { repositoryRoot } from "../env.ts";
 import type { FromRun, RunSpec } from "./protocol.ts";
+import { freshState, type RunState } from "./state.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -59,14 +60,8 @@ async function run(given: RunSpec, onProgress: (progress: Progress, child: Child
 }
 
 /** A small plan, made beforehand: how fast this machine is must not decide. */
-const planned = {
-  heldOut: [],
-  baselines: [],
-  skipped: [],
-  suspects: null,
-  retentionBefore: null,
-  reminderBefore: null,
-  replay: [],
+const planned: RunState = {
+  ...freshState,
   plan: {
     settings: [
       { id: "a", rank: 4, learningRate: 3e-3 },
@@ -77,24 +72,27 @@ const planned = {
     stepMs: 1,
     reserveMs: 1,
   },
-  trials: [],
-  samples: [],
-  spentMs: 0,
 };
 
-it("a run that is killed goes on and ends with the same adapter", async () => {
+it("a run that is killed three times goes on and ends with the same adapter", async () => {
   const killed = spec("killed");
   const whole = spec("whole");
   for (const { folder } of [killed, whole]) {
     await mkdir(folder);
     await writeFile(join(folder, "state.json"), JSON.stringify(planned));
   }
-  const first = await run(killed, ({ progress }, child) => {
-    const steps = progress.trials.reduce((sum, trial) => sum + trial.steps, 0);
-    // Past the checkpoint of the first way, within the second.
-    if (steps >= 6) child.kill("SIGKILL");
-  });
-  expect(first.signal).toBe("SIGKILL");
+  // In the second way, in the third part after the trials, and while everything is learnt: each goes on by itself.
+  const moments = [
+    ({ progress }: Progress) => progress.trials.reduce((sum, trial) => sum + trial.steps, 0) >= 6,
+    ({ stage }: Progress) => stage.startsWith("learning without part 3"),
+    ({ done = 0, stage }: Progress) => stage === "learning from all examples" && done >= 2,
+  ];
+  for (const isReached of moments) {
+    const { signal } = await run(killed, (progress, child) => {
+      if (isReached(progress)) child.kill("SIGKILL");
+    });
+    expect(signal).toBe("SIGKILL");
+  }
   const second = await run(killed, () => {});
   const control = await run(whole, () => {});
   if (second.last?.type !== "done" || control.last?.type !== "done") throw new Error(JSON.stringify([second, control]));
@@ -110,11 +108,16 @@ it("a run that is killed goes on and ends with the same adapter", async () => {
     "nearest neighbour",
     "zero-shot",
   ]);
-  expect(report.counts.train + report.counts.validation + report.counts.heldOut).toBe(20);
+  expect(report.counts).toEqual({ train: 20, validation: 4, heldOut: 16 });
+  expect(report.folds).toBe(4);
+  expect(report.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(16);
+  expect(report.curve?.points.map(({ size }) => size)).toEqual([8, 16]);
+  expect(report.clusters.flatMap(({ members }) => members)).toHaveLength(report.wrong.length);
+  expect(report.retention.after / report.retention.before - 1).toBeLessThan(0.05);
   const merged = await openModelFiles(second.last.modelFile);
   expect(merged.tensors.size).toBeGreaterThan(10);
   await merged.close();
-}, 120_000);
+}, 300_000);
 
 it("says what too few examples lack", async () => {
   const given = spec("few");

@@ -1,17 +1,19 @@
-import { loadEngine, modelAnatomy } from "@tugboat/engine";
-import { openModel, readCheckpointFile, saveAdapter } from "@tugboat/engine/node";
+import { modelAnatomy, type Trainer } from "@tugboat/engine";
+import { openModel, readCheckpointFile, saveAdapter, writeCheckpointFile } from "@tugboat/engine/node";
+import { contentHash } from "../domain/tuning/content-hash.ts";
 import { TuningError } from "../domain/tuning/errors.ts";
 import { retentionTexts } from "../domain/tuning/general-text.ts";
 import type { RunProgress, RunReport } from "../domain/tuning/report.ts";
 import { fewestExamples } from "../domain/tuning/samples.ts";
 import { TimeBudget } from "../domain/tuning/time-budget.ts";
-import { measureBaselines, scoreOf } from "./baselines.ts";
+import { measureBaselines } from "./baselines.ts";
 import { maxRows, RunContext, type Told } from "./context.ts";
+import { type FitJob, fit } from "./fits.ts";
 import { intervalOf, makeReport } from "./make-report.ts";
 import { writeMerged } from "./merged-file.ts";
-import { bitsPerByte, likeliestLabels, writtenAnswers } from "./predict.ts";
+import { bitsPerByte } from "./predict.ts";
 import type { RunSpec } from "./protocol.ts";
-import { type Measured, readState } from "./state.ts";
+import { type Fit, readState } from "./state.ts";
 import { Texts } from "./texts.ts";
 import { bestOf, checkpointName, runTrials } from "./trials.ts";
 
@@ -33,7 +35,7 @@ export async function runTuning(spec: RunSpec, options: RunOptions): Promise<{ r
   const budget = new TimeBudget(spec.budgetMs, state.spentMs);
   const source = await openModel(spec.modelPath, { kernelCache: spec.kernelCache });
   try {
-    const { trainedContext } = await modelAnatomy(source.files);
+    const { dim, trainedContext } = await modelAnatomy(source.files);
     const texts = new Texts(source.files, Math.min(maxRows, trainedContext));
     const context = new RunContext({
       spec,
@@ -42,81 +44,152 @@ export async function runTuning(spec: RunSpec, options: RunOptions): Promise<{ r
       source,
       texts,
       stop: options.stop,
-      tell: (
-        { state: now },
-        told, // At most what is left of the time; while it trains, what the plan says.
-      ) => options.report({ etaMs: budget.leftMs, ...told, progress: progressOf(now, spec, budget) }),
+      // At most what is left of the time; while it trains, what the plan says.
+      tell: ({ state: now }, told) =>
+        options.report({ etaMs: budget.leftMs, ...told, progress: progressOf(now, spec, budget) }),
     });
     context.tell({ stage: "splitting the examples" });
     const before = budget.spentMs;
     await measureBaselines(context);
     // Asking the tuned model takes as long as asking the untuned one did, at most; writing the files a little more.
     const reserveMs = Math.min(spec.budgetMs * 0.3, (budget.spentMs - before) * 0.6 + 4000);
-    await runTrials(context, await widthOf(context), reserveMs);
-    const { trial, steps } = bestOf(state.trials, spec.config);
-    trial.state = "best";
+    await runTrials(context, dim, reserveMs);
+    const best = bestOf(state.trials, spec.config);
+    best.trial.state = "best";
     await context.save();
-    return await finish(context, trial.id, steps);
+    return await finish(context, best);
   } finally {
     await source.files.close();
   }
 }
 
-async function finish(context: RunContext, id: string, steps: number) {
-  const { spec, state, texts } = context;
-  const trial = state.trials.find((one) => one.id === id)!;
-  context.tell({ stage: "examining the best on the held-out examples" });
-  const trainer = await context.openTrainer(trial);
-  try {
-    const bytes = await readCheckpointFile(context.path(checkpointName(id, steps)));
-    if (bytes === undefined) throw new Error(`the checkpoint of trial ${id} at step ${steps} is gone`);
-    await trainer.restore(bytes);
-    const retentionAfter = await bitsPerByte(trainer, texts, retentionTexts, false);
-    const prompts = context.heldOut.map((example) => context.prompt(example));
-    const said =
-      context.kind === "labels"
-        ? (await likeliestLabels(trainer, texts, prompts, context.labels, { frozen: false })).map(
-            (position) => context.labels[position]!,
-          )
-        : await writtenByTuned(context, await trainer.merged(), prompts);
-    const tuned: Measured = {
-      name: "tuned",
-      answers: said.map((text, i) => ({ text, score: scoreOf(context, text, context.heldOut[i]!.output) })),
-    };
-    context.tell({ stage: "writing the adapter and the model" });
-    const adapter = context.path("adapter");
-    await saveAdapter(adapter, await trainer.exportAdapter());
-    const modelFile = context.path(`${spec.name}-q8_0.gguf`);
-    await writeMerged(await trainer.merged(), modelFile, spec.name);
-    const seconds = context.budget.spentMs / 1000;
-    const report = makeReport(context, { tuned, trial, steps, retentionAfter, adapter, seconds });
-    await context.save();
-    return { report, modelFile };
-  } finally {
-    await trainer.close();
-  }
-}
+type Best = ReturnType<typeof bestOf>;
 
-async function writtenByTuned(
-  context: RunContext,
-  merged: Awaited<ReturnType<Awaited<ReturnType<RunContext["openTrainer"]>>["merged"]>>,
-  prompts: readonly (readonly number[])[],
-): Promise<string[]> {
-  const { device, threads } = context.spec;
-  const engine = await loadEngine(merged, { device, threads, maxSequences: 1 });
-  try {
-    return await writtenAnswers(engine, prompts, Math.ceil(context.answerTokens * 1.5) + 1, (done) =>
-      context.tell({ stage: "examining the best on the held-out examples", done, total: prompts.length }),
+/** Trains each part for itself where there are few examples, measures, and writes the model that learnt from all. */
+async function finish(context: RunContext, best: Best) {
+  const { state } = context;
+  if (context.isCrossValidated) {
+    for (const job of partJobs(context, best)) await fit(context, best, job);
+  }
+  const whole = context.isCrossValidated ? await wholeJob(context) : await heldOutJob(context, best);
+  let outcome: Outcome | undefined;
+  const finished = await fit(context, best, whole, async (trainer) => {
+    outcome = await writeOutcome(context, trainer);
+  });
+  if (outcome === undefined) {
+    // The time ended before everything was learnt: the last part's model, of which the report tells too.
+    const job = partJobs(context, best).findLast(({ name }) =>
+      state.fits.some((one) => one.name === name && one.isDone),
     );
-  } finally {
-    await engine.close();
+    await fit(context, best, job!, async (trainer) => {
+      outcome = await writeOutcome(context, trainer);
+    });
+  }
+  await measureCurve(context, best);
+  const done = context.isCrossValidated ? state.fits.filter(isPart) : [finished];
+  const asked = new Set(done.flatMap(({ answers }) => answers.map(({ position }) => position)));
+  if (asked.size < state.heldOut.length) {
+    // What was not answered by a model that did not learn it counts nowhere.
+    state.baselines = state.baselines.map((one) => ({
+      ...one,
+      answers: one.answers.filter((_, i) => asked.has(state.heldOut[i]!)),
+    }));
+    state.heldOut = state.heldOut.filter((row) => asked.has(row));
+  }
+  await context.save();
+  const report = await makeReport(context, { ...best, ...outcome!, fits: done });
+  await context.save();
+  return { report, modelFile: outcome!.modelFile };
+}
+
+export interface Outcome {
+  readonly retentionAfter: number;
+  /** The adapter's folder. */
+  readonly adapter: string;
+  readonly modelFile: string;
+}
+
+async function writeOutcome(context: RunContext, trainer: Trainer): Promise<Outcome> {
+  context.tell({ stage: "writing the adapter and the model" });
+  const retentionAfter = await bitsPerByte(trainer, context.texts, retentionTexts, false);
+  const adapter = context.path("adapter");
+  await saveAdapter(adapter, await trainer.exportAdapter());
+  const modelFile = context.path(`${context.spec.name}-q8_0.gguf`);
+  await writeMerged(await trainer.merged(), modelFile, context.spec.name);
+  return { retentionAfter, adapter, modelFile };
+}
+
+function isPart({ isDone, name }: Fit): boolean {
+  return isDone && name.startsWith("part-");
+}
+
+function isOverFor(context: RunContext, steps: number): boolean {
+  const stepMs = context.state.plan?.stepMs ?? 0;
+  return context.stopAsked || !context.budget.has(steps > 0 ? stepMs : 0);
+}
+
+function partJobs(context: RunContext, { steps }: Best): FitJob[] {
+  const parts = context.parts;
+  return parts.map(({ test, train }, i) => ({
+    name: `part-${i + 1}`,
+    train,
+    test,
+    stage: `learning without part ${i + 1} of ${parts.length}, to ask it`,
+    // Without one there is no report.
+    isOver: () => context.state.fits.some(isPart) && isOverFor(context, steps),
+  }));
+}
+
+async function wholeJob(context: RunContext): Promise<FitJob> {
+  const train = context.spec.examples.map((_, i) => i);
+  return { name: "all", train, test: [], stage: "learning from all examples", isOver: () => isOverFor(context, 1) };
+}
+
+/** With many examples the best trial is the model: its checkpoint is gone on from. */
+async function heldOutJob(context: RunContext, { steps, trial }: Best): Promise<FitJob> {
+  const name = "held-out";
+  const path = context.path(`fit-${name}.safetensors`);
+  if ((await readCheckpointFile(path)) === undefined) {
+    const bytes = await readCheckpointFile(context.path(checkpointName(trial.id, steps)));
+    if (bytes === undefined) throw new Error(`the checkpoint of trial ${trial.id} at step ${steps} is gone`);
+    await writeCheckpointFile(path, bytes);
+  }
+  const [part] = context.parts;
+  const { test = [], train = [] } = part ?? {};
+  return { name, train, test, stage: "examining the best on the held-out examples", isOver: () => false };
+}
+
+/** Learns once more from half of the examples, as long as the time allows: what more of them would bring. */
+async function measureCurve(context: RunContext, best: Best): Promise<void> {
+  const { plan } = context.state;
+  for (const [i, { test, train }] of context.parts.entries()) {
+    const isOver = () => context.stopAsked || !context.budget.has((plan?.stepMs ?? 0) * 2);
+    const name = `half-${i + 1}`;
+    const isDone = context.state.fits.some((one) => one.name === name && one.isDone);
+    if (!isDone && (context.stopAsked || !context.budget.has(best.steps * (plan?.stepMs ?? 0) * 1.2))) return;
+    await fit(context, best, {
+      name,
+      train: halfOf(context, train),
+      test,
+      stage: "learning from half of the examples",
+      isOver,
+    });
   }
 }
 
-/** Of the hidden state. */
-async function widthOf({ source }: RunContext): Promise<number> {
-  const { dim } = await modelAnatomy(source.files);
-  return dim;
+/** Half of each label, in the order of their content. */
+function halfOf({ kind, spec }: RunContext, rows: readonly number[]): number[] {
+  const seen = new Map<string, number>();
+  const hashed = rows.map((row) => ({ row, hash: contentHash(spec.examples[row]!.input) }));
+  const half = hashed
+    .sort((a, b) => a.hash - b.hash)
+    .filter(({ row }) => {
+      const label = kind === "labels" ? spec.examples[row]!.output : "";
+      const before = seen.get(label) ?? 0;
+      seen.set(label, before + 1);
+      return before % 2 === 0;
+    });
+  return half.map(({ row }) => row).sort((a, b) => a - b);
 }
 
 function progressOf(state: RunContext["state"], spec: RunSpec, budget: TimeBudget): RunProgress {

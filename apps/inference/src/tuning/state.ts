@@ -4,8 +4,26 @@ import { writeCheckpointFile } from "@tugboat/engine/node";
 import { z } from "zod";
 import { runProgress } from "../domain/tuning/report.ts";
 
-const answer = z.object({ text: z.string(), score: z.number() });
+/** `chances` of the labels, in their order, where answers are labels. */
+const answer = z.object({ text: z.string(), score: z.number(), chances: z.array(z.number()).optional() });
 const measured = z.object({ name: z.string(), note: z.string().optional(), answers: z.array(answer) });
+export type Answer = z.output<typeof answer>;
+
+/** A model trained with the chosen settings, and what it answers to examples that it did not learn. */
+const fit = z.object({
+  name: z.string(),
+  /** How many examples it learnt from. */
+  size: z.int(),
+  steps: z.int(),
+  /** Of each step. */
+  losses: z.array(z.number()),
+  /** How much of the adapter was kept, so that it does not forget more than it may. */
+  kept: z.number(),
+  /** By position in the examples. */
+  answers: z.array(z.object({ position: z.int(), answer })),
+  isDone: z.boolean(),
+});
+export type Fit = z.output<typeof fit>;
 
 /** What a run has finished for good. */
 const runState = z.object({
@@ -19,6 +37,8 @@ const runState = z.object({
   reminderBefore: z.number().nullable(),
   /** What the base model writes by itself, as tokens: learnt along, so that it forgets less. */
   replay: z.array(z.array(z.int())),
+  /** Of pairs: the log-probabilities of both answers before the training, by position. */
+  references: z.array(z.object({ chosen: z.number(), rejected: z.number() })),
   plan: z
     .object({
       settings: z.array(z.object({ id: z.string(), rank: z.int(), learningRate: z.number() })),
@@ -30,13 +50,14 @@ const runState = z.object({
     })
     .nullable(),
   trials: runProgress.shape.trials,
+  fits: z.array(fit),
   samples: runProgress.shape.samples,
   spentMs: z.number(),
 });
 export type RunState = z.output<typeof runState>;
 export type Measured = z.output<typeof measured>;
 
-const fresh: RunState = {
+export const freshState: RunState = {
   heldOut: [],
   baselines: [],
   skipped: [],
@@ -44,8 +65,10 @@ const fresh: RunState = {
   retentionBefore: null,
   reminderBefore: null,
   replay: [],
+  references: [],
   plan: null,
   trials: [],
+  fits: [],
   samples: [],
   spentMs: 0,
 };
@@ -54,7 +77,7 @@ const fresh: RunState = {
 export async function readState(folder: string): Promise<RunState> {
   await mkdir(folder, { recursive: true });
   const text = await readFile(join(folder, "state.json"), "utf8").catch(() => undefined);
-  return text === undefined ? structuredClone(fresh) : runState.parse(JSON.parse(text));
+  return text === undefined ? structuredClone(freshState) : runState.parse(JSON.parse(text));
 }
 
 /** Whole or not at all, whenever the process dies. */

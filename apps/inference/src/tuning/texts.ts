@@ -54,7 +54,12 @@ export class Texts {
 
   /** The prompt, and the answer with its end, of which the answer is learnt and scored. */
   text(prompt: readonly number[], answer: readonly number[]): TrainingText {
-    return answerText(prompt, [...answer, this.#end]);
+    return answerText(prompt, this.ended(answer));
+  }
+
+  /** An answer with the token that ends it. */
+  ended(answer: readonly number[]): number[] {
+    return [...answer, this.#end];
   }
 
   /** Plain text, all of it learnt with the same weight. */

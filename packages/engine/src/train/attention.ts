@@ -36,7 +36,7 @@ export function attentionForward(context: RuleContext, tape: Tape, node: Attenti
   const lse = tape.scratch("lse", maxRows * model.hyperparameters.heads * 4);
   tape.push([q, k, v, out, lse], (recorder, at, { rows }) => {
     const buffers = { q: at(q), k: at(k), v: at(v), out: at(out), lse: at(lse) };
-    op.record(recorder, { ...buffers, segments: batch.segments, rows });
+    op.record(recorder, { ...buffers, segments: batch.segments, hidden: batch.hidden, rows });
   });
   tape.define(node.out, out);
   tape.remember(node, { q, k, out, lse } satisfies AttentionState);

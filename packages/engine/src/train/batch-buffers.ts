@@ -9,6 +9,8 @@ export interface BatchInput {
   readonly positions: Uint32Array<ArrayBuffer>;
   /** `[rows, 2]`: first row of the row's text, and the row after its last. */
   readonly segments: Uint32Array<ArrayBuffer>;
+  /** `[rows, 2]`: rows of its text that a row does not see; see `packQuestions`. */
+  readonly hidden: Uint32Array<ArrayBuffer>;
   /** Rows that have a loss, the token that each should predict, and the other way: which loss row a row is. */
   readonly lossRows: Uint32Array<ArrayBuffer>;
   readonly targets: Uint32Array<ArrayBuffer>;
@@ -20,6 +22,7 @@ export class BatchBuffers {
   readonly tokens: DeviceBuffer;
   readonly positions: DeviceBuffer;
   readonly segments: DeviceBuffer;
+  readonly hidden: DeviceBuffer;
   readonly lossRows: DeviceBuffer;
   readonly targets: DeviceBuffer;
   readonly places: DeviceBuffer;
@@ -41,6 +44,7 @@ export class BatchBuffers {
     this.tokens = make(rows, "tokens");
     this.positions = make(rows, "positions");
     this.segments = make(rows * 2, "segments");
+    this.hidden = make(rows * 2, "hidden rows");
     this.lossRows = make(rows, "loss rows");
     this.targets = make(rows, "targets");
     this.places = make(rows, "places");
@@ -55,11 +59,12 @@ export class BatchBuffers {
   }
 
   write(input: BatchInput, needsDistinct: boolean): void {
-    const { tokens, positions, segments, lossRows, targets, places } = input;
+    const { tokens, positions, segments, hidden, lossRows, targets, places } = input;
     for (const [buffer, data] of [
       [this.tokens, tokens],
       [this.positions, positions],
       [this.segments, segments],
+      [this.hidden, hidden],
       [this.lossRows, lossRows],
       [this.targets, targets],
       [this.places, places],
@@ -75,9 +80,9 @@ export class BatchBuffers {
   }
 
   destroy(): void {
-    const { tokens, positions, segments, lossRows, targets, places, weights, logprobs, distinct } = this;
-    const all = [tokens, positions, segments, lossRows, targets, places, weights, logprobs, ...Object.values(distinct)];
-    for (const buffer of all) buffer.destroy();
+    const { tokens, positions, segments, hidden, lossRows, targets, places, weights, logprobs, distinct } = this;
+    const each = [tokens, positions, segments, hidden, lossRows, targets, places, weights, logprobs];
+    for (const buffer of [...each, ...Object.values(distinct)]) buffer.destroy();
   }
 }
 

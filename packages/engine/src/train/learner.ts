@@ -3,12 +3,15 @@ import { EngineError } from "../errors.ts";
 import type { ModelFiles } from "../formats/types.ts";
 import { BatchBuffers } from "./batch-buffers.ts";
 import { RopeTables } from "./context.ts";
+import { answerText } from "./loop.ts";
 import type { ResolvedMethod } from "./method.ts";
 import { loadTrainingModel, type TrainingModel } from "./model.ts";
 import { lossWeights, type Settlement, type Unit, unitsOf } from "./objective.ts";
-import { type MicroBatch, packGroups, ROW_STEP } from "./packing.ts";
+import { type MicroBatch, packGroups } from "./packing.ts";
 import { TrainingProgram } from "./program.ts";
-import type { Evaluation, TextScore, TrainerOptions, TrainingBatch, TrainingText } from "./types.ts";
+import { packQuestions, questionRows } from "./questions.ts";
+import { ROW_STEP } from "./rows.ts";
+import type { Evaluation, Question, TextScore, TrainerOptions, TrainingBatch, TrainingText } from "./types.ts";
 
 const DEFAULT_ROWS = 2048;
 /** GPUs take at most so many workgroups in a row, and a norm of heads is one workgroup each. */
@@ -138,6 +141,43 @@ export class Learner {
     const weight = scores.reduce((sum, one) => sum + one.weight, 0);
     const logprob = scores.reduce((sum, one) => sum + one.logprob, 0);
     return { loss: weight > 0 ? -logprob / weight : 0, texts: scores };
+  }
+
+  /** Of each question the log-probabilities of its answers. */
+  async weigh(questions: readonly Question[], frozen: boolean): Promise<Float64Array[]> {
+    const whole = questions.map(({ answers, prompt }) => answers.map((answer) => [...prompt, ...answer]));
+    this.#check(whole.flat().map((tokens) => ({ tokens })));
+    for (const [i, { answers, prompt }] of questions.entries()) {
+      if (prompt.length === 0 || answers.some(({ length }) => length === 0)) {
+        throw new EngineError("bad-request", `question ${i}: its prompt or one of its answers is empty`);
+      }
+    }
+    // Rows between a branch and its prompt count in a window, and a micro-batch has an end.
+    const { attention } = this.model.hyperparameters;
+    const room = Math.min(this.maxRows, ...attention.map(({ window = Number.POSITIVE_INFINITY }) => window));
+    const out = new Map<Question, Float64Array>();
+    const long = questions.filter((question) => questionRows(question) > room);
+    for (const question of long) {
+      const texts = question.answers.map((answer) => answerText(question.prompt, answer));
+      const { texts: scores } = await this.evaluate(texts, frozen);
+      out.set(
+        question,
+        Float64Array.from(scores, ({ logprob }) => logprob),
+      );
+    }
+    const program = frozen ? await this.#frozenProgram() : this.#program;
+    const short = questions.filter((question) => questionRows(question) <= room);
+    let next = 0;
+    for (const { input, spans } of packQuestions(short, this.maxRows)) {
+      const logprobs = await program.forward(input);
+      for (const places of spans) {
+        const sums = places.map(({ count, start }) =>
+          logprobs.subarray(start, start + count).reduce((a, b) => a + b, 0),
+        );
+        out.set(short[next++]!, Float64Array.from(sums));
+      }
+    }
+    return questions.map((question) => out.get(question)!);
   }
 
   async #frozenProgram(): Promise<TrainingProgram> {

@@ -1,9 +1,7 @@
 import { EngineError } from "../errors.ts";
 import type { BatchInput } from "./batch-buffers.ts";
+import { RowList } from "./rows.ts";
 import type { TrainingText } from "./types.ts";
-
-/** Numbers of rows are rounded up to this, so that few different shapes are recorded. */
-export const ROW_STEP = 32;
 
 /** Something made of texts that must be computed together. */
 export interface Group {
@@ -54,52 +52,17 @@ export function packGroups<G extends Group>(groups: readonly G[], maxRows: numbe
 }
 
 function pack<G extends Group>(groups: readonly G[], maxRows: number): MicroBatch<G> {
-  const tokens: number[] = [];
-  const positions: number[] = [];
-  const segments: number[] = [];
-  const lossRows: number[] = [];
-  const targets: number[] = [];
-  const addText = (text: TrainingText): Span => {
-    const start = tokens.length;
-    const first = lossRows.length;
-    const end = start + text.tokens.length - 1;
-    for (let i = 0; i + 1 < text.tokens.length; i++) {
-      tokens.push(text.tokens[i]!);
-      positions.push(i);
-      segments.push(start, end);
-      if (text.weights !== undefined && text.weights[i + 1] === 0) continue;
-      lossRows.push(start + i);
-      targets.push(text.tokens[i + 1]!);
-    }
-    return { start: first, count: lossRows.length - first };
+  const rows = new RowList();
+  const addText = ({ tokens, weights }: TrainingText): Span => {
+    const start = rows.losses;
+    rows.addText(
+      tokens.slice(0, -1).map((token, position) => {
+        const isLearnt = weights === undefined || weights[position + 1] !== 0;
+        return { token, position, target: isLearnt ? tokens[position + 1] : undefined };
+      }),
+    );
+    return { start, count: rows.losses - start };
   };
   const spans = groups.map(({ texts }) => texts.map(addText));
-  const counts = { tokens: tokens.length, lossTokens: lossRows.length };
-  const rows = roundedUp(tokens.length, maxRows);
-  const losses = roundedUp(lossRows.length, maxRows);
-  const places = new Uint32Array(rows).fill(0xffffffff);
-  lossRows.forEach((row, i) => {
-    places[row] = i;
-  });
-  // What rounds up is a text of its own, without a loss.
-  for (let row = counts.tokens; row < rows; row++) segments.push(counts.tokens, rows);
-  const filled = (list: readonly number[], length: number) => {
-    const out = new Uint32Array(length);
-    out.set(list);
-    return out;
-  };
-  const input = {
-    shape: { rows, lossRows: losses },
-    tokens: filled(tokens, rows),
-    positions: filled(positions, rows),
-    segments: filled(segments, rows * 2),
-    lossRows: filled(lossRows, losses),
-    targets: filled(targets, losses),
-    places,
-  };
-  return { groups, spans, input, ...counts };
-}
-
-function roundedUp(count: number, most: number): number {
-  return Math.min(most, Math.max(ROW_STEP, Math.ceil(count / ROW_STEP) * ROW_STEP));
+  return { groups, spans, input: rows.input(maxRows), tokens: rows.length, lossTokens: rows.losses };
 }

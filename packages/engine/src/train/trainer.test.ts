@@ -2,7 +2,7 @@ import type { Device } from "@tugboat/kernels";
 import { createDevice } from "@tugboat/kernels/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestDevice, sourceOf } from "../testing/engines.ts";
-import { batchOrder } from "./loop.ts";
+import { answerText, batchOrder } from "./loop.ts";
 import { oracleModel, oracleText } from "./testing/oracle-model.ts";
 import { openTrainer } from "./trainer.ts";
 import type { Trainer, TrainerOptions, TrainingBatch } from "./types.ts";
@@ -35,6 +35,44 @@ async function trainSteps(trainer: Trainer, steps: number): Promise<number[]> {
   for (let i = 0; i < steps; i++) losses.push((await trainer.train(next(trainer))).loss);
   return losses;
 }
+
+describe("questions", () => {
+  it("weigh each answer as if it stood alone, whatever lies beside it", async () => {
+    const questions = [
+      { prompt: [3, 9, 4, 7], answers: [[5], [6, 2, 8], [6, 2]] },
+      { prompt: [11], answers: [[1, 12], [13]] },
+      { prompt: [8, 8, 2, 39, 21], answers: [[17, 30, 2]] },
+    ];
+    await withTrainer({ ...lora, maxRows: 32 }, async (trainer) => {
+      await trainSteps(trainer, 2);
+      for (const frozen of [false, true]) {
+        const weighed = await trainer.weigh(questions, { frozen });
+        for (const [i, { answers, prompt }] of questions.entries()) {
+          const alone = answers.map((answer) => answerText(prompt, answer));
+          const { texts: scores } = await trainer.evaluate(alone, { frozen });
+          expect(weighed[i]).toHaveLength(answers.length);
+          for (const [j, { logprob }] of scores.entries()) expect(weighed[i]![j]).toBeCloseTo(logprob, 4);
+        }
+      }
+      await expect(trainer.weigh([{ prompt: [], answers: [[1]] }])).rejects.toThrow(/tokens|empty/);
+    });
+  });
+});
+
+it("an adapter that is softened to nothing is the frozen model", async () => {
+  await withTrainer(lora, async (trainer) => {
+    await trainSteps(trainer, 3);
+    const score = async (options = {}) => (await trainer.evaluate(texts, options)).loss;
+    const [trained, frozen] = [await score(), await score({ frozen: true })];
+    expect(trained).toBeLessThan(frozen);
+    await trainer.soften(0.5);
+    const half = await score();
+    expect(half).toBeGreaterThan(trained);
+    expect(half).toBeLessThan(frozen);
+    await trainer.soften(0);
+    expect(await score()).toBeCloseTo(frozen, 5);
+  });
+});
 
 describe("a run that was interrupted", () => {
   it.each([lora, { ...lora, method: { kind: "full" } } satisfies TrainerOptions])(

@@ -11,6 +11,7 @@ import { scheduleFactor } from "./schedule.ts";
 import type {
   Evaluation,
   PeftAdapter,
+  Question,
   StepReport,
   Trainer,
   TrainerInfo,
@@ -92,6 +93,10 @@ class OpenTrainer implements Trainer {
     return this.#inTurn(() => this.#parts.learner.evaluate(texts, frozen));
   }
 
+  weigh(questions: readonly Question[], { frozen = false } = {}): Promise<Float64Array[]> {
+    return this.#inTurn(() => this.#parts.learner.weigh(questions, frozen));
+  }
+
   checkpoint(): Promise<Uint8Array> {
     const { device, learner, method } = this.#parts;
     return this.#inTurn(() => writeCheckpoint(device, learner.model, { method, step: this.#step }));
@@ -114,6 +119,16 @@ class OpenTrainer implements Trainer {
       if (method.kind !== "lora") throw new EngineError("bad-request", "only a trainer of adapters takes an adapter");
       await writeAdapter(device, learner.model, method, await importPeft(learner.model, peft));
       this.#step = 0;
+    });
+  }
+
+  soften(factor: number): Promise<void> {
+    const { device, learner, method } = this.#parts;
+    return this.#inTurn(async () => {
+      if (method.kind !== "lora") throw new EngineError("bad-request", "only an adapter can be softened");
+      const adapter = await this.#readAdapter();
+      for (const { b } of adapter.matrices.values()) for (let i = 0; i < b.length; i++) b[i]! *= factor;
+      await writeAdapter(device, learner.model, method, adapter);
     });
   }
 

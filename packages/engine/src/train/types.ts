@@ -103,6 +103,13 @@ export interface TextScore {
   readonly logprobs: Float32Array;
 }
 
+/** A prompt with answers that it may have. */
+export interface Question {
+  /** Not empty. */
+  readonly prompt: readonly number[];
+  readonly answers: readonly (readonly number[])[];
+}
+
 export interface Evaluation {
   /** Nats per weighted token over all texts. */
   readonly loss: number;
@@ -140,6 +147,11 @@ export interface Trainer {
   train(batch: TrainingBatch): Promise<StepReport>;
   /** Scores texts without learning; `frozen`: as the model was before any training (method `lora`). */
   evaluate(texts: readonly TrainingText[], options?: { readonly frozen?: boolean }): Promise<Evaluation>;
+  /**
+   * The log-probability of each answer, in nats, `[questions][answers]`. A prompt is computed once for all of its answers.
+   * @throws EngineError `bad-request` for an empty prompt or answer, `context-overflow`
+   */
+  weigh(questions: readonly Question[], options?: { readonly frozen?: boolean }): Promise<Float64Array[]>;
   /** Everything that a later `restore` needs to go on as if nothing had happened: values, moments, steps. */
   checkpoint(): Promise<Uint8Array>;
   /** @throws EngineError `bad-request` for another model's or method's checkpoint, FormatError for a damaged one. */
@@ -148,6 +160,11 @@ export interface Trainer {
   exportAdapter(): Promise<PeftAdapter>;
   /** Goes on from an adapter, this trainer's or peft's; moments and steps start anew. @throws EngineError `bad-request` */
   importAdapter(adapter: PeftAdapter): Promise<void>;
+  /**
+   * Takes the adapter back towards the untrained model: it counts `factor` of what it did (Wortsman et al. 2022, between
+   * weights of before and after). For the end of a training; moments stay as they are. @throws EngineError `bad-request`
+   */
+  soften(factor: number): Promise<void>;
   /**
    * The model as trained so far, for `loadEngine` or `convertModel`: adapters merged, in f32. A snapshot: training on does
    * not change it. Its files read from those of the trainer's source, which must stay open.

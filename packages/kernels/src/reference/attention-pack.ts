@@ -6,6 +6,8 @@ export interface PackShape {
   readonly window?: number;
   /** First row of each row's text. */
   readonly starts: readonly number[];
+  /** Rows that a row does not see, forward only: from the first to before the last. */
+  readonly hidden?: readonly (readonly [number, number])[];
 }
 
 /** Causal attention of packed texts in float64: `[rows, heads, headDim]`. */
@@ -15,7 +17,7 @@ export function attentionPack(
   k: ArrayLike<number>,
   v: ArrayLike<number>,
 ): Float64Array {
-  const { heads, kvHeads, headDim, scale, starts, window = Number.POSITIVE_INFINITY } = shape;
+  const { heads, kvHeads, headDim, scale, starts, hidden, window = Number.POSITIVE_INFINITY } = shape;
   const out = new Float64Array(q.length);
   starts.forEach((start, row) => {
     const first = Math.max(start, row - window + 1);
@@ -23,6 +25,8 @@ export function attentionPack(
       const kvHead = Math.floor((head * kvHeads) / heads);
       const at = (row * heads + head) * headDim;
       const scores = Array.from({ length: row - first + 1 }, (_, i) => {
+        const [from, to] = hidden?.[row] ?? [0, 0];
+        if (first + i >= from && first + i < to) return Number.NEGATIVE_INFINITY;
         let dot = 0;
         const key = ((first + i) * kvHeads + kvHead) * headDim;
         for (let d = 0; d < headDim; d++) dot += q[at + d]! * k[key + d]!;

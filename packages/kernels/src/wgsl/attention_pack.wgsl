@@ -2,6 +2,7 @@
 // 2022, https://arxiv.org/abs/2205.14135), keeping the logarithm of each row's sum for the way back.
 //
 //   q, out [rows, HEADS, 4*D4] f32; k, v [rows, KV_HEADS, 4*D4]; lse [rows, HEADS]
+//   hidden [rows]: rows (first, one past the last) of its text that a row does not see: other branches of the same beginning
 //
 // Workgroups: x counts tiles of rows, y counts heads.
 // requires: causal_pack, reduce
@@ -10,9 +11,10 @@
 @group(0) @binding(1) var<storage, read> k: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> v: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> segments: array<vec2<u32>>;
-@group(0) @binding(4) var<storage, read_write> out: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read> hidden: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
 
 // Scores, then their exponentials: [TILE][CHUNK / 4], keys in lanes.
 var<workgroup> scores: array<vec4<f32>, TILE * CHUNK / 4>;
@@ -103,7 +105,9 @@ fn score(row: u32, key: u32, t: u32, head: u32, kv_head: u32) {
 fn masked(dots: vec4<f32>, row: u32, key: u32) -> vec4<f32> {
   let at = min(row, params.rows - 1u);
   let keys = vec4<u32>(key) + vec4<u32>(0u, 1u, 2u, 3u);
-  let seen = (keys >= vec4<u32>(first_seen(at, segments[at].x))) & (keys <= vec4<u32>(at));
+  let gap = hidden[at];
+  let seen = (keys >= vec4<u32>(first_seen(at, segments[at].x))) & (keys <= vec4<u32>(at))
+    & ((keys < vec4<u32>(gap.x)) | (keys >= vec4<u32>(gap.y)));
   return select(vec4<f32>(-1.0e30), SCALE * dots, seen);
 }
 

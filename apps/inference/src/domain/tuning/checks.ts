@@ -1,3 +1,4 @@
+import { isSimilar, plainKey as key, mostCompared, shingles } from "./near.ts";
 import type { Example } from "./samples.ts";
 import { fewestExamples } from "./samples.ts";
 import { taskKind } from "./task-kind.ts";
@@ -160,8 +161,6 @@ function examplesText(rows: readonly number[]): string {
   return rows.length === 1 ? `1 example (row ${rows[0]! + 1})` : `${rows.length} examples`;
 }
 
-const key = (text: string) => text.toLowerCase().replaceAll(/\s+/g, " ").trim();
-
 function formattingOf(examples: readonly Example[]): number[] {
   const mended = alike(examples);
   return examples.flatMap((one, i) => (one.input !== mended[i]!.input || one.output !== mended[i]!.output ? [i] : []));
@@ -193,8 +192,8 @@ function repeated(examples: readonly Example[]): { exact: number[]; near: number
     const same = seen.get(key(input)) ?? [];
     words.push(shingles(input));
     if (same.some((other) => key(examples[other]!.output) === key(output))) exact.push(index);
-    else if (same.length === 0 && examples.length <= 2000) {
-      const close = words.slice(0, -1).some((other, at) => similar(other, words[index]!) && !near.includes(at));
+    else if (same.length === 0 && examples.length <= mostCompared) {
+      const close = words.slice(0, -1).some((other, at) => isSimilar(other, words[index]!) && !near.includes(at));
       if (close) near.push(index);
     }
     seen.set(key(input), [...same, index]);
@@ -206,22 +205,6 @@ function repeated(examples: readonly Example[]): { exact: number[]; near: number
       new Set(rows.map((row) => key(examples[row]!.output))).size > 1,
   );
   return { exact, near, conflicts: conflicts.flat().sort((a, b) => a - b) };
-}
-
-/** Runs of five characters, as in Broder 1997. */
-function shingles(text: string): Set<string> {
-  const plain = key(text).replaceAll(/[^\p{L}\p{N} ]/gu, "");
-  const out = new Set<string>();
-  for (let i = 0; i + 5 <= plain.length; i++) out.add(plain.slice(i, i + 5));
-  return out;
-}
-
-/** Jaccard's index of at least 0.8. */
-function similar(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  if (Math.min(a.size, b.size) < 0.8 * Math.max(a.size, b.size) || a.size === 0) return false;
-  let shared = 0;
-  for (const one of a) if (b.has(one)) shared++;
-  return shared / (a.size + b.size - shared) >= 0.8;
 }
 
 /** Of texts that are answered differently, those with the answer that most gave; none where no answer has most. */

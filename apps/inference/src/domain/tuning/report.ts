@@ -9,8 +9,16 @@ const trial = z.object({
   steps: z.int(),
   /** Of each step: nats per token that was learnt. */
   losses: z.array(z.number()),
-  /** `forgot`: how much worse general text is predicted, as a share; of other texts than the report's. */
-  rungs: z.array(z.object({ steps: z.int(), score: z.number(), loss: z.number(), forgot: z.number() })),
+  /** `chance`: how sure it was of the right answers. `forgot`: how much worse general text is predicted, as a share; of other texts than the report's. */
+  rungs: z.array(
+    z.object({
+      steps: z.int(),
+      score: z.number(),
+      chance: z.number().optional(),
+      loss: z.number(),
+      forgot: z.number(),
+    }),
+  ),
   /** `stopped`: others were better. `diverged`: its loss was no number any more. */
   state: z.enum(["waiting", "running", "stopped", "best", "diverged"]),
 });
@@ -32,7 +40,7 @@ export type RunProgress = z.output<typeof runProgress>;
 /** What a run found out. The first fields are what scripts rely on. */
 export const runReport = z.object({
   verdict: z.enum(["better", "not better", "unsure"]),
-  measure: z.enum(["accuracy", "word overlap"]),
+  measure: z.enum(["accuracy", "word overlap", "preferred"]),
   baselines: z.array(baseline),
   tuned: interval,
   /** Two-sided, against `comparedWith`. */
@@ -46,7 +54,7 @@ export const runReport = z.object({
   sentence: z.string(),
   comparedWith: z.string(),
   difference: interval,
-  kind: z.enum(["labels", "text"]),
+  kind: z.enum(["labels", "text", "pairs"]),
   labels: z.array(z.string()),
   counts: z.object({ train: z.int(), validation: z.int(), heldOut: z.int() }),
   /** Whether it may be shipped, and why not. */
@@ -55,7 +63,45 @@ export const runReport = z.object({
   confusion: z.array(z.array(z.int())),
   wrong: z.array(z.object({ input: z.string(), expected: z.string(), answer: z.string(), score: z.number() })),
   /** Examples whose own label a classifier that never saw them disagrees with. */
-  suspects: z.array(z.object({ input: z.string(), label: z.string(), says: z.string() })),
+  suspects: z.array(
+    z.object({
+      input: z.string(),
+      label: z.string(),
+      says: z.string(),
+      /** Whether a tuned model that never saw it disagrees in the same way. */
+      both: z.boolean().default(false),
+    }),
+  ),
+  /** Mistakes that lie close together. `members`: positions in `wrong`. */
+  clusters: z
+    .array(
+      z.object({ words: z.array(z.string()), expected: z.string(), answer: z.string(), members: z.array(z.int()) }),
+    )
+    .default([]),
+  /** Texts like these would teach most: it wavers, or has nothing like them. `sure`: of its answer. */
+  worth: z
+    .array(
+      z.object({
+        input: z.string(),
+        answer: z.string(),
+        other: z.string(),
+        sure: z.number(),
+        why: z.enum(["wavers", "nothing like it"]),
+      }),
+    )
+    .default([]),
+  curve: z
+    .object({
+      points: z.array(z.object({ size: z.int(), score: z.number() })),
+      gain: interval.extend({ more: z.int() }),
+      sentence: z.string(),
+    })
+    .nullable()
+    .default(null),
+  /** Models that the held-out examples were asked of, each without those that it was asked. */
+  folds: z.int().default(1),
+  /** Of the adapter; less than 1 where it forgot too much. */
+  kept: z.number().default(1),
   /** What would help most. */
   advice: z.array(z.string()),
   /** What was chosen for the person, and why. */
@@ -79,4 +125,4 @@ export const runConfig = z.object({
 });
 export type RunConfig = z.output<typeof runConfig>;
 
-export const defaultConfig: RunConfig = { instruction: null, mayForget: 0.05 };
+export const defaultConfig: RunConfig = { instruction: null, mayForget: 0.02 };

@@ -6,6 +6,8 @@ import { TuningError } from "./errors.ts";
 export interface Example {
   readonly input: string;
   readonly output: string;
+  /** Of a preference: the answer that is worse than `output`. */
+  readonly rejected?: string;
 }
 
 /** Samples as they came, before anybody says which column is which. */

@@ -8,11 +8,16 @@ const examples = fc.uniqueArray(
 );
 const byLabel = ({ output }: { output: string }) => output;
 
-it("puts every example into one part, the same whatever their order", () => {
+it("asks each of few examples once or chooses with it, never after it was learnt, whatever their order", () => {
   fc.assert(
     fc.property(examples, (list) => {
-      const { heldOut, train, validation } = splitExamples(list, byLabel);
-      expect([...train, ...validation, ...heldOut].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+      const { heldOut, parts, train, validation } = splitExamples(list, byLabel);
+      expect([...validation, ...heldOut].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+      expect([...validation, ...train].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+      expect(parts.flatMap(({ test }) => test).sort((a, b) => a - b)).toEqual(heldOut);
+      for (const part of parts) {
+        expect([...part.train, ...part.test].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+      }
       const turned = [...list].reverse();
       const again = splitExamples(turned, byLabel);
       const inputs = (of: readonly { input: string }[], rows: readonly number[]) =>
@@ -23,20 +28,38 @@ it("puts every example into one part, the same whatever their order", () => {
   );
 });
 
-it("gives each label its share everywhere", () => {
-  const list = Array.from({ length: 60 }, (_, i) => ({ input: `text ${i}`, output: "abcd"[i % 4]! }));
-  const { heldOut, train, validation } = splitExamples(list, byLabel);
-  expect([train.length, validation.length, heldOut.length]).toEqual([30, 9, 21]);
-  for (const label of "abcd") {
-    const count = heldOut.filter((i) => list[i]?.output === label).length;
-    expect(Math.abs(count - 21 / 4)).toBeLessThan(1.01);
-    expect(train.filter((i) => list[i]?.output === label).length).toBeGreaterThanOrEqual(6);
+/** Texts that share hardly a run of characters. */
+function messages(count: number): { input: string; output: string }[] {
+  return Array.from({ length: count }, (_, i) => ({
+    input: `${(i * 7919 + 13).toString(36).repeat(3)} ${i}`,
+    output: "abcd"[i % 4]!,
+  }));
+}
+
+it("gives each label its share in every fold", () => {
+  const list = messages(60);
+  const { parts, validation } = splitExamples(list, byLabel);
+  expect(parts).toHaveLength(4);
+  for (const rows of [validation, ...parts.map(({ test }) => test)]) {
+    expect(rows).toHaveLength(12);
+    for (const label of "abcd") expect(rows.filter((i) => list[i]?.output === label)).toHaveLength(3);
   }
 });
 
-it("keeps equal texts together", () => {
-  const list = Array.from({ length: 60 }, (_, i) => ({ input: `Text ${i % 20}`, output: "ab"[i % 2]! }));
-  const { heldOut, train, validation } = splitExamples(list, byLabel);
-  const texts = [train, validation, heldOut].map((rows) => new Set(rows.map((i) => list[i]!.input)));
-  expect([...texts[0]!].filter((text) => texts[2]!.has(text) || texts[1]!.has(text))).toEqual([]);
+it("holds some of many examples out once", () => {
+  const list = messages(600);
+  const { heldOut, parts, train, validation } = splitExamples(list, byLabel);
+  expect([train.length, validation.length, heldOut.length]).toEqual([300, 90, 210]);
+  expect([...train, ...validation, ...heldOut].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+  expect(parts).toEqual([{ train, test: heldOut }]);
+});
+
+it("keeps texts that say almost the same together", () => {
+  const list = Array.from({ length: 60 }, (_, i) => ({
+    input: `${messages(20)[i % 20]!.input} and a long end that all of its copies share${i < 20 ? "." : i < 40 ? "!" : ""}`,
+    output: "ab"[i % 2]!,
+  }));
+  for (const { test, train } of splitExamples(list, byLabel).parts) {
+    expect(test.filter((i) => train.some((j) => j % 20 === i % 20))).toEqual([]);
+  }
 });

@@ -1,7 +1,7 @@
 import type { Example } from "./samples.ts";
 
-/** What is learnt: one of few labels, or text that is written freely. */
-export type TaskKind = "labels" | "text";
+/** What is learnt: one of few labels, text that is written freely, or which of two answers is better. */
+export type TaskKind = "labels" | "text" | "pairs";
 
 const mostLabels = 50;
 const longestLabel = 60;
@@ -10,7 +10,8 @@ const longestLabel = 60;
  * Few different, short answers, each given about twice on average or more, are labels. Sixty examples with forty
  * different answers are text.
  */
-export function taskKind(examples: readonly Pick<Example, "output">[]): TaskKind {
+export function taskKind(examples: readonly Pick<Example, "output" | "rejected">[]): TaskKind {
+  if (examples.length > 0 && examples.every(({ rejected }) => rejected !== undefined)) return "pairs";
   const distinct = new Set(examples.map(({ output }) => output.trim()));
   const short = [...distinct].every((label) => label.length <= longestLabel && !label.includes("\n"));
   return short && distinct.size <= mostLabels && distinct.size * 2 <= examples.length ? "labels" : "text";

@@ -20,18 +20,18 @@ export function trialSpace(width: number): TrialSettings[] {
   const rate = (base: number) => Number((base * Math.min(1, Math.sqrt(384 / width))).toPrecision(2));
   return [
     { id: "a", rank: 8, learningRate: rate(1e-3) },
-    { id: "b", rank: 8, learningRate: rate(2e-3) },
-    { id: "c", rank: 16, learningRate: rate(7e-4) },
-    { id: "d", rank: 16, learningRate: rate(1.5e-3) },
+    { id: "b", rank: 16, learningRate: rate(5e-4) },
+    { id: "c", rank: 8, learningRate: rate(2e-3) },
+    { id: "d", rank: 16, learningRate: rate(1e-3) },
   ];
 }
 
 /** Passes over the examples after which more of them teach a small adapter nothing. */
-const mostEpochs = 20;
+const mostEpochs = 14;
 const mostSteps = 400;
 
 /** Steps below which an adapter has hardly moved. */
-const fewestSteps = 32;
+const fewestSteps = 48;
 
 /**
  * Successive halving (Jamieson and Talwalkar 2016) that fits the time: all ways for s steps, the better half up to 2 s,
@@ -46,22 +46,25 @@ export function planTrials(input: {
   readonly examples: number;
   readonly textMs: number;
   readonly budgetMs: number;
+  /** Trainings as long as the longest trial that must follow within the same time. */
+  readonly fitsAfter?: number;
 }): TrialPlan {
+  const { fitsAfter = 0 } = input;
   const space = trialSpace(input.width);
   const affordable = (batchSize: number) => Math.floor(input.budgetMs / Math.max(1, input.textMs * (batchSize + 1)));
   const plans = [4, 2, 1].flatMap((ways) => [12, 8, 4].map((size) => ({ ways, size: Math.min(size, input.examples) })));
-  const fitting = plans.find(({ size, ways }) => affordable(size) >= totalSteps(ways, fewestSteps));
+  const fitting = plans.find(({ size, ways }) => affordable(size) >= totalSteps(ways, fewestSteps, fitsAfter));
   const { size, ways } = fitting ?? { ways: 1, size: Math.min(4, input.examples) };
   const wanted = Math.min(mostSteps, Math.ceil((mostEpochs * input.examples) / size));
-  const full = Math.max(1, Math.min(wanted, Math.floor(affordable(size) / totalSteps(ways, 1))));
+  const full = Math.max(1, Math.min(wanted, Math.floor(affordable(size) / totalSteps(ways, 1, fitsAfter))));
   const rungs = ways === 1 ? [full / 2, full] : [full / 4, full / 2, full];
   const whole = rungs.map((steps) => Math.max(1, Math.floor(steps)));
   return { settings: space.slice(0, ways), rungs: [...new Set(whole)], batchSize: size };
 }
 
-/** Steps of all trials together when the longest takes `full`. */
-function totalSteps(ways: number, full: number): number {
-  return ways === 4 ? 2 * full : ways === 2 ? 1.5 * full : full;
+/** Steps of all trials and what follows them together when the longest takes `full`. */
+function totalSteps(ways: number, full: number, fitsAfter: number): number {
+  return (fitsAfter + (ways === 4 ? 2 : ways === 2 ? 1.5 : 1)) * full;
 }
 
 /** What a trial's rung was worth on the validation examples. */

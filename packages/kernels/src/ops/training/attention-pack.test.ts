@@ -43,6 +43,7 @@ describeOnDevices("attention_pack", (getDevice) => {
       k: upload(device, k!),
       v: upload(device, v!),
       segments: upload(device, words),
+      hidden: upload(device, new Uint32Array(rows * 2)),
       out: out!,
       lse: lse!,
       rows,
@@ -68,6 +69,40 @@ describeOnDevices("attention_pack", (getDevice) => {
     expect(relativeError(await readF32(device, dq!), expected.dq)).toBeLessThan(1e-5);
     expect(relativeError(await readF32(device, dk!), expected.dk)).toBeLessThan(1e-5);
     expect(relativeError(await readF32(device, dv!), expected.dv)).toBeLessThan(1e-5);
+  });
+});
+
+describeOnDevices("attention_pack with branches", (getDevice) => {
+  it("a row sees the common beginning and its own branch", async () => {
+    const device = getDevice();
+    // Two texts: 7 common rows, then branches of 3, 2 and 30 rows; and a text without any.
+    const { starts, words } = segmentsOf([42, 5]);
+    const hidden = starts.map((_, row): [number, number] =>
+      row >= 10 && row < 12 ? [7, 10] : row >= 12 && row < 42 ? [7, 12] : [0, 0],
+    );
+    const rows = starts.length;
+    const [heads, kvHeads, headDim] = [2, 1, 8];
+    const random = new Random(3);
+    const [q, k, v] = [heads, kvHeads, kvHeads].map((count) => random.gaussians(rows * count * headDim));
+    const options = { heads, kvHeads, headDim, scale: 0.4 };
+    const out = poisoned(device, rows * heads * headDim);
+    await runOps(
+      device,
+      (ops) => new AttentionPack(ops, options),
+      (op, recorder) =>
+        op.record(recorder, {
+          q: upload(device, q!),
+          k: upload(device, k!),
+          v: upload(device, v!),
+          segments: upload(device, words),
+          hidden: upload(device, Uint32Array.from(hidden.flat())),
+          out,
+          lse: poisoned(device, rows * heads),
+          rows,
+        }),
+    );
+    const expected = attentionPack({ ...options, starts, hidden }, q!, k!, v!);
+    expect(relativeError(await readF32(device, out), expected)).toBeLessThan(1e-5);
   });
 });
 

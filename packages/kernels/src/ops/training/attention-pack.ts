@@ -24,12 +24,14 @@ interface Shared {
 }
 
 export interface AttentionPackArgs extends Shared {
+  /** `[rows, 2]` u32: rows of its text that a row does not see, from the first to before the last; the gradient knows none. */
+  readonly hidden: Binding;
   readonly out: Binding;
   /** `[rows, heads]` f32: kept for the gradient. */
   readonly lse: Binding;
 }
 
-export interface AttentionPackBackArgs extends AttentionPackArgs {
+export interface AttentionPackBackArgs extends Omit<AttentionPackArgs, "hidden"> {
   readonly dout: Binding;
   /** `[rows, heads, 2]` f32 of scratch. */
   readonly stats: Binding;
@@ -75,9 +77,10 @@ export class AttentionPack {
 
   record(recorder: Recorder, args: AttentionPackArgs): void {
     this.#check(args);
-    const { q, k, v, segments, out, lse, rows } = args;
+    const { q, k, v, segments, hidden, out, lse, rows } = args;
+    checkSize("attention_pack", "hidden", hidden, rows * 8);
     const groups = [ceilDiv(rows, this.#tile), this.options.heads] as const;
-    this.#forward.dispatch(recorder, [q, k, v, segments, out, lse], groups, Uint32Array.of(rows));
+    this.#forward.dispatch(recorder, [q, k, v, segments, hidden, out, lse], groups, Uint32Array.of(rows));
   }
 
   recordBack(recorder: Recorder, args: AttentionPackBackArgs): void {
@@ -95,7 +98,7 @@ export class AttentionPack {
     this.#dkv.dispatch(recorder, [q, k, v, dout, stats, segments, dk, dv], [tiles, kvHeads], params);
   }
 
-  #check({ q, k, v, segments, out, lse, rows }: AttentionPackArgs): void {
+  #check({ q, k, v, segments, out, lse, rows }: Omit<AttentionPackArgs, "hidden">): void {
     const { heads, kvHeads, headDim } = this.options;
     for (const wide of [q, out]) checkSize("attention_pack", "q, out", wide, rows * heads * headDim * 4);
     for (const narrow of [k, v]) checkSize("attention_pack", "k, v", narrow, rows * kvHeads * headDim * 4);

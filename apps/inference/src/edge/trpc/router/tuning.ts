@@ -97,7 +97,7 @@ export const tuningRouter = router({
         columns: z.array(z.string()),
         rows: z.int(),
         mapping,
-        kind: z.enum(["labels", "text"]),
+        kind: z.enum(["labels", "text", "pairs"]),
         labels: z.array(z.object({ label: z.string(), count: z.int() })),
         examples: z.int(),
         /** The first few. */

@@ -1,0 +1,76 @@
+import { batchOrder, type Trainer, type TrainingBatch, type TrainingText } from "@tugboat/engine";
+import { type RunContext, seed } from "./context.ts";
+
+/** Texts of replay in a step. */
+const replayed = 2;
+/** Of all of them together, against the answers of a step. */
+const replayWeight = 0.4;
+/** Of steps on pairs, each third learns the better answers themselves, so that both do not become unlikely together. */
+const everyThird = 3;
+
+/** What a step learns: from which examples, and how. A function of the step, so that a killed run goes on alike. */
+export class Lessons {
+  readonly #context: RunContext;
+  readonly #positions: readonly number[];
+  readonly #texts: ReadonlyMap<number, TrainingText>;
+
+  constructor(context: RunContext, positions: readonly number[]) {
+    const { spec, texts } = context;
+    this.#context = context;
+    this.#positions = positions;
+    this.#texts = new Map(
+      positions.map((position) => {
+        const example = spec.examples[position]!;
+        return [position, texts.text(context.prompt(example), texts.answer(example.output))];
+      }),
+    );
+  }
+
+  batch(step: number, size: number): TrainingBatch {
+    const { kind } = this.#context;
+    const order = batchOrder(this.#positions.length, Math.min(size, this.#positions.length), seed, step);
+    const chosen = order.map((at) => this.#positions[at]!);
+    if (kind === "pairs" && step % everyThird !== everyThird - 1) {
+      return { kind: "dpo", pairs: chosen.map((position) => this.#pair(position)) };
+    }
+    const learnt = chosen.map((position) => this.#texts.get(position)!);
+    const weight = learnt.reduce((sum, { weights = [] }) => sum + total(weights), 0);
+    return { kind: "supervised", texts: [...learnt, ...this.#replay(step, weight)] };
+  }
+
+  #pair(position: number) {
+    const { spec, state, texts } = this.#context;
+    const example = spec.examples[position]!;
+    const rejected = texts.text(this.#context.prompt(example), texts.answer(example.rejected ?? ""));
+    const reference = state.references[position];
+    return { chosen: this.#texts.get(position)!, rejected, ...(reference && { reference }) };
+  }
+
+  /** Texts that remind of what the base model writes. */
+  #replay(step: number, answersWeight: number): TrainingText[] {
+    const { replay } = this.#context.state;
+    if (replay.length === 0) return [];
+    const texts = Array.from({ length: replayed }, (_, i) => replay[(step * replayed + i) % replay.length]!);
+    const predicted = texts.reduce((sum, { length }) => sum + length - 1, 0);
+    const weight = (replayWeight * answersWeight) / Math.max(1, predicted);
+    return texts.map((tokens) => ({ tokens, weights: new Float32Array(tokens.length).fill(weight) }));
+  }
+}
+
+/** What both answers of each pair are worth before the training: what DPO compares with. */
+export async function keepReferences(context: RunContext, trainer: Trainer): Promise<void> {
+  const { kind, spec, state, texts } = context;
+  if (kind !== "pairs" || state.references.length > 0) return;
+  for (const example of spec.examples) {
+    const prompt = context.prompt(example);
+    const answers = [example.output, example.rejected ?? ""].map((answer) => texts.ended(texts.answer(answer)));
+    const [logprobs] = await trainer.weigh([{ prompt, answers }]);
+    state.references.push({ chosen: logprobs![0]!, rejected: logprobs![1]! });
+  }
+}
+
+function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
+}

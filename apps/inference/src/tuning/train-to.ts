@@ -1,0 +1,44 @@
+import type { Trainer } from "@tugboat/engine";
+import { readCheckpointFile, writeCheckpointFile } from "@tugboat/engine/node";
+import type { RunContext } from "./context.ts";
+import type { Lessons } from "./lessons.ts";
+
+/** A killed run loses no more than this of training. */
+const checkpointMs = 15_000;
+
+export interface Course {
+  readonly lessons: Lessons;
+  /** Of the checkpoint in the run's folder. */
+  readonly checkpoint: string;
+  readonly steps: number;
+  readonly stage: string;
+  /** Steps and their losses; grows along. */
+  readonly record: { steps: number; readonly losses: number[] };
+  isOver(): boolean;
+}
+
+/** Trains up to a step, from the last checkpoint on, and leaves a checkpoint there. @throws EngineError `diverged` */
+export async function trainTo(context: RunContext, trainer: Trainer, course: Course): Promise<void> {
+  const { lessons, record, stage, steps } = course;
+  const path = context.path(course.checkpoint);
+  const kept = await readCheckpointFile(path);
+  if (kept !== undefined) await trainer.restore(kept);
+  const resumedAt = trainer.step;
+  record.losses.length = Math.min(record.losses.length, trainer.step);
+  record.steps = trainer.step;
+  const save = async () => {
+    await writeCheckpointFile(path, await trainer.checkpoint());
+    await context.save();
+  };
+  let savedAt = performance.now();
+  while (trainer.step < steps && !course.isOver()) {
+    const { loss, step } = await trainer.train(lessons.batch(trainer.step, context.batchSize));
+    record.losses[step - 1] = loss;
+    record.steps = step;
+    context.tellTraining(stage, step, steps);
+    if (performance.now() - savedAt < checkpointMs) continue;
+    await save();
+    savedAt = performance.now();
+  }
+  if (trainer.step > resumedAt) await save();
+}
