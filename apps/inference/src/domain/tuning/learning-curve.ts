@@ -1,4 +1,5 @@
-import { type Interval, mean, pairedBootstrap } from "./statistics.ts";
+import { pairedBootstrap } from "../statistics/bootstrap.ts";
+import { type Interval, mean } from "../statistics/interval.ts";
 
 export interface LearningCurve {
   /** From how many examples, and what that was worth on the same held-out ones. */
