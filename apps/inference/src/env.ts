@@ -121,6 +121,25 @@ const schema = z.object({
       }
       return domains;
     }),
+  /** Where spans are sent in OTLP/HTTP's JSON; `/v1/traces` is added to it. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
+  /** `name=value,name=value`, percent-encoded. */
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .default("")
+    .transform((text, context): Readonly<Record<string, string>> => {
+      const pairs = listOf(text).map((pair) => /^([\w-]+)=(.*)$/.exec(pair));
+      if (pairs.every((pair) => pair !== null)) {
+        return Object.fromEntries(
+          pairs.map(([, name = "", value = ""]) => [name.toLowerCase(), decodeURIComponent(value)]),
+        );
+      }
+      context.addIssue({ code: "custom", message: "it must be name=value pairs with commas between them" });
+      return z.NEVER;
+    }),
   HF_ENDPOINT: z.url().default("https://huggingface.co"),
   HF_TOKEN: z.string().optional(),
 });

@@ -20,6 +20,8 @@ import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
 import { openVault } from "./domain/secrets/vault.ts";
+import { OtlpExporter, type OtlpOptions } from "./domain/traces/otlp-exporter.ts";
+import { TraceRecorder } from "./domain/traces/recorder.ts";
 import { UsageMeter } from "./domain/usage/meter.ts";
 import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
@@ -120,6 +122,11 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   metrics.jobs(() => database.jobs.atWork());
   const jobChanges = new JobChanges(database.jobs);
   const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
+  const otlp = env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : new OtlpExporter(exporterOf(env), log);
+  const tracer = await TraceRecorder.open(database.traces, log, {
+    cleans: env.TUGBOAT_ROLES.has("jobs"),
+    ...(otlp && { onStored: (traces) => otlp.send(traces) }),
+  });
   let draining = false;
   const files = new FileStore(home);
   const edge: EdgeServices = {
@@ -131,6 +138,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     management: {
       database,
       meter,
+      traces: tracer,
       auth,
       catalog,
       deployments: pool,
@@ -148,6 +156,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       machine,
     },
     meter,
+    tracer,
     files,
     metrics,
     log,
@@ -207,6 +216,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       mailer?.close();
       await keys.close();
       await meter.close();
+      await tracer.close();
+      await otlp?.close();
       await database.close();
     },
   };
@@ -218,6 +229,11 @@ function mailerOf({ TUGBOAT_MAIL_FROM: from, TUGBOAT_SMTP_URL: url }: Env, log: 
   // Asked now, so that a wrong setting is in the log before somebody waits for a mail.
   void mailer.works();
   return mailer;
+}
+
+/** OpenTelemetry's own variables, as its specification of the OTLP exporter has them. */
+function exporterOf(env: Env): OtlpOptions {
+  return { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "", headers: env.OTEL_EXPORTER_OTLP_HEADERS };
 }
 
 function oidcOf(env: Env): OidcSettings | undefined {

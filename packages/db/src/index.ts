@@ -95,6 +95,18 @@ export type {
   Tasks,
   TaskVersionInfo,
 } from "./tasks.ts";
+export { type Feedback, type FeedbackInfo, type FeedbackKind, feedbackKinds } from "./traces/feedback.ts";
+export type { TraceDetail, TraceFilter, TracePage, Traces } from "./traces/queries.ts";
+export type { TraceStore } from "./traces/store.ts";
+export {
+  type KeptTrace,
+  type SpanAttributes,
+  type SpanInfo,
+  type TraceBody,
+  type TraceInfo,
+  type TraceStatus,
+  traceStatuses,
+} from "./traces/trace.ts";
 export type { NewTuningRun, TuningRunDetail, TuningRunInfo, TuningRuns } from "./tuning-runs.ts";
 export type {
   SealedSecret,

@@ -14,6 +14,7 @@ import { applyMigrations } from "./migrations/apply.ts";
 import { readMigrations } from "./migrations/files.ts";
 import { ensureHome, type Home, type OrganizationScope, organizationScope } from "./organization.ts";
 import { type AccountTables, type People, peopleOf } from "./people.ts";
+import { type TraceStore, traceStore } from "./traces/store.ts";
 
 export interface OpenOptions {
   /** The data directory; the embedded server keeps its files under `home/postgres`. */
@@ -49,6 +50,7 @@ export interface Database {
   /** For the process that delivers and runs jobs, of whichever organization. */
   readonly jobs: JobRuns;
   readonly metering: MeteringStore;
+  readonly traces: TraceStore;
   /** Whether it answers, in milliseconds. */
   ping(): Promise<number>;
   /** Closes the connections and stops the embedded server if this process started it. A second call does nothing. */
@@ -112,6 +114,7 @@ async function openAt(
     },
     watchRoutes: (watcher) => void watches.push(watchChannel(url, "tugboat_routes", watcher)),
     jobs: jobRuns(prisma, (watcher) => void watches.push(watchJobs(url, watcher))),
+    traces: traceStore(pool),
     metering: meteringStore(pool, prisma, url, (stop) => watches.push(stop)),
     async ping() {
       const start = performance.now();

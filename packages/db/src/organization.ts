@@ -24,6 +24,7 @@ import { type Responses, responsesOf } from "./responses.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { type TaskPlannings, taskPlanningsOf } from "./task-plannings.ts";
 import { type Tasks, tasksOf } from "./tasks.ts";
+import { type Traces, tracesOf } from "./traces/queries.ts";
 import { type TuningRuns, tuningRunsOf } from "./tuning-runs.ts";
 import { type Upstreams, upstreamsOf } from "./upstreams.ts";
 import { type Usage, usageOf } from "./usage/queries.ts";
@@ -67,6 +68,7 @@ export interface OrganizationScope {
   readonly taskPlannings: TaskPlannings;
   readonly datasets: Datasets;
   readonly usage: Usage;
+  readonly traces: Traces;
   readonly budgets: Budgets;
   readonly priceBooks: PriceBooks;
   info(): Promise<OrganizationInfo>;
@@ -106,6 +108,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     taskPlannings: taskPlanningsOf(db, id),
     datasets: datasetsOf(db, id),
     usage: usageOf(db, id),
+    traces: tracesOf(db, id),
     budgets: budgetsOf(db, id),
     priceBooks: priceBooksOf(db, id),
     info: () => info(db),

@@ -36,6 +36,16 @@ const table = {
     roles: ["owner", "admin", "developer", "expert", "billing"],
     keys: false,
   },
+  "traces:read": {
+    what: "see requests with what was asked and answered, and say what an answer was worth",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
+  "traces:write": {
+    what: "delete traces, and set what of requests is kept and for how long",
+    roles: administrators,
+    keys: false,
+  },
   "billing:read": {
     what: "see prices, budgets and the reconciliation",
     roles: ["owner", "admin", "billing"],

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Permission } from "../domain/permissions.ts";
+import { readTraceparent } from "../domain/traces/traceparent.ts";
 import { newRequestId } from "../domain/usage/request-id.ts";
 import { checkPermission } from "./access.ts";
 import { authenticate, identify } from "./auth.ts";
@@ -12,20 +13,23 @@ import { batchRoutes } from "./openai/batches.ts";
 import { chatRoutes } from "./openai/chat.ts";
 import { completionRoutes } from "./openai/completions.ts";
 import { embeddingRoutes } from "./openai/embeddings.ts";
+import { feedbackRoutes } from "./openai/feedback.ts";
 import { fileRoutes } from "./openai/files.ts";
 import { modelRoutes } from "./openai/models.ts";
+import { otlpRoutes } from "./openai/otlp.ts";
 import { responseRoutes } from "./openai/responses.ts";
 import { admit } from "./rate-limit.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
 
 /** The HTTP edge: parses, calls, answers. */
 export function createApp(services: EdgeServices): Edge {
-  const { corsOrigins, draining, keys, limits, log, management, metrics } = services;
+  const { corsOrigins, draining, keys, limits, log, management, metrics, tracer } = services;
   const app = new Hono<EdgeVariables>();
 
   app.use(async (c, next) => {
     const id = newRequestId();
-    const call = new Call(id, requestId(c.req.header("x-request-id"), id), log, metrics);
+    const call = new Call(id, requestId(c.req.header("x-request-id"), id), log, metrics, tracer);
+    call.trace.parent = readTraceparent(c.req.header("traceparent"));
     c.set("call", call);
     c.header("x-request-id", call.requestId);
     await next();
@@ -38,6 +42,7 @@ export function createApp(services: EdgeServices): Edge {
   app.onError((error, c) => {
     const answer = toApiError(error);
     const call = c.get("call");
+    call.trace.problem = { code: answer.code ?? answer.type, message: answer.message };
     if (answer.status >= 500) call.log.error({ err: answer.cause ?? answer }, "request failed");
     return c.json(answer.body(), answer.status, { ...answer.headers, "x-request-id": call.requestId });
   });
@@ -66,9 +71,12 @@ export function createApp(services: EdgeServices): Edge {
       });
     }
     const call = c.get("call");
-    const caller =
-      (await identify(c.req.raw.headers, keys, management)) ??
-      (await authenticate(c.req.header("authorization"), keys));
+    const caller = await call.trace.within(
+      "key",
+      async () =>
+        (await identify(c.req.raw.headers, keys, management)) ??
+        (await authenticate(c.req.header("authorization"), keys)),
+    );
     call.caller = caller;
     const permission = permissionFor(c.req.path);
     if (permission !== undefined) checkPermission(caller, permission);
@@ -85,6 +93,8 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/responses", responseRoutes(services));
   app.route("/v1/files", fileRoutes(services));
   app.route("/v1/batches", batchRoutes(services));
+  app.route("/v1/feedback", feedbackRoutes(services));
+  app.route("/v1/traces", otlpRoutes(services));
   for (const path of [
     "/v1/models",
     "/v1/models/:id{.+}",
@@ -101,6 +111,8 @@ export function createApp(services: EdgeServices): Edge {
     "/v1/batches",
     "/v1/batches/:id",
     "/v1/batches/:id/cancel",
+    "/v1/feedback",
+    "/v1/traces",
   ]) {
     app.all(path, (c) => {
       throw new ApiError(
@@ -124,7 +136,14 @@ function permissionFor(path: string): Permission | undefined {
 
 /** Whose things have addresses of their own. */
 const kept = ["/v1/responses", "/v1/files", "/v1/batches"];
-const inferenceRoutes = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", ...kept];
+const inferenceRoutes = [
+  "/v1/chat/completions",
+  "/v1/completions",
+  "/v1/embeddings",
+  "/v1/feedback",
+  "/v1/traces",
+  ...kept,
+];
 const knownRoutes = ["/health", "/metrics", "/v1/models", ...inferenceRoutes];
 
 /** A path as a label: what clients invent must not become a label of its own. */

@@ -1,9 +1,11 @@
 import type { UsageStatus } from "@tugboat/db";
 import type { Logger } from "pino";
 import type { Work } from "../domain/asking/ask.ts";
+import type { Tracer } from "../domain/traces/recorder.ts";
+import { TraceBuilder } from "../domain/traces/trace-builder.ts";
 import type { Settled } from "../domain/usage/meter.ts";
-import { planHeader, type ServedBy } from "../routing/target.ts";
-import type { Metering, Used } from "./metering.ts";
+import { nameOf, planHeader, type ServedBy } from "../routing/target.ts";
+import { type Metering, payerOf, type Used } from "./metering.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Timings, Usage } from "./openai/generation.ts";
 import type { ModelCaller } from "./trpc/context.ts";
@@ -26,6 +28,7 @@ export class Call {
   readonly requestId: string;
   readonly log: Logger;
   readonly #metrics: Metrics;
+  readonly #tracer: Tracer | undefined;
   readonly #startedAt = performance.now();
   #ended = false;
   caller: ModelCaller | undefined;
@@ -41,12 +44,17 @@ export class Call {
   work: Work | undefined;
   /** Set for what is accounted for. */
   metering: Metering | undefined;
+  /** What it does, step by step: `call.trace.span("route")`. */
+  readonly trace = new TraceBuilder(() => this.elapsedMs);
+  /** When whoever answers was asked, in ms from the arrival. */
+  askedAtMs: number | undefined;
 
-  constructor(id: string, requestId: string, log: Logger, metrics: Metrics) {
+  constructor(id: string, requestId: string, log: Logger, metrics: Metrics, tracer?: Tracer) {
     this.id = id;
     this.requestId = requestId;
     this.log = log.child({ requestId: this.requestId });
     this.#metrics = metrics;
+    this.#tracer = tracer;
   }
 
   get elapsedMs(): number {
@@ -80,6 +88,7 @@ export class Call {
     if (generation !== undefined) this.settle(outcome, generation);
     else if (status >= 500 || outcome === "aborted") this.settle(outcome === "aborted" ? outcome : "error");
     if (generation !== undefined) this.onTokens?.(generation.tokens);
+    this.#record(route, method, status, outcome, generation);
     if (outcome === "aborted") this.#metrics.aborted(this.model);
     if (generation?.timings !== undefined) {
       const { usage, timings } = generation;
@@ -101,7 +110,47 @@ export class Call {
     const level = isProbe ? "debug" : status >= 500 || outcome === "error" ? "error" : "info";
     this.log[level](line, "request");
   }
+
+  #record(
+    route: string,
+    method: string,
+    httpStatus: number,
+    outcome: "done" | "aborted" | "error",
+    generation: Answered | undefined,
+  ): void {
+    const operation = traced[route];
+    const payer = payerOf(this.caller);
+    if (this.#tracer === undefined || operation === undefined || method !== "POST" || payer === undefined) return;
+    // What was stopped is asked again by the same id.
+    if (this.work !== undefined && outcome !== "done") return;
+    const { alias, attempts = 1, target } = this.served ?? {};
+    const ended = {
+      ...payer,
+      id: this.id,
+      requestId: this.requestId,
+      kind: this.work?.kind ?? (this.caller?.kind === "member" ? "playground" : operation),
+      alias: alias?.name,
+      target: target && nameOf(target),
+      attempts,
+      httpStatus,
+      outcome,
+      durationMs: this.elapsedMs,
+      event: this.metering?.event,
+      timings: generation?.timings,
+      askedAtMs: this.askedAtMs,
+      trace: this.trace,
+    };
+    this.#tracer.record(ended, operation);
+  }
 }
+
+/** Whose requests leave a trace, and what they do. */
+const traced: Readonly<Record<string, string>> = {
+  "/v1/chat/completions": "chat",
+  "/v1/completions": "completion",
+  "/v1/embeddings": "embedding",
+  "/v1/responses": "response",
+};
 
 /** What the log says beyond the name that was asked for. */
 function planLine(served: ServedBy): object {

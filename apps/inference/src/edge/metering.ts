@@ -1,4 +1,4 @@
-import type { UsageStatus } from "@tugboat/db";
+import type { UsageEvent, UsageStatus } from "@tugboat/db";
 import type { Context } from "hono";
 import type { BudgetUse } from "../domain/billing/budget-counters.ts";
 import { dollars, microUsdText } from "../domain/billing/money.ts";
@@ -63,6 +63,11 @@ export class Metering {
     return new Metering(meter, { ...payer, ...request, kind });
   }
 
+  /** What was recorded; undefined until it has ended. */
+  get event(): UsageEvent | undefined {
+    return this.#settled?.event;
+  }
+
   get settled(): boolean {
     return this.#settled !== undefined;
   }
@@ -119,7 +124,8 @@ export function costOf({ event }: Settled) {
   };
 }
 
-function payerOf(caller: ModelCaller | undefined) {
+/** In whose name a request is made; undefined where nobody is known. */
+export function payerOf(caller: ModelCaller | undefined) {
   if (caller?.kind === "key") {
     const { organizationId, projectId, keyId: apiKeyId } = caller;
     return { organizationId, projectId, apiKeyId, userId: null };

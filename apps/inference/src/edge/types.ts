@@ -4,6 +4,7 @@ import type { FileStore } from "../domain/files/store.ts";
 import type { KeyLimits } from "../domain/keys/limits.ts";
 import type { KeyVerifier } from "../domain/keys/verifier.ts";
 import type { Catalog } from "../domain/models/catalog.ts";
+import type { Tracer } from "../domain/traces/recorder.ts";
 import type { Meter } from "../domain/usage/meter.ts";
 import type { Routes } from "../routing/routes.ts";
 import type { Upstreams } from "../upstreams/health.ts";
@@ -24,6 +25,8 @@ export interface EdgeServices {
   readonly management?: Management;
   /** Accounts for what is used; absent where nothing is accounted for. */
   readonly meter?: Meter;
+  /** Keeps what each request did; absent where nothing is kept. */
+  readonly tracer?: Tracer;
   /** Where files of the API lie; absent where none are kept. */
   readonly files?: FileStore;
   readonly metrics: Metrics;

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db";
+import { type Database, type KeptTrace, type OrganizationScope, openDatabase } from "@tugboat/db";
 import { pino } from "pino";
 import { type AuthOptions, createAuth, sessionCookie } from "../domain/accounts/auth.ts";
 import { servedModels } from "../domain/deployments/served.ts";
@@ -14,7 +14,9 @@ import { prepareModel } from "../domain/models/register.ts";
 import { Uploads } from "../domain/models/uploads.ts";
 import type { Role } from "../domain/permissions.ts";
 import { openVault } from "../domain/secrets/vault.ts";
+import { TraceRecorder } from "../domain/traces/recorder.ts";
 import { UsageMeter } from "../domain/usage/meter.ts";
+import { newRequestId, timeOfRequestId } from "../domain/usage/request-id.ts";
 import { addressReader } from "../edge/address.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
@@ -68,7 +70,9 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
   });
   const keys = new KeyVerifier(database.keys);
   const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
+  const tracer = await TraceRecorder.open(database.traces, log, { cleans: false });
   const edge: EdgeServices = {
+    tracer,
     catalog,
     pool,
     routing: { routes, upstreams },
@@ -77,6 +81,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     management: {
       database,
       meter,
+      traces: tracer,
       auth,
       catalog,
       deployments: pool,
@@ -179,6 +184,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     enter,
     home,
     meter,
+    tracer,
     pool,
     routes,
     scope,
@@ -189,6 +195,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       await pool.close();
       await keys.close();
       await meter.close();
+      await tracer.close();
       await database.close();
       await rm(home, { recursive: true, force: true });
     },
@@ -261,7 +268,42 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
   const target = { kind: "model", model: "their-model" } as const;
   const plan = { split: [{ target, share: 100 }], failover: [] };
   const alias = await scope.aliases.create("their-alias", { plan, createdBy: owner.userId });
-  return { id, scope, owner, project, key, secret, invitation, share, tuningRun, job, upstream, alias, plan };
+  const traceId = newRequestId();
+  await database.traces.write([keptTraceOf(id, traceId)]);
+  return { traceId, id, scope, owner, project, key, secret, invitation, share, tuningRun, job, upstream, alias, plan };
+}
+
+function keptTraceOf(organizationId: string, id: string): KeptTrace {
+  return {
+    trace: {
+      id,
+      at: timeOfRequestId(id),
+      organizationId,
+      projectId: null,
+      apiKeyId: null,
+      userId: null,
+      requestId: "their-request",
+      traceHex: id.replaceAll("-", ""),
+      kind: "chat",
+      model: "their-model",
+      target: "their-model",
+      alias: null,
+      status: "done",
+      httpStatus: 200,
+      error: null,
+      cache: "miss",
+      inputTokens: 1,
+      cachedTokens: 0,
+      outputTokens: 1,
+      ttftUs: 1,
+      queueUs: 1,
+      durationUs: 1,
+      amountPicoUsd: 1n,
+      preview: "their secret",
+    },
+    spans: [],
+    body: { input: '"their secret"', output: "[]", redacted: false },
+  };
 }
 
 export async function addOrganization(database: Database): Promise<string> {

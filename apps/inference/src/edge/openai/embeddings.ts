@@ -14,8 +14,11 @@ import { refuseHugePrompt } from "./serve.ts";
 export function embeddingRoutes(services: EdgeServices): Edge {
   const app = new Hono<EdgeVariables>();
   app.post("/", async (c) => {
-    const request = parseEmbeddingsRequest(await readJson(c.req.raw));
     const call = c.get("call");
+    const json = await readJson(c.req.raw);
+    call.trace.input = json;
+    const request = parseEmbeddingsRequest(json);
+    call.trace.asked = request.model;
     const served = await placeOf(services, call, request.model);
     if (served.target.kind !== "model") throw new Error("a place of another kind");
     const { model } = served.target;
@@ -23,6 +26,7 @@ export function embeddingRoutes(services: EdgeServices): Edge {
     if (known) refuseHugePrompt(request.characters, known.contextLength, "input");
     meterCall(c, services.meter, "embedding", request.model);
     const { signal } = c.req.raw;
+    call.askedAtMs = call.elapsedMs;
     const result = await services.pool
       .get(model)
       .then((deployment) => deployment.embed(request.embed, signal))

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { writeTraceparent } from "../../domain/traces/traceparent.ts";
 import type { Meter } from "../../domain/usage/meter.ts";
 import { planHeader, type Route, servedBy } from "../../routing/target.ts";
 import type { UpstreamAnswer, UpstreamTarget } from "../../upstreams/answer.ts";
@@ -43,9 +44,19 @@ export async function forward(
   }
   const gone = new AbortController();
   const signal = AbortSignal.any([raw.signal, gone.signal]);
-  const headers = { [hopsHeader]: String(hops), "x-request-id": call.requestId };
+  const headers: Record<string, string> = { [hopsHeader]: String(hops), "x-request-id": call.requestId };
   meterCall(c, meter, path === "/chat/completions" ? "chat" : "completion", route.requested);
-  const { answer, attempts, ended } = await upstreams.ask({ target, path, body, headers, signal });
+  call.askedAtMs = call.elapsedMs;
+  const span = call.trace.span("upstream", {
+    "server.address": target.upstream.name,
+    "gen_ai.request.model": target.model,
+  });
+  headers.traceparent = writeTraceparent(call.trace.parent?.traceHex ?? call.id.replaceAll("-", ""), span.id);
+  const asked = await upstreams.ask({ target, path, body, headers, signal }).catch((error: unknown) => {
+    span.fail(error);
+    throw error;
+  });
+  const { answer, attempts, ended } = asked;
   const served = servedBy(route, target, before - 1 + attempts);
   call.model = route.requested;
   call.served = served;
@@ -55,8 +66,10 @@ export async function forward(
   };
   if (body.stream !== true) {
     const document = await answer.next();
+    call.trace.heard.document(document);
     await answer.next();
     ended();
+    span.end({ "tugboat.first_byte_ms": answer.firstMs });
     const outcome = raw.signal.aborted ? "aborted" : "done";
     const settled = call.settle(outcome, answer);
     await settled?.durable;
@@ -67,6 +80,7 @@ export async function forward(
   }
   call.streaming = true;
   const stream = documentStream(answer, {
+    onDocument: (document) => call.trace.heard.document(document),
     settle: async (outcome) => {
       const settled = call.settle(outcome, answer);
       await settled?.durable;
@@ -76,10 +90,13 @@ export async function forward(
     onError: (error) => {
       ended(error);
       const refusal = toApiError(error);
+      span.fail(error);
+      call.trace.problem = { code: refusal.code ?? refusal.type, message: refusal.message };
       call.log.error({ err: refusal.cause ?? refusal }, "stream failed");
       return refusal.body();
     },
     onEnd: (outcome) => {
+      span.end({ "tugboat.first_byte_ms": answer.firstMs });
       ended(outcome === "done" ? undefined : new Error("the client went away"));
       call.end(address, method, 200, outcome, answer);
     },
@@ -96,7 +113,13 @@ export async function forward(
 /** It is pulled: nothing is read from the upstream while the client has not read what it was sent. */
 function documentStream(
   answer: UpstreamAnswer,
-  { onCancel, onEnd, onError, settle }: StreamHooks & { readonly onCancel: () => void },
+  {
+    onCancel,
+    onDocument,
+    onEnd,
+    onError,
+    settle,
+  }: StreamHooks & { readonly onCancel: () => void; readonly onDocument: (document: object) => void },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream(
@@ -104,6 +127,7 @@ function documentStream(
       async pull(controller) {
         try {
           const document = await answer.next();
+          if (document !== undefined) onDocument(document);
           // The last document but the end's: it tells what was used, so nothing more is.
           const isLast = document === undefined || tellsUsage(document);
           const told = isLast ? await settle("done") : {};

@@ -1,4 +1,5 @@
 import type { GenerateEvent, GenerateRequest } from "@tugboat/engine";
+import { Heard } from "../../domain/traces/heard.ts";
 import type { DeploymentPool } from "../../workers/pool.ts";
 import type { Used } from "../metering.ts";
 
@@ -14,6 +15,7 @@ export type ChoiceEvent = TokenEvent | FinishEvent;
 export class Generation {
   readonly #streams: readonly AsyncIterableIterator<readonly GenerateEvent[]>[];
   readonly #choices: number;
+  readonly #heard: Heard;
   readonly #pending = new Map<number, Promise<Step>>();
   #read = 0;
   #written = 0;
@@ -30,7 +32,12 @@ export class Generation {
   queueMs = 0;
   firstMs = 0;
 
-  private constructor(streams: readonly AsyncIterableIterator<readonly GenerateEvent[]>[], choices: number) {
+  private constructor(
+    streams: readonly AsyncIterableIterator<readonly GenerateEvent[]>[],
+    choices: number,
+    heard: Heard,
+  ) {
+    this.#heard = heard;
     this.#streams = streams;
     this.#choices = choices;
     streams.forEach((_, index) => {
@@ -42,6 +49,7 @@ export class Generation {
    * Starts the requests and waits for the first token: what the model refuses is thrown here, before an answer begins.
    * @param choices of each request
    * @param signal stops all of it
+   * @param heard told what is generated, and when
    * @throws ServingError, RemoteError
    */
   static async start(
@@ -50,11 +58,12 @@ export class Generation {
     requests: readonly GenerateRequest[],
     choices: number,
     signal: AbortSignal,
+    heard = new Heard(),
   ): Promise<Generation> {
     const deployment = await pool.get(model);
     const started = await Promise.allSettled(requests.map((request) => deployment.generate(request)));
     const streams = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const generation = new Generation(streams, choices);
+    const generation = new Generation(streams, choices, heard);
     const refused = started.find((result) => result.status === "rejected");
     if (refused !== undefined) {
       generation.cancel();
@@ -151,9 +160,11 @@ export class Generation {
         case "token":
           this.tokens += 1;
           this.#written += 1;
+          this.#heard.token(event.choice + index * this.#choices, event.text, event.calls);
           out.push(index === 0 ? event : { ...event, choice: event.choice + index * this.#choices });
           break;
         case "finish":
+          this.#heard.finish(event.choice + index * this.#choices, event.reason, event.text);
           out.push(index === 0 ? event : { ...event, choice: event.choice + index * this.#choices });
           break;
         case "done":

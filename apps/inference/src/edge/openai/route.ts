@@ -34,11 +34,15 @@ export async function answerRouted(
 ): Promise<Response> {
   const call = c.get("call");
   const body = named.safeParse(json).data;
+  call.trace.asked = body?.model ?? "";
+  call.trace.input = json;
   const organizationId = organizationOf(call.caller);
   const { routing } = services;
   if (body === undefined || organizationId === undefined || routing === undefined) return here();
   const affinity = affinityOf(body, c.req.header("x-session-affinity")) ?? call.requestId;
+  const routed = call.trace.span("route");
   const route = await routing.routes.resolve(organizationId, body.model, affinity);
+  routed.end(route?.alias ? { "tugboat.alias": route.alias.name, "tugboat.alias_version": route.alias.version } : {});
   if (route === undefined) return here();
   if (call.caller === undefined || !mayUseRoute(call.caller, route)) throw unknown(route.requested);
 

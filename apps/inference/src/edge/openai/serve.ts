@@ -37,9 +37,12 @@ export async function serve(
   const cacheScope = organizationOf(call.caller) ?? "nobody";
   const behind = call.work === undefined ? {} : ({ priority: "batch" } as const);
   const scoped = requests.map((request) => ({ ...request, cacheScope, ...behind }));
-  const generation = await Generation.start(pool, model, scoped, choices, signal).catch((error: unknown) => {
-    throw toApiError(error, promptParam);
-  });
+  call.askedAtMs = call.elapsedMs;
+  const generation = await Generation.start(pool, model, scoped, choices, signal, call.trace.heard).catch(
+    (error: unknown) => {
+      throw toApiError(error, promptParam);
+    },
+  );
   call.model = served.requested;
   call.served = served;
   c.header("x-tugboat-plan", planHeader(served));
@@ -66,6 +69,7 @@ export async function serve(
     },
     onError: (error) => {
       const answer = toApiError(error, promptParam);
+      call.trace.problem = { code: answer.code ?? answer.type, message: answer.message };
       call.log.error({ err: answer.cause ?? answer }, "stream failed");
       return answer.body();
     },

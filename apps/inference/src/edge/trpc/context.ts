@@ -17,6 +17,7 @@ import type { MachineFacts, ModelReading } from "./model-shapes.ts";
 export interface Management {
   readonly database: Database;
   readonly meter: ManagedMeter;
+  readonly traces: ManagedTraces;
   readonly auth: Auth;
   readonly catalog: Catalog;
   readonly deployments: Deployments;
@@ -72,6 +73,14 @@ export interface ManagedMeter {
   refresh(): Promise<void>;
   /** Waits until what has finished is in the database, at most so long. @returns whether it is */
   flush(patienceMs: number): Promise<boolean>;
+}
+
+/** What procedures need of tracing. */
+export interface ManagedTraces {
+  /** Reads the policies again, so that a change holds in this process when the procedure answers. */
+  refresh(): Promise<void>;
+  /** Waits until what has ended is in the database. */
+  flush(): Promise<void>;
 }
 
 /** What is served. It speaks of no engine: the console reads these types, and has none. */

@@ -70,6 +70,13 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "keys.revoke": { input: ({ key }) => ({ id: key.id }), allowed: 404 },
   "usage.query": { input: ({ key }) => ({ key: key.id, by: "key" }), allowed: 200 },
   "usage.reconcile": { allowed: 200 },
+  "traces.list": { input: ({ key }) => ({ key: key.id }), allowed: 200 },
+  "traces.get": { input: ({ traceId }) => ({ id: traceId }), allowed: 404 },
+  "traces.remove": { input: ({ traceId }) => ({ ids: [traceId] }), allowed: 200 },
+  "traces.removeMatching": { input: () => ({ text: "their secret" }), allowed: 200 },
+  "traces.rate": { input: ({ traceId }) => ({ id: traceId, kind: "thumb", value: 1 }), allowed: 404 },
+  "traces.policy": { allowed: 200 },
+  "traces.setPolicy": { input: ({ project }) => ({ project: project.id, policy: null }), allowed: 404 },
   "billing.prices": { allowed: 200 },
   "billing.setPrices": { input: () => ({ prices: [], seenVersion: 99 }), allowed: 409 },
   "billing.budgets": { allowed: 200 },
@@ -182,6 +189,7 @@ it("leaves the other organization as it was", async () => {
   expect((await theirs.scope.aliases.get(theirs.alias.id)).versions).toHaveLength(1);
   expect(await theirs.scope.audit.list()).toHaveLength(1);
   expect(await theirs.scope.jobs.get(theirs.job.id)).toEqual(theirs.job);
+  expect(await theirs.scope.traces.get(theirs.traceId)).toMatchObject({ body: { input: '"their secret"' } });
 });
 
 it("uses every permission somewhere", () => {
@@ -219,6 +227,8 @@ const routes: Readonly<
   "GET /v1/batches": "kept",
   "GET /v1/batches/:id": "kept",
   "POST /v1/batches/:id/cancel": "kept",
+  "POST /v1/feedback": "kept",
+  "POST /v1/traces": "kept",
   // Both models:read and inference:run: model-files.test.ts asks as every role.
   "GET /api/model-files/:name": "model file",
   "POST /api/uploaded-files": "models:write",

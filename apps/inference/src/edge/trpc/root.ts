@@ -10,6 +10,7 @@ import { organizationRouter } from "./router/organization.ts";
 import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
 import { sessionRouter } from "./router/session.ts";
+import { tracesRouter } from "./router/traces.ts";
 import { tuningRouter } from "./router/tuning.ts";
 import { uploadsRouter } from "./router/uploads.ts";
 import { upstreamsRouter } from "./router/upstreams.ts";
@@ -24,6 +25,7 @@ export const appRouter = router({
   members: membersRouter,
   keys: keysRouter,
   audit: auditRouter,
+  traces: tracesRouter,
   usage: usageRouter,
   billing: billingRouter,
   models: modelsRouter,
