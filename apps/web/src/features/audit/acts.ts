@@ -48,6 +48,12 @@ const acts: Readonly<Record<string, string>> = {
   "tuning.cancel": "Ended a tuning run",
   "tuning.finish": "Added a tuned model",
   "tuning.ship": "Shipped a tuned model",
+  "traces.remove": "Deleted traces",
+  "traces.removeMatching": "Deleted traces by a search",
+  "traces.rate": "Rated an answer",
+  "traces.setPolicy": "Changed what is kept of requests",
+  "billing.setPrices": "Changed the prices",
+  "billing.setBudget": "Changed a budget",
   "jobs.cancel": "Cancelled a job",
   "jobs.retry": "Ran a job again",
 };
@@ -64,6 +70,8 @@ export const actGroups: readonly { readonly noun: string; readonly name: string;
     { noun: "aliases.", name: "Aliases" },
     { noun: "deployments.", name: "Deployments" },
     { noun: "upstreams.", name: "Upstreams" },
+    { noun: "traces.", name: "Traces" },
+    { noun: "billing.", name: "Billing" },
     { noun: "jobs.", name: "Activity" },
     { noun: "users.", name: "Accounts" },
   ].map((group) => ({ ...group, acts: Object.keys(acts).filter((act) => act.startsWith(group.noun)) }));

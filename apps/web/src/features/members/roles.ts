@@ -62,6 +62,14 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
     may: "see what is used and what it costs",
     roles: ["owner", "admin", "developer", "expert", "billing"],
   },
+  "traces:read": {
+    may: "see requests with what was asked and answered, and say what an answer was worth",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
+  "traces:write": {
+    may: "delete traces, and set what of requests is kept and for how long",
+    roles: administrators,
+  },
   "billing:read": {
     may: "see prices, budgets and the reconciliation",
     roles: ["owner", "admin", "billing"],
