@@ -107,7 +107,7 @@ export function aliasesOf(db: Db, organizationId: string): Aliases {
         if (await tx.alias.findUnique({ where })) {
           throw new DatabaseError("exists", `There is an alias ${name} already.`, { hint: "Move that one instead." });
         }
-        if (await tx.model.findUnique({ where })) {
+        if (await tx.model.findFirst({ where: { name, OR: [{ organizationId }, { shared: true }] } })) {
           throw new DatabaseError("exists", `${name} is the name of a model.`, {
             hint: "Give the alias a name of its own: requests could not tell the two apart.",
           });
@@ -153,7 +153,10 @@ async function checkTargets(tx: Db, organizationId: string, plan: AliasPlan): Pr
     const { model: name } = target;
     const found =
       target.kind === "model"
-        ? await tx.model.findUnique({ where: { organizationId_name: { organizationId, name } }, select: { id: true } })
+        ? await tx.model.findFirst({
+            where: { name, OR: [{ organizationId }, { shared: true }] },
+            select: { id: true },
+          })
         : await tx.upstream.findFirst({ where: { id: target.upstreamId, organizationId }, select: { id: true } });
     if (found) continue;
     throw new DatabaseError(

@@ -31,25 +31,36 @@ export interface NewModel {
   readonly quantisation: string;
   readonly licence: string | null;
   readonly bytes: number;
+  /** The installation's own: every organization of it may use it. By default what it was, or else no. */
+  readonly shared?: boolean;
   readonly files: readonly ModelFile[];
 }
 
 export interface CatalogModel extends NewModel {
   readonly id: string;
+  readonly shared: boolean;
+  /** Whether it is this organization's, to be measured, changed and removed by it; else it is shared with it. */
+  readonly own: boolean;
   readonly addedAt: Date;
   readonly updatedAt: Date;
   readonly speeds: readonly ModelSpeed[];
 }
 
+/** An organization's models: its own, and those that this installation shares with all. Its own alone can be changed. */
 export interface Models {
   /**
    * Adds a model, or replaces what is known of the one with that name. Its id, date and speeds stay if its files do.
-   * @throws DatabaseError `exists` when an alias has that name
+   * @throws DatabaseError `exists` when an alias or a shared model has that name
    */
   upsert(model: NewModel): Promise<CatalogModel>;
-  /** By name. */
+  /** By name. Its own goes before a shared one of the same name. */
   list(): Promise<CatalogModel[]>;
   get(name: string): Promise<CatalogModel | null>;
+  /**
+   * Shares a model of its own with every organization of the installation, or ends that.
+   * @throws DatabaseError `not-found`; `exists` when another organization has a model or an alias of that name
+   */
+  share(name: string, shared: boolean): Promise<CatalogModel>;
   /**
    * Takes it out of the catalog; its files are not touched.
    * @throws DatabaseError `not-found`, `in-use` while an alias points to it
@@ -70,17 +81,31 @@ type Row = Prisma.ModelGetPayload<{ include: typeof WITH_PARTS }>;
 
 export function modelsOf(prisma: Db, organizationId: string): Models {
   const missing = (name: string) => new DatabaseError("not-found", `There is no model ${name}.`);
+  const theirs = (db: Db, name: string) =>
+    db.model.findMany({ where: { name, shared: true, organizationId: { not: organizationId } }, take: 1 });
+  const seen = (row: Row): CatalogModel => catalogModel(row, organizationId);
+  const visible = async (name?: string): Promise<CatalogModel[]> => {
+    const rows = await prisma.model.findMany({
+      where: { OR: [{ organizationId }, { shared: true }], ...(name !== undefined && { name }) },
+      orderBy: { name: "asc" },
+      include: WITH_PARTS,
+    });
+    const mine = new Set(rows.filter((row) => row.organizationId === organizationId).map((row) => row.name));
+    return rows.map(seen).filter((model) => model.own || !mine.has(model.name));
+  };
   return {
     async upsert({ files, ...model }) {
       const data = { ...model, parameters: BigInt(model.parameters), bytes: BigInt(model.bytes) };
       return inTransaction(prisma, async (tx) => {
         await lockOrganization(tx, organizationId);
-        const named = { where: { organizationId_name: { organizationId, name: model.name } } };
-        if (await tx.alias.findUnique(named)) {
+        const alias = { where: { organizationId_name: { organizationId, name: model.name } } };
+        if (await tx.alias.findUnique(alias)) {
           throw new DatabaseError("exists", `${model.name} is the name of an alias.`, {
             hint: "Give the model another name: requests could not tell the two apart.",
           });
         }
+        const [named] = await theirs(tx, model.name);
+        if (named) throw takenByShared(model.name);
         const { id } = await tx.model.upsert({
           where: { organizationId_name: { organizationId, name: model.name } },
           create: { ...data, organizationId },
@@ -93,26 +118,27 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
         }
         await tx.modelFile.deleteMany({ where: { modelId: id } });
         await tx.modelFile.createMany({ data: wanted });
-        return catalogModel(await tx.model.findUniqueOrThrow({ where: { id }, include: WITH_PARTS }));
+        return seen(await tx.model.findUniqueOrThrow({ where: { id }, include: WITH_PARTS }));
       });
     },
 
-    async list() {
-      const rows = await prisma.model.findMany({
-        where: { organizationId },
-        orderBy: { name: "asc" },
-        include: WITH_PARTS,
-      });
-      return rows.map(catalogModel);
-    },
+    list: () => visible(),
 
-    async get(name) {
-      const row = await prisma.model.findUnique({
-        where: { organizationId_name: { organizationId, name } },
-        include: WITH_PARTS,
-      });
-      return row && catalogModel(row);
-    },
+    get: async (name) => (await visible(name))[0] ?? null,
+
+    share: (name, shared) =>
+      inTransaction(prisma, async (tx) => {
+        if (!shared) await refuseOtherUsers(tx, organizationId, name);
+        const where = { organizationId_name: { organizationId, name } };
+        if (!(await tx.model.findUnique({ where }))) throw missing(name);
+        const elsewhere = { where: { name, organizationId: { not: organizationId } } };
+        if (shared && ((await tx.model.findFirst(elsewhere)) || (await tx.alias.findFirst(elsewhere)))) {
+          throw new DatabaseError("exists", `Another organization has something called ${name}.`, {
+            hint: "Add the model under another name and share that: requests could not tell the two apart.",
+          });
+        }
+        return seen(await tx.model.update({ where, data: { shared }, include: WITH_PARTS }));
+      }),
 
     remove: (name) =>
       inTransaction(prisma, async (tx) => {
@@ -123,6 +149,8 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
             hint: "Move them elsewhere first.",
           });
         }
+        const row = await tx.model.findUnique({ where: { organizationId_name: { organizationId, name } } });
+        if (row?.shared) await refuseOtherUsers(tx, organizationId, name);
         const { count } = await tx.model.deleteMany({ where: { organizationId, name } });
         if (count === 0) throw missing(name);
       }),
@@ -147,6 +175,23 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
   };
 }
 
+/** @throws DatabaseError `in-use` while aliases of other organizations point to a shared model */
+async function refuseOtherUsers(tx: Db, owner: string, name: string): Promise<void> {
+  for (const { id } of await tx.organization.findMany({ where: { id: { not: owner } }, select: { id: true } })) {
+    const users = await aliasesThat(tx, id, (to) => to.kind === "model" && to.model === name);
+    if (users.length === 0) continue;
+    throw new DatabaseError("in-use", `Aliases of other organizations point to ${name}.`, {
+      hint: "They have to move them first: it is shared with every organization of this installation.",
+    });
+  }
+}
+
+function takenByShared(name: string): DatabaseError {
+  return new DatabaseError("exists", `${name} is the name of a model that this installation shares.`, {
+    hint: "Give the model another name: requests could not tell the two apart.",
+  });
+}
+
 interface FileIdentity {
   readonly path: string;
   readonly bytes: bigint;
@@ -163,9 +208,10 @@ function sameFiles(before: readonly FileIdentity[], after: readonly FileIdentity
   });
 }
 
-function catalogModel({ organizationId: _, files, speeds, parameters, bytes, ...row }: Row): CatalogModel {
+function catalogModel({ organizationId: owner, files, speeds, parameters, bytes, ...row }: Row, reader: string) {
   return {
     ...row,
+    own: owner === reader,
     parameters: Number(parameters),
     bytes: Number(bytes),
     files: files.map(({ path, bytes, sha256 }) => ({ path, bytes: Number(bytes), sha256 })),

@@ -1,4 +1,4 @@
-import type { Catalog } from "../domain/models/catalog.ts";
+import type { Catalog, CatalogEntry } from "../domain/models/catalog.ts";
 import { type Permission, permissionTable } from "../domain/permissions.ts";
 import type { Route } from "../routing/target.ts";
 import { ServingError } from "../workers/errors.ts";
@@ -14,24 +14,29 @@ export function checkPermission(caller: ModelCaller, permission: Permission): vo
   throw new ApiError(403, "invalid_request_error", "insufficient_permissions", message);
 }
 
-/** Whether somebody may know of a model: it is their organization's, and their key is not confined to others. */
+/**
+ * Whether somebody may know of a model: it is their organization's or shared by the installation, and their key is not
+ * confined to others.
+ */
 export function mayUse(
   caller: ModelCaller | undefined,
   catalog: Pick<Catalog, "organizationId">,
-  model: string,
+  model: Pick<CatalogEntry, "name" | "shared">,
 ): boolean {
-  if (caller === undefined) return false;
-  if (caller.kind === "member") return caller.organization?.id === catalog.organizationId;
-  return caller.organizationId === catalog.organizationId && (caller.models?.has(model) ?? true);
+  const organizationId = organizationOf(caller);
+  if (caller === undefined || organizationId === undefined) return false;
+  if (organizationId !== catalog.organizationId && !model.shared) return false;
+  return caller.kind === "member" || (caller.models?.has(model.name) ?? true);
 }
 
 /** @throws ServingError `unknown-model` */
-export function checkMayUse(
+export async function checkMayUse(
   caller: ModelCaller | undefined,
-  catalog: Pick<Catalog, "organizationId">,
+  catalog: Pick<Catalog, "organizationId" | "get">,
   model: string,
-): void {
-  if (mayUse(caller, catalog, model)) return;
+): Promise<void> {
+  const known = await catalog.get(model);
+  if (mayUse(caller, catalog, { name: model, shared: known?.shared ?? false })) return;
   throw new ServingError("unknown-model", `The model \`${model}\` does not exist or you do not have access to it.`);
 }
 

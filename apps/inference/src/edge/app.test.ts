@@ -21,6 +21,7 @@ const model = {
   licence: "MIT",
   bytes: 4000,
   addedAt: new Date(1_700_000_000_000),
+  shared: false,
 };
 const everything = {
   id: "k",

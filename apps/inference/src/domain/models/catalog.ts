@@ -13,6 +13,8 @@ export interface CatalogEntry {
   readonly licence: string | null;
   readonly bytes: number;
   readonly addedAt: Date;
+  /** Whether every organization of the installation may use it. */
+  readonly shared: boolean;
   /** How it is to be served; absent: as this machine's defaults say. */
   readonly deployment?: DeploymentSettings;
 }
@@ -49,6 +51,11 @@ export class Catalog {
 
   async get(name: string): Promise<CatalogEntry | undefined> {
     return (await this.#read()).get(name);
+  }
+
+  /** Whether an organization's requests may lead to a model: its own, or a shared one. */
+  async serves(organizationId: string, { model }: { readonly model: string }): Promise<boolean> {
+    return organizationId === this.organizationId || (await this.get(model))?.shared === true;
   }
 
   /** The model that is loaded at start: the one that was asked for, else the first. */

@@ -5,6 +5,8 @@ export type CatalogErrorCode =
   /** The file is no model, or not one that this engine runs. */
   | "bad-model"
   | "exists"
+  /** Another organization's, which shares it. */
+  | "not-own"
   | "hub-unreachable"
   | "hub-refused"
   | "hub-no-model"

@@ -86,7 +86,7 @@ export async function registerBundled(scope: Scope, folder: string): Promise<str
       next[entry.name] = path;
       continue;
     }
-    await scope.models.upsert(await describe(entry.name, path));
+    await scope.models.upsert({ ...(await describe(entry.name, path)), shared: true });
     next[entry.name] = path;
     added.push(entry.name);
   }

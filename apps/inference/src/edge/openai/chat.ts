@@ -19,7 +19,7 @@ export function answerChat(c: Context<EdgeVariables>, services: EdgeServices, js
   return answerRouted(c, services, json, "/chat/completions", async (place) => {
     const request = parseChatRequest(json);
     const model = place?.model ?? request.model;
-    if (place === undefined) checkMayUse(c.get("call").caller, services.catalog, model);
+    if (place === undefined) await checkMayUse(c.get("call").caller, services.catalog, model);
     const known = await services.catalog.get(model);
     if (known) refuseHugePrompt(request.characters, known.contextLength, "messages");
     const head = envelope("chatcmpl", request.model);

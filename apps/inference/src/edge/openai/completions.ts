@@ -15,7 +15,7 @@ export function completionRoutes(services: EdgeServices): Edge {
     return answerRouted(c, services, json, "/completions", async (place) => {
       const request = parseCompletionRequest(json);
       const model = place?.model ?? request.model;
-      if (place === undefined) checkMayUse(c.get("call").caller, services.catalog, model);
+      if (place === undefined) await checkMayUse(c.get("call").caller, services.catalog, model);
       const known = await services.catalog.get(model);
       if (known) refuseHugePrompt(request.characters, known.contextLength, "prompt");
       const head = envelope("cmpl", request.model);

@@ -60,7 +60,7 @@ async function placeOf(services: EdgeServices, call: Call, name: string): Promis
       ? undefined
       : await services.routing?.routes.resolve(organizationId, name, call.requestId);
   if (route === undefined || call.caller === undefined) {
-    checkMayUse(call.caller, services.catalog, name);
+    await checkMayUse(call.caller, services.catalog, name);
     return here();
   }
   if (!mayUseRoute(call.caller, route)) {
@@ -68,7 +68,11 @@ async function placeOf(services: EdgeServices, call: Call, name: string): Promis
     throw new ApiError(404, "invalid_request_error", "model_not_found", message, { param: "model" });
   }
   const target = route.targets.find((one) => one.kind === "model");
-  if (target === undefined || services.catalog.organizationId !== organizationId) {
+  if (
+    target === undefined ||
+    organizationId === undefined ||
+    !(await services.catalog.serves(organizationId, target))
+  ) {
     const message = `\`${name}\` leads to an upstream; embeddings are made by models of this installation. Name one of them.`;
     throw new ApiError(400, "invalid_request_error", "unsupported_model", message, { param: "model" });
   }

@@ -20,7 +20,7 @@ export function modelRoutes({ catalog, pool, routing }: EdgeServices): Edge {
   app.get("/", async (c) => {
     const statuses = new Map(pool.statuses().map((status) => [status.model, status]));
     const defaultName = await catalog.defaultName();
-    const visible = (await catalog.list()).filter(({ name }) => mayUse(c.get("call").caller, catalog, name));
+    const visible = (await catalog.list()).filter((one) => mayUse(c.get("call").caller, catalog, one));
     const local = visible.map((model) => modelBody(model, statuses.get(model.name), defaultName));
     const data = [...local, ...(await routed(c.get("call").caller))];
     return c.json({ object: "list", data } satisfies ModelListBody);
@@ -30,8 +30,8 @@ export function modelRoutes({ catalog, pool, routing }: EdgeServices): Edge {
     const name = c.req.param("id");
     const other = (await routed(c.get("call").caller)).find(({ id }) => id === name);
     if (other !== undefined) return c.json(other);
-    const model = mayUse(c.get("call").caller, catalog, name) ? await catalog.get(name) : undefined;
-    if (model === undefined) {
+    const model = await catalog.get(name);
+    if (model === undefined || !mayUse(c.get("call").caller, catalog, model)) {
       throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
     }
     const status = pool.statuses().find((one) => one.model === name);

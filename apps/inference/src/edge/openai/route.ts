@@ -46,8 +46,10 @@ export async function answerRouted(
   if (route === undefined) return here();
   if (call.caller === undefined || !mayUseRoute(call.caller, route)) throw unknown(route.requested);
 
-  const servesModels = services.catalog.organizationId === organizationId;
-  const targets = route.targets.filter((target) => target.kind === "upstream" || servesModels);
+  const targets: Target[] = [];
+  for (const target of route.targets) {
+    if (target.kind === "upstream" || (await services.catalog.serves(organizationId, target))) targets.push(target);
+  }
   let attempts = 0;
   let failure: unknown = nowhere(route);
   for (const target of targets) {

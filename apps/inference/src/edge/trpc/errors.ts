@@ -37,6 +37,7 @@ const databaseErrors: Partial<Record<DatabaseErrorCode, TRPC_ERROR_CODE_KEY>> = 
 const catalogErrors: Record<CatalogErrorCode, TRPC_ERROR_CODE_KEY> = {
   "not-found": "NOT_FOUND",
   "bad-name": "BAD_REQUEST",
+  "not-own": "FORBIDDEN",
   "bad-source": "BAD_REQUEST",
   "bad-model": "BAD_REQUEST",
   exists: "CONFLICT",

@@ -95,6 +95,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "models.measure": { input: () => ({ name: "their-model" }), allowed: 404 },
   "models.dependents": { input: () => ({ name: "their-model" }), allowed: 404 },
   "models.digest": { input: () => ({ name: "their-model" }), allowed: 404 },
+  "models.share": { input: () => ({ name: "their-model", shared: true }), allowed: 404 },
   "models.remove": { input: () => ({ name: "their-model" }), allowed: 404 },
   "uploads.list": { allowed: 200 },
   "uploads.add": { input: () => ({ id: "0".repeat(32) }), allowed: 404 },

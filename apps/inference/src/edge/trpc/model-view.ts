@@ -27,8 +27,14 @@ export const modelView = z.object({
   updatedAt: moment,
   isDefault: z.boolean(),
   state: deploymentState,
-  /** The file or folder on the service's machine. */
-  sourcePath: z.string(),
+  /** The file or folder on the service's machine; null for a shared model, whose owner alone is told. */
+  sourcePath: z.string().nullable(),
+  /** Whether every organization of this installation may use it. */
+  shared: z.boolean(),
+  /** Whether it is this organization's; a shared one of another can be used, but neither changed nor removed. */
+  own: z.boolean(),
+  /** Whether this installation's workers serve it. */
+  served: z.boolean(),
   files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string().nullable() })),
   /** What it was measured to do here, in tokens per second. */
   speeds: z.array(
@@ -45,15 +51,18 @@ export const modelView = z.object({
 
 type View = z.output<typeof modelView>;
 
-/** How an organization's models are shown. Only the first organization's are served by this installation's workers. */
+/**
+ * How an organization's models are shown. The first organization's and shared ones are served by this installation's
+ * workers.
+ */
 export async function describer({
   management,
   organizationId,
 }: Pick<Context, "management"> & { organizationId: string }): Promise<(model: CatalogModel) => Promise<View>> {
   const { catalog, database, deployments, machine, reader } = management;
   const served = organizationId === database.home.organizationId;
-  const states = new Map(served ? deployments.statuses().map((status) => [status.model, status.state]) : []);
-  const defaultName = served ? await catalog.defaultName() : undefined;
+  const states = new Map(deployments.statuses().map((status) => [status.model, status.state]));
+  const defaultName = await catalog.defaultName();
   const here = machine();
   const memoryOf = async (path: string): Promise<MemoryFit | null> => {
     try {
@@ -68,9 +77,24 @@ export async function describer({
     ...sent(row),
     files: files.map((file) => ({ ...file })),
     speeds: speeds.map(sent),
-    isDefault: row.name === defaultName,
-    state: states.get(row.name) ?? "idle",
+    served: served || row.shared,
+    sourcePath: row.own ? row.sourcePath : null,
+    isDefault: (served || row.shared) && row.name === defaultName,
+    state: (served || row.shared ? states.get(row.name) : undefined) ?? "idle",
     memory: await memoryOf(row.sourcePath),
+  });
+}
+
+/**
+ * A model that the organization may change.
+ * @throws CatalogError `not-found`, `not-own`
+ */
+export async function ownModel(scope: Pick<OrganizationScope, "models">, name: string): Promise<CatalogModel> {
+  const found = await scope.models.get(name);
+  if (found === null) throw missingModel(name);
+  if (found.own) return found;
+  throw new CatalogError("not-own", `${name} belongs to this installation, which shares it with every organization.`, {
+    hint: "Those who look after the installation measure, check and remove it.",
   });
 }
 

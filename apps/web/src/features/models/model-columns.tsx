@@ -36,7 +36,7 @@ export function modelColumns({ now, onSelect, selected }: ModelColumnsOptions): 
       id: "model",
       header: "Model",
       value: ({ name }) => name,
-      cell: ({ isDefault, name }) => (
+      cell: ({ isDefault, name, own }) => (
         <span className="flex items-center gap-2.5">
           <input
             type="checkbox"
@@ -52,6 +52,7 @@ export function modelColumns({ now, onSelect, selected }: ModelColumnsOptions): 
             {name}
           </Link>
           {isDefault ? <Badge>default</Badge> : null}
+          {own ? null : <Badge>shared</Badge>}
         </span>
       ),
     },

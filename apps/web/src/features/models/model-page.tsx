@@ -42,15 +42,17 @@ export function ModelPage({ id }: { readonly id: string }) {
       actions={
         model ? (
           <>
-            {may("models:write") ? (
+            {may("models:write") && model.own ? (
               <Button kind="quiet" onClick={() => setRemoving(true)}>
                 <Trash2 /> Remove
               </Button>
             ) : null}
             <ButtonLink href={`/models?compare=${encodeURIComponent(id)}`}>Compare</ButtonLink>
-            <ButtonLink kind="primary" href={`/playground?model=${encodeURIComponent(id)}`}>
-              Try in the playground
-            </ButtonLink>
+            {model.served ? (
+              <ButtonLink kind="primary" href={`/playground?model=${encodeURIComponent(id)}`}>
+                Try in the playground
+              </ButtonLink>
+            ) : null}
           </>
         ) : null
       }

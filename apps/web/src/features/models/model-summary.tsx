@@ -10,6 +10,7 @@ import { Stat } from "../../ui/stat.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { Availability } from "./availability.tsx";
 import { lastSpeed, measuredNote, parametersFigure, sizeFigure, speedFigure, tokensFigure } from "./model-figures.tsx";
 import { MemoryVerdict, ModelStateStatus } from "./model-state.tsx";
 import type { Model } from "./types.ts";
@@ -24,9 +25,18 @@ export function ModelSummary({ model }: { readonly model: Model }) {
     <>
       {memory === null ? (
         <Notice tone="bad" hint="Put them back, or remove the model and add it again from where it is now.">
-          Its files can't be read: {model.sourcePath}.
+          Its files can't be read{model.sourcePath ? `: ${model.sourcePath}` : ""}.
         </Notice>
       ) : null}
+      {model.served ? null : (
+        <Notice
+          tone="warn"
+          hint="Those who look after this installation can add it and share it with every organization."
+        >
+          This installation serves the models of its first organization, and those that are shared. This one it does
+          not.
+        </Notice>
+      )}
       {memory?.verdict === "too-large" ? <Notice tone="warn">{memory.sentence}</Notice> : null}
       <Panel>
         <dl className="grid grid-cols-2 gap-x-6 gap-y-5 lg:grid-cols-4">
@@ -59,6 +69,7 @@ export function ModelSummary({ model }: { readonly model: Model }) {
           facts={[
             { name: "State", value: <ModelStateStatus state={model.state} /> },
             { name: "Speed", value: <Measuring model={model} /> },
+            { name: "Available to", value: <Availability model={model} /> },
             { name: "Licence", value: model.licence ?? "not named in its files" },
             {
               name: "Memory",
@@ -98,7 +109,7 @@ function Measuring({ model }: { readonly model: Model }) {
     <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
       <span aria-live="polite">{state}</span>
       {failed ? <span className="text-bad">{failed}</span> : null}
-      {may("models:write") ? (
+      {may("models:write") && model.own && model.served ? (
         <Button
           size="sm"
           disabled={measure.isPending || (isWorking(job) && job?.priority === 10)}

@@ -120,12 +120,14 @@ export const aliasesRouter = router({
 type Show = (info: AliasVersionInfo) => z.output<typeof version>;
 
 async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): Promise<Show> {
-  const { database, routing } = ctx.management;
-  const [directory, names] = await Promise.all([
+  const { catalog, database, routing } = ctx.management;
+  const [directory, names, models] = await Promise.all([
     routing.routes.directory(ctx.organizationId),
     database.people.names(userIds(versions.map(({ createdBy }) => createdBy))),
+    catalog.list(),
   ]);
-  const show = (target: AliasTarget) => shownTarget(target, directory, ctx);
+  const sharedModels = new Set(models.filter(({ shared }) => shared).map(({ name }) => name));
+  const show = (target: AliasTarget) => shownTarget(target, { ...directory, sharedModels }, ctx);
   return ({ createdAt, createdBy, failover, note, number, restores, split }) => ({
     number,
     split: split.map(({ share, target }) => ({ share, target: show(target) })),
@@ -140,11 +142,11 @@ async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): P
 
 function shownTarget(
   to: AliasTarget,
-  { upstreamsById }: Directory,
+  { sharedModels, upstreamsById }: Directory & { readonly sharedModels: ReadonlySet<string> },
   { management, organizationId }: OrgContext,
 ): z.output<typeof target> {
   if (to.kind === "model") {
-    const served = organizationId === management.database.home.organizationId;
+    const served = organizationId === management.database.home.organizationId || sharedModels.has(to.model);
     const status = served ? management.deployments.statuses().find(({ model }) => model === to.model) : undefined;
     const health = {
       idle: "idle",

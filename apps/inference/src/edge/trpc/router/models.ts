@@ -1,6 +1,7 @@
 import { targetsOf } from "@tugboat/db";
 import { z } from "zod";
 import { noHubId, takenName } from "../../../domain/models/add.ts";
+import { CatalogError } from "../../../domain/models/errors.ts";
 import { parseHubReference } from "../../../domain/models/hub-reference.ts";
 import { checkName, defaultName } from "../../../domain/models/name.ts";
 import { recordedModel } from "../../../domain/models/recorded.ts";
@@ -9,7 +10,7 @@ import { digestModel } from "../../../jobs/kinds/models-digest.ts";
 import { downloadKind } from "../../../jobs/kinds/models-download-input.ts";
 import { enqueueMeasurement } from "../../../jobs/kinds/models-measure.ts";
 import { machineFacts, modelFacts, textToken } from "../model-shapes.ts";
-import { addAndMeasure, describer, missingModel, modelName, modelView } from "../model-view.ts";
+import { addAndMeasure, describer, missingModel, modelName, modelView, ownModel } from "../model-view.ts";
 import { id } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
 
@@ -102,7 +103,7 @@ export const modelsRouter = router({
       const aliases = (await ctx.scope.aliases.list()).filter(({ current }) =>
         targetsOf(current).some((target) => target.kind === "model" && target.model === found.name),
       );
-      const served = ctx.organizationId === database.home.organizationId;
+      const served = found.shared || ctx.organizationId === database.home.organizationId;
       const status = served ? deployments.statuses().find(({ model }) => model === found.name) : undefined;
       const { isDefault } = await (await describer(ctx))(found);
       return {
@@ -112,7 +113,7 @@ export const modelsRouter = router({
         inFlight: status?.inFlight ?? 0,
         isDefault,
         speeds: found.speeds.length,
-        ownFiles: uploads.owns(found.sourcePath) ? found.bytes : 0,
+        ownFiles: found.own && uploads.owns(found.sourcePath) ? found.bytes : 0,
       };
     }),
 
@@ -145,7 +146,7 @@ export const modelsRouter = router({
     .output(z.object({ job: id }))
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
-        if ((await scope.models.get(input.name)) === null) throw missingModel(input.name);
+        await ownModel(scope, input.name);
         const { job } = await enqueueMeasurement(scope, input.name, { createdBy: ctx.actor, asked: true });
         return { subject: input.name, after: { job: job.id }, result: { job: job.id } };
       }),
@@ -157,12 +158,33 @@ export const modelsRouter = router({
     .output(z.object({ job: id }))
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
-        if ((await scope.models.get(input.name)) === null) throw missingModel(input.name);
+        await ownModel(scope, input.name);
         const asked = { createdBy: ctx.actor, subject: input.name, dedupeKey: input.name };
         const { job } = await enqueueJob(scope, digestModel, { model: input.name }, asked);
         return { subject: input.name, after: { job: job.id }, result: { job: job.id } };
       }),
     ),
+
+  /** Shares a model with every organization of this installation, or ends that. Of models that are served here alone. */
+  share: orgProcedure("models:write")
+    .input(z.object({ name: modelName, shared: z.boolean() }))
+    .output(modelView)
+    .mutation(async ({ ctx, input: { name, shared } }) => {
+      const { catalog, database } = ctx.management;
+      const after = await ctx.change(async (scope) => {
+        const before = await ownModel(scope, name);
+        if (ctx.organizationId !== database.home.organizationId) {
+          throw new CatalogError(
+            "not-own",
+            "Only the models of the first organization are served here, and can be shared.",
+          );
+        }
+        const result = await scope.models.share(name, shared);
+        return { subject: name, before: { shared: before.shared }, after: { shared }, result };
+      });
+      catalog.refresh();
+      return (await describer(ctx))(after);
+    }),
 
   /** Takes a model out of the catalog and stops serving it. Its files stay, but for one that was uploaded, if asked. */
   remove: orgProcedure("models:write")
@@ -171,8 +193,7 @@ export const modelsRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { catalog, database, deployments, uploads } = ctx.management;
       const removed = await ctx.change(async (scope) => {
-        const before = await scope.models.get(input.name);
-        if (before === null) throw missingModel(input.name);
+        const before = await ownModel(scope, input.name);
         await scope.models.remove(input.name);
         return { subject: before.name, before: recordedModel(before), result: before };
       });
