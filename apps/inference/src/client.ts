@@ -56,6 +56,8 @@ export interface LocalModelBody {
     /** In tokens. */
     readonly contextLength: number;
     readonly quantisation: string;
+    /** An adapter: the model that it changes. */
+    readonly base?: string;
     readonly bytes: number;
     readonly licence: string | null;
     readonly isDefault: boolean;

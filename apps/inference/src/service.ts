@@ -107,8 +107,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const auth = createAuth({ database, home, secret, consoleUrl, mailer, oidc: oidcOf(env), onWarning });
   const addressOf = addressReader({ consoleSecret: await consoleSecret(home), proxies: env.TUGBOAT_TRUSTED_PROXIES });
   const hub = { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN };
-  const prepare: Management["prepareModel"] = (source, name) =>
-    prepareModel(source, { name, downloads: join(home, "models"), hub });
+  const prepare: Management["prepareModel"] = (source, options) =>
+    prepareModel(source, { ...options, downloads: join(home, "models"), hub });
   const uploadLimit = env.TUGBOAT_UPLOAD_LIMIT * 2 ** 20;
   const uploads = new Uploads({ home, limitBytes: uploadLimit });
   uploads.cleanUp().catch((error: Error) => log.warn({ err: error }, "old uploads were not removed"));

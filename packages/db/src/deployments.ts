@@ -36,7 +36,7 @@ export const defaultDeployment: DeploymentSettings = {
 };
 
 export interface Deployments {
-  /** Of every model, configured or not, by name. */
+  /** Of every model, configured or not, by name. Adapters are served by their model's. */
   list(): Promise<DeploymentInfo[]>;
   /** @throws DatabaseError `not-found` */
   get(model: string): Promise<DeploymentInfo>;
@@ -63,7 +63,7 @@ export function deploymentsOf(db: Db, organizationId: string): Deployments {
   return {
     async list() {
       const models = await db.model.findMany({
-        where: { organizationId },
+        where: { organizationId, base: null },
         orderBy: { name: "asc" },
         include: { deployments: true },
       });

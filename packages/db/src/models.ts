@@ -34,9 +34,12 @@ export interface NewModel {
   /** The installation's own: every organization of it may use it. By default what it was, or else no. */
   readonly shared?: boolean;
   readonly files: readonly ModelFile[];
+  /** An adapter: the name of the model that it changes. Default null: a model of its own. */
+  readonly base?: string | null;
 }
 
 export interface CatalogModel extends NewModel {
+  readonly base: string | null;
   readonly id: string;
   readonly shared: boolean;
   /** Whether it is this organization's, to be measured, changed and removed by it; else it is shared with it. */
@@ -50,7 +53,8 @@ export interface CatalogModel extends NewModel {
 export interface Models {
   /**
    * Adds a model, or replaces what is known of the one with that name. Its id, date and speeds stay if its files do.
-   * @throws DatabaseError `exists` when an alias or a shared model has that name
+   * @throws DatabaseError `exists` when an alias or a shared model has that name; `not-found` for an adapter whose model
+   *   is not there
    */
   upsert(model: NewModel): Promise<CatalogModel>;
   /** By name. Its own goes before a shared one of the same name. */
@@ -63,7 +67,7 @@ export interface Models {
   share(name: string, shared: boolean): Promise<CatalogModel>;
   /**
    * Takes it out of the catalog; its files are not touched.
-   * @throws DatabaseError `not-found`, `in-use` while an alias points to it
+   * @throws DatabaseError `not-found`, `in-use` while an alias points to it or an adapter changes it
    */
   remove(name: string): Promise<void>;
   /** @throws DatabaseError `not-found` */
@@ -94,8 +98,8 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
     return rows.map(seen).filter((model) => model.own || !mine.has(model.name));
   };
   return {
-    async upsert({ files, ...model }) {
-      const data = { ...model, parameters: BigInt(model.parameters), bytes: BigInt(model.bytes) };
+    async upsert({ base = null, files, ...model }) {
+      const data = { ...model, base, parameters: BigInt(model.parameters), bytes: BigInt(model.bytes) };
       return inTransaction(prisma, async (tx) => {
         await lockOrganization(tx, organizationId);
         const alias = { where: { organizationId_name: { organizationId, name: model.name } } };
@@ -106,6 +110,12 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
         }
         const [named] = await theirs(tx, model.name);
         if (named) throw takenByShared(model.name);
+        if (base !== null) {
+          const found = await tx.model.findFirst({
+            where: { name: base, base: null, OR: [{ organizationId }, { shared: true }] },
+          });
+          if (!found) throw missing(base);
+        }
         const { id } = await tx.model.upsert({
           where: { organizationId_name: { organizationId, name: model.name } },
           create: { ...data, organizationId },
@@ -151,6 +161,14 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
         }
         const row = await tx.model.findUnique({ where: { organizationId_name: { organizationId, name } } });
         if (row?.shared) await refuseOtherUsers(tx, organizationId, name);
+        const adapters = await tx.model.findMany({
+          where: { base: name, ...(!row?.shared && { organizationId }) },
+          orderBy: { name: "asc" },
+        });
+        if (adapters.length > 0) {
+          const names = adapters.map((adapter) => adapter.name).join(", ");
+          throw new DatabaseError("in-use", `Adapters change ${name}: ${names}.`, { hint: "Remove them first." });
+        }
         const { count } = await tx.model.deleteMany({ where: { organizationId, name } });
         if (count === 0) throw missing(name);
       }),

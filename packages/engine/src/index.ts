@@ -1,5 +1,6 @@
 export { type Device, type DeviceInfo, KernelError } from "@tugboat/kernels";
 export type { AdapterLease, AdapterStats } from "./adapters/adapters.ts";
+export { type AdapterDescription, describeAdapter } from "./adapters/describe.ts";
 export {
   type AttentionKind,
   type MemoryNeeds,

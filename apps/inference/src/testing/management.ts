@@ -93,8 +93,8 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       takesResponseFormat: takesResponseFormat(),
       mailer,
       addressOf: addressReader({ consoleSecret, proxies: ["192.0.2.0/24"] }),
-      prepareModel: (source, name) =>
-        prepareModel(source, { name, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
+      prepareModel: (source, options) =>
+        prepareModel(source, { ...options, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
       uploads: new Uploads({ home, limitBytes: uploadLimit, freeBytes: async () => disk.freeBytes }),
       reader: new ModelReader(),
       machine: () => ({ total: 2 ** 31, forModels: 2 ** 30, device: "cpu", uploadLimit }),

@@ -55,6 +55,7 @@ export function memoryLauncher(open: (settings: LoadSettings) => Promise<Engine>
         exit: (code) => exit(`exit code ${code}`),
       },
       (settings) => open(settings),
+      (engine, { path }) => engine.openAdapter(path, async () => ({ config: {}, weights: new Uint8Array() })),
     );
     workers.push({
       received,

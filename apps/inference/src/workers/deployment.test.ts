@@ -1,9 +1,10 @@
-import type { Engine, GenerateEvent, GenerateRequest } from "@tugboat/engine";
+import type { Engine, GenerateEvent } from "@tugboat/engine";
 import { pino } from "pino";
 import { afterEach, expect, it } from "vitest";
 import { testInfo, wordsEngine } from "../testing/engine.ts";
 import { memoryLauncher, until } from "../testing/workers.ts";
 import { Deployment } from "./deployment.ts";
+import type { WorkerRequest } from "./protocol.ts";
 import { creditWindow } from "./protocol.ts";
 
 const open: Deployment[] = [];
@@ -25,7 +26,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((deployment) => deployment.close()));
 });
 
-const request = (more: Partial<GenerateRequest> = {}): GenerateRequest => ({ prompt: { text: "hello" }, ...more });
+const request = (more: Partial<WorkerRequest> = {}): WorkerRequest => ({ prompt: { text: "hello" }, ...more });
 
 async function read(stream: AsyncIterable<readonly GenerateEvent[]>): Promise<GenerateEvent[]> {
   const all: GenerateEvent[] = [];

@@ -1,4 +1,4 @@
-import type { EngineStats, GenerateEvent, GenerateRequest, ModelInfo } from "@tugboat/engine";
+import type { EngineStats, GenerateEvent, ModelInfo } from "@tugboat/engine";
 import type { Logger } from "pino";
 import { crashesAfter, restartDelayMs } from "./backoff.ts";
 import { RemoteError, ServingError } from "./errors.ts";
@@ -11,7 +11,9 @@ import {
   type FromWorker,
   type LoadProgress,
   type LoadSettings,
+  type WorkerRequest,
 } from "./protocol.ts";
+import type { Servable } from "./servable.ts";
 
 /**
  * idle → loading → ready → restarting → loading …; loading → failed → loading; any → closed.
@@ -49,7 +51,7 @@ const retryFailedMs = 10_000;
 const closeGraceMs = 5000;
 
 /** One model served by one supervised worker process. */
-export class Deployment {
+export class Deployment implements Servable {
   readonly model: string;
   readonly #options: DeploymentOptions;
   #state: DeploymentState = "idle";
@@ -133,7 +135,7 @@ export class Deployment {
    * @throws ServingError; the returned stream throws RemoteError for what the engine refuses and ServingError
    *   (`worker-died`) when the process dies.
    */
-  async generate(request: GenerateRequest): Promise<AsyncIterableIterator<readonly GenerateEvent[]>> {
+  async generate(request: WorkerRequest): Promise<AsyncIterableIterator<readonly GenerateEvent[]>> {
     const { id, link } = await this.#admit();
     const stream = new EventStream({
       onCredit: (credits) => link.send({ type: "credit", id, credits }),

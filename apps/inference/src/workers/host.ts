@@ -1,5 +1,6 @@
-import type { Engine, GenerateEvent, GenerateRequest } from "@tugboat/engine";
+import type { AdapterLease, Engine, GenerateEvent } from "@tugboat/engine";
 import {
+  type AdapterRef,
   type EmbedRequest,
   type FromWorker,
   type LoadProgress,
@@ -8,6 +9,7 @@ import {
   type ToWorker,
   toWireError,
   type WireError,
+  type WorkerRequest,
 } from "./protocol.ts";
 
 /** The worker's end of the channel. */
@@ -19,6 +21,9 @@ export interface HostPort {
 }
 
 export type OpenEngine = (settings: LoadSettings, onProgress: (progress: LoadProgress) => void) => Promise<Engine>;
+
+/** Takes an adapter into use, reading its files if it is not on the device. */
+export type OpenAdapter = (engine: Engine, adapter: AdapterRef) => Promise<AdapterLease>;
 
 const statsIntervalMs = 1000;
 
@@ -98,7 +103,7 @@ class Outbox {
 }
 
 /** Runs an engine at the end of a channel: one model for the life of the worker. */
-export function hostEngine(port: HostPort, open: OpenEngine): void {
+export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAdapter): void {
   const jobs = new Map<number, Job>();
   const outbox = new Outbox((message) => port.send(message));
   let engine: Engine | undefined;
@@ -117,15 +122,17 @@ export function hostEngine(port: HostPort, open: OpenEngine): void {
     }
   }
 
-  async function generate(id: number, request: GenerateRequest, credits: number): Promise<void> {
+  async function generate(id: number, { adapter, ...request }: WorkerRequest, credits: number): Promise<void> {
     if (engine === undefined) {
       outbox.end(id, { code: "closed", message: "The worker has no model." });
       return;
     }
     const job = new Job(credits);
     jobs.set(id, job);
+    let lease: AdapterLease | undefined;
     try {
-      for await (const event of engine.generate(request, { signal: job.signal })) {
+      lease = adapter && (await openAdapter(engine, adapter));
+      for await (const event of engine.generate({ ...request, adapter: lease }, { signal: job.signal })) {
         if (job.signal.aborted) break;
         await job.spend();
         outbox.event(id, event);
@@ -134,16 +141,19 @@ export function hostEngine(port: HostPort, open: OpenEngine): void {
     } catch (error) {
       outbox.end(id, toWireError(error));
     } finally {
+      lease?.release();
       jobs.delete(id);
     }
   }
 
-  async function embed(id: number, { inputs, ...options }: EmbedRequest): Promise<void> {
+  async function embed(id: number, { adapter, inputs, ...options }: EmbedRequest): Promise<void> {
     const job = new Job(0);
     jobs.set(id, job);
+    let lease: AdapterLease | undefined;
     try {
       if (engine === undefined) throw new Error("The worker has no model.");
       const asked = performance.now();
+      lease = adapter && (await openAdapter(engine, adapter));
       let begun: number | undefined;
       let tokens = 0;
       const vectors: Float32Array[] = [];
@@ -153,7 +163,7 @@ export function hostEngine(port: HostPort, open: OpenEngine): void {
         const ids = "tokens" in input ? input.tokens : engine.tokenize(input.text, { bos: true });
         tokens += ids.length;
         begun ??= performance.now();
-        vectors.push(await engine.embed(ids, options));
+        vectors.push(await engine.embed(ids, { ...options, adapter: lease }));
       }
       const from = begun ?? asked;
       const result = { vectors, tokens, queueMs: from - asked, computeMs: performance.now() - from };
@@ -161,6 +171,7 @@ export function hostEngine(port: HostPort, open: OpenEngine): void {
     } catch (error) {
       port.send({ type: "embedded", id, result: { error: toWireError(error) } });
     } finally {
+      lease?.release();
       jobs.delete(id);
     }
   }

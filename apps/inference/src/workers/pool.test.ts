@@ -48,7 +48,9 @@ it("unloads the model unused the longest to make room", async () => {
   const { pool: one } = pool({ a: gib, b: gib, c: gib }, 2.5 * gib);
   await one.get("a");
   await one.get("b");
-  (await one.get("a")).lastUsed = performance.now() + 1;
+  for await (const _ of await (await one.get("a")).generate({ prompt: { text: "x" }, maxTokens: 2 })) {
+    // To its end.
+  }
   await one.get("c");
   expect(loaded(one)).toEqual(["a", "c"]);
 });

@@ -4,11 +4,14 @@ import { Deployment, type DeploymentStatus } from "./deployment.ts";
 import { ServingError } from "./errors.ts";
 import type { LaunchWorker } from "./launch.ts";
 import type { LoadSettings } from "./protocol.ts";
+import { adapted, type Servable } from "./servable.ts";
 
 /** What the pool must know of a model to serve it. */
 export interface ServableModel {
   readonly name: string;
   readonly sourcePath: string;
+  /** An adapter: the model that it changes. */
+  readonly base?: string | null;
   /** Of its files. */
   readonly bytes: number;
   /** How it is to be served; absent: by the defaults. */
@@ -69,10 +72,10 @@ export class DeploymentPool {
   }
 
   /**
-   * The model's deployment, loading or loaded.
+   * What serves the model, loading or loaded; an adapter is served by its model's worker.
    * @throws ServingError `unknown-model`, `no-memory`, `shutting-down`
    */
-  async get(name: string): Promise<Deployment> {
+  async get(name: string): Promise<Servable> {
     if (this.#closed)
       throw new ServingError("shutting-down", "The service is shutting down.", { retryAfterSeconds: 5 });
     const model = await this.#options.find(name);
@@ -81,8 +84,10 @@ export class DeploymentPool {
       await this.unload(name);
       throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
     }
+    const { base, sourcePath: path } = model;
+    if (typeof base === "string") return adapted(await this.get(base), { name, path });
     const known = this.#entries.get(name);
-    if (known?.path === model.sourcePath) {
+    if (known?.path === path) {
       known.wanted = model.deployment ?? defaultDeployment;
       return known.deployment;
     }

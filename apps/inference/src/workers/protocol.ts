@@ -39,6 +39,7 @@ export interface WireError {
 
 /** Texts to be made vectors of. */
 export interface EmbedRequest {
+  readonly adapter?: AdapterRef;
   readonly inputs: readonly ({ readonly text: string } | { readonly tokens: readonly number[] })[];
   readonly pooling?: "mean" | "last";
   readonly dimensions?: number;
@@ -54,10 +55,22 @@ export interface Embedded {
   readonly computeMs: number;
 }
 
+/** An adapter that changes the worker's model for one request. */
+export interface AdapterRef {
+  readonly name: string;
+  /** Its folder. */
+  readonly path: string;
+}
+
+/** A request as it crosses: its adapter by name, which the worker loads when it is not there. */
+export interface WorkerRequest extends Omit<GenerateRequest, "adapter"> {
+  readonly adapter?: AdapterRef;
+}
+
 export type ToWorker =
   | { readonly type: "embed"; readonly id: number; readonly request: EmbedRequest }
   | { readonly type: "load"; readonly settings: LoadSettings }
-  | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest; readonly credits: number }
+  | { readonly type: "generate"; readonly id: number; readonly request: WorkerRequest; readonly credits: number }
   | { readonly type: "credit"; readonly id: number; readonly credits: number }
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "close" };

@@ -1,7 +1,9 @@
 /** The process that runs one model. Started by `fork`; speaks `protocol.ts` over its channel. */
+import { stat } from "node:fs/promises";
 import { totalmem } from "node:os";
+import { join } from "node:path";
 import { loadEngine } from "@tugboat/engine";
-import { openModel } from "@tugboat/engine/node";
+import { loadAdapter, openModel } from "@tugboat/engine/node";
 import { hostEngine } from "./host.ts";
 import type { ToWorker } from "./protocol.ts";
 
@@ -31,6 +33,7 @@ hostEngine(
     return loadEngine(source, {
       ...options,
       memoryBytes: totalmem(),
+      adapters: {},
       onProgress: (progress) => {
         const now = performance.now();
         if (now - last < 50 && progress.done < progress.total) return;
@@ -38,5 +41,10 @@ hostEngine(
         onProgress(progress);
       },
     });
+  },
+  async (engine, { path }) => {
+    const { mtimeMs, size } = await stat(join(path, "adapter_model.safetensors"));
+    // A folder that was written anew is another adapter.
+    return engine.openAdapter(`${path} ${size} ${mtimeMs}`, () => loadAdapter(path));
   },
 );

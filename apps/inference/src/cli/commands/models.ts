@@ -33,16 +33,26 @@ export function modelsCommand(): Command {
 
   models
     .command("add")
-    .description("add a model: a GGUF file, a Hugging Face folder, or a hub id (owner/name, owner/name/file.gguf)")
+    .description(
+      "add a model: a GGUF file, a Hugging Face folder, the folder of a LoRA adapter, or a hub id (owner/name, owner/name/file.gguf)",
+    )
     .argument("<source>", "file, folder or hub id")
     .option("--name <name>", "what requests will call it")
-    .action(async (source: string, options: { name?: string }, command: Command) => {
+    .option("--base <model>", "for an adapter: the model of the catalog that it changes, if it names another")
+    .action(async (source: string, options: { name?: string; base?: string }, command: Command) => {
       const context = contextOf(command);
       const { env } = context;
       const line = new ProgressLine();
       const { prepareModel } = await import("../../domain/models/register.ts");
+      // Only an adapter is looked up: the database is not opened for what needs none.
+      const models = {
+        get: (name: string) =>
+          withDatabase(context, (database) => database.organization(database.home.organizationId).models.get(name)),
+      };
       const prepared = await prepareModel(source, {
         name: options.name,
+        base: options.base,
+        models,
         downloads: join(env.TUGBOAT_HOME, "models"),
         hub: {
           endpoint: env.HF_ENDPOINT,

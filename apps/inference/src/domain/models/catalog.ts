@@ -1,6 +1,6 @@
 import type { DeploymentSettings } from "@tugboat/db";
 
-/** A base model that can be served. */
+/** A model, or an adapter of one, that can be served. */
 export interface CatalogEntry {
   readonly name: string;
   /** A model file or folder. */
@@ -15,6 +15,8 @@ export interface CatalogEntry {
   readonly addedAt: Date;
   /** Whether every organization of the installation may use it. */
   readonly shared: boolean;
+  /** An adapter: the model that it changes, which serves it. */
+  readonly base?: string | null;
   /** How it is to be served; absent: as this machine's defaults say. */
   readonly deployment?: DeploymentSettings;
 }
@@ -61,7 +63,8 @@ export class Catalog {
   /** The model that is loaded at start: the one that was asked for, else the first. */
   async defaultName(): Promise<string | undefined> {
     const models = await this.#read();
-    return models.has(this.#wantedDefault) ? this.#wantedDefault : models.keys().next().value;
+    if (models.has(this.#wantedDefault)) return this.#wantedDefault;
+    return [...models.values()].find(({ base }) => (base ?? null) === null)?.name;
   }
 
   /** Makes the next question read the database. */

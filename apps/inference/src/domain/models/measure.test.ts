@@ -1,10 +1,11 @@
-import type { GenerateEvent, GenerateRequest } from "@tugboat/engine";
+import type { GenerateEvent } from "@tugboat/engine";
 import { expect, it } from "vitest";
 import { testInfo } from "../../testing/engine.ts";
+import type { WorkerRequest } from "../../workers/protocol.ts";
 import { type Measurable, measureSpeed } from "./measure.ts";
 
 /** A model whose clock says what it is told: prefill in 100 ms, then a token each 10 ms. */
-function clockwork(asked: GenerateRequest[] = []): Measurable {
+function clockwork(asked: WorkerRequest[] = []): Measurable {
   return {
     ready: async () => testInfo,
     generate: async (request) => {
@@ -24,7 +25,7 @@ function clockwork(asked: GenerateRequest[] = []): Measurable {
 }
 
 it("tells tokens per second of reading and of writing, by the engine's clock", async () => {
-  const asked: GenerateRequest[] = [];
+  const asked: WorkerRequest[] = [];
   const speed = await measureSpeed(clockwork(asked), { signal: new AbortController().signal });
   expect(speed.prefillTokensPerSecond).toBeCloseTo(2560);
   expect(speed.decodeTokensPerSecond).toBeCloseTo(100);

@@ -1,11 +1,12 @@
 import type { ModelSpeed } from "@tugboat/db";
-import type { GenerateEvent, GenerateRequest, ModelInfo } from "@tugboat/engine";
+import type { GenerateEvent, ModelInfo } from "@tugboat/engine";
+import type { WorkerRequest } from "../../workers/protocol.ts";
 
 /** A model that is loaded, or loads when asked. */
 export interface Measurable {
   ready(): Promise<ModelInfo>;
   /** Leaving the events early stops the work. */
-  generate(request: GenerateRequest): Promise<AsyncIterableIterator<readonly GenerateEvent[]>>;
+  generate(request: WorkerRequest): Promise<AsyncIterableIterator<readonly GenerateEvent[]>>;
 }
 
 export interface MeasureOptions {
@@ -71,7 +72,7 @@ interface Answer {
   readonly decodeRate: number | undefined;
 }
 
-async function answerOf(model: Measurable, request: GenerateRequest, signal: AbortSignal): Promise<Answer> {
+async function answerOf(model: Measurable, request: WorkerRequest, signal: AbortSignal): Promise<Answer> {
   const stream = await model.generate(request);
   const leave = () => void stream.return?.();
   if (signal.aborted) leave();

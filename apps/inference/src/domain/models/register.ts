@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { NewModel, OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
+import { isAdapter, prepareAdapter } from "./adapter.ts";
 import { bundledFile } from "./bundled.ts";
 import { sha256File } from "./digest.ts";
 import { CatalogError } from "./errors.ts";
@@ -19,11 +20,15 @@ export interface AddOptions {
   /** Where downloads go: `<home>/models`. */
   readonly downloads: string;
   readonly hub: HubOptions;
+  /** Where the model of an adapter is looked up; absent: adapters are refused. */
+  readonly models?: Pick<OrganizationScope["models"], "get">;
+  /** The model that an adapter changes; by default the one that it names. */
+  readonly base?: string | undefined;
 }
 
 /**
- * Finds out everything the catalog must know of a model file, a folder or a hub id. Files stay where they are; the hub's
- * are downloaded. Touches no database.
+ * Finds out everything the catalog must know of a model file, a folder, an adapter's folder or a hub id. Files stay where
+ * they are; the hub's are downloaded. Changes nothing in the database.
  * @throws CatalogError
  */
 export async function prepareModel(source: string, options: AddOptions): Promise<NewModel> {
@@ -36,6 +41,9 @@ export async function prepareModel(source: string, options: AddOptions): Promise
   }
   const name = options.name ?? defaultName(reference?.file ?? reference?.repository ?? source);
   checkName(name);
+  if (here && isAdapter(source) && options.models) {
+    return prepareAdapter(name, source, { base: options.base, models: options.models });
+  }
   const path =
     reference === undefined
       ? source

@@ -27,6 +27,11 @@ export async function resolveModel(
     found: await models.get(wanted),
     names: (await models.list()).map(({ name }) => name),
   }));
+  if (found !== null && found.base !== null) {
+    throw new CatalogError("bad-source", `${wanted} is an adapter of ${found.base}, which the service serves.`, {
+      hint: `Ask the service for it, or name ${found.base}.`,
+    });
+  }
   if (found !== null) return found.sourcePath;
   if (existsSync(wanted)) return wanted;
   const known = [...new Set([...names, ...(await bundledNames())])].sort();

@@ -1,5 +1,6 @@
-import type { ChatMessage, GenerateRequest } from "@tugboat/engine";
+import type { ChatMessage } from "@tugboat/engine";
 import { z } from "zod";
+import type { WorkerRequest } from "../../workers/protocol.ts";
 import { invalidRequest } from "../errors.ts";
 import { constraintOf, responseFormat, structuredOutputs } from "./constraint.ts";
 import { schemaError } from "./issues.ts";
@@ -108,7 +109,7 @@ export interface ChatRequest {
   readonly logprobs: boolean;
   /** Of all messages. */
   readonly characters: number;
-  readonly generate: GenerateRequest;
+  readonly generate: WorkerRequest;
 }
 
 /** @throws ApiError 400 naming the field */
@@ -157,7 +158,7 @@ function maxTokens({ max_tokens, max_completion_tokens }: Body): number | undefi
 }
 
 /** @throws ApiError 400 when a call is wanted of a tool that is not there */
-function chosenTool({ tools = [], tool_choice }: Body): GenerateRequest["toolChoice"] {
+function chosenTool({ tools = [], tool_choice }: Body): WorkerRequest["toolChoice"] {
   if (tool_choice === undefined || tool_choice === "none" || tool_choice === "auto") return tool_choice;
   if (tools.length === 0) {
     throw invalidRequest("invalid_value", "'tool_choice' wants a call, but 'tools' is empty.", "tool_choice");

@@ -1,5 +1,5 @@
-import type { GenerateRequest } from "@tugboat/engine";
 import { z } from "zod";
+import type { WorkerRequest } from "../../workers/protocol.ts";
 import { constraintOf, structuredOutputs } from "./constraint.ts";
 import { schemaError } from "./issues.ts";
 import { bounded, checkStreamOptions, generationParameters, optional, unsupported } from "./parameters.ts";
@@ -71,7 +71,7 @@ export interface CompletionRequest {
   /** Of the longest prompt that is text. */
   readonly characters: number;
   /** One for each prompt. */
-  readonly generate: readonly GenerateRequest[];
+  readonly generate: readonly WorkerRequest[];
 }
 
 /** @throws ApiError 400 naming the field */

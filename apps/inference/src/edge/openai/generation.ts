@@ -1,6 +1,7 @@
-import type { GenerateEvent, GenerateRequest } from "@tugboat/engine";
+import type { GenerateEvent } from "@tugboat/engine";
 import { Heard } from "../../domain/traces/heard.ts";
 import type { DeploymentPool } from "../../workers/pool.ts";
+import type { WorkerRequest } from "../../workers/protocol.ts";
 import type { Used } from "../metering.ts";
 
 export type Usage = Extract<GenerateEvent, { type: "done" }>["usage"];
@@ -55,7 +56,7 @@ export class Generation {
   static async start(
     pool: DeploymentPool,
     model: string,
-    requests: readonly GenerateRequest[],
+    requests: readonly WorkerRequest[],
     choices: number,
     signal: AbortSignal,
     heard = new Heard(),

@@ -21,7 +21,7 @@ export function modelRoutes({ catalog, pool, routing }: EdgeServices): Edge {
     const statuses = new Map(pool.statuses().map((status) => [status.model, status]));
     const defaultName = await catalog.defaultName();
     const visible = (await catalog.list()).filter((one) => mayUse(c.get("call").caller, catalog, one));
-    const local = visible.map((model) => modelBody(model, statuses.get(model.name), defaultName));
+    const local = visible.map((model) => modelBody(model, statuses.get(model.base ?? model.name), defaultName));
     const data = [...local, ...(await routed(c.get("call").caller))];
     return c.json({ object: "list", data } satisfies ModelListBody);
   });
@@ -34,7 +34,7 @@ export function modelRoutes({ catalog, pool, routing }: EdgeServices): Edge {
     if (model === undefined || !mayUse(c.get("call").caller, catalog, model)) {
       throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
     }
-    const status = pool.statuses().find((one) => one.model === name);
+    const status = pool.statuses().find((one) => one.model === (model.base ?? name));
     return c.json(modelBody(model, status, await catalog.defaultName()));
   });
   return app;
@@ -45,7 +45,7 @@ function modelBody(
   status: DeploymentStatus | undefined,
   defaultName: string | undefined,
 ): LocalModelBody {
-  const { addedAt, architecture, bytes, contextLength, licence, name, parameters, quantisation } = model;
+  const { addedAt, architecture, base, bytes, contextLength, licence, name, parameters, quantisation } = model;
   return {
     id: name,
     object: "model",
@@ -58,6 +58,7 @@ function modelBody(
       parameters,
       contextLength,
       quantisation,
+      ...(typeof base === "string" && { base }),
       bytes,
       licence,
       isDefault: name === defaultName,

@@ -1,7 +1,7 @@
-import type { GenerateRequest } from "@tugboat/engine";
+import type { WorkerRequest } from "../../workers/protocol.ts";
 import type { GenerationParameters } from "./parameters.ts";
 
-type Sampling = Omit<GenerateRequest, "prompt" | "maxTokens" | "logprobs">;
+type Sampling = Omit<WorkerRequest, "prompt" | "maxTokens" | "logprobs">;
 
 /** OpenAI's parameters as the engine's. A `top_k` of -1 means off, as in vLLM. */
 export function toSampling(body: GenerationParameters): Sampling {

@@ -1,6 +1,6 @@
-import type { GenerateRequest } from "@tugboat/engine";
 import type { Context } from "hono";
 import { planHeader, type ServedBy } from "../../routing/target.ts";
+import type { WorkerRequest } from "../../workers/protocol.ts";
 import { organizationOf } from "../access.ts";
 import { ApiError, toApiError } from "../errors.ts";
 import { costOf, meterCall } from "../metering.ts";
@@ -14,7 +14,7 @@ export interface ServeOptions {
   readonly model: string;
   readonly served: ServedBy;
   /** One for each prompt. */
-  readonly requests: readonly GenerateRequest[];
+  readonly requests: readonly WorkerRequest[];
   /** Of each prompt. */
   readonly choices: number;
   /** The request's field that holds the prompt. */

@@ -1,4 +1,4 @@
-import type { Database, DeploymentSettings, NewModel } from "@tugboat/db";
+import type { Database, DeploymentSettings, Models, NewModel } from "@tugboat/db";
 import type { Logger } from "pino";
 import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
@@ -37,7 +37,16 @@ export interface Management {
    * Finds out what the catalog must know of a file, a folder or a hub id.
    * @throws CatalogError
    */
-  readonly prepareModel: (source: string, name: string | undefined) => Promise<NewModel>;
+  readonly prepareModel: (
+    source: string,
+    options: {
+      readonly name?: string | undefined;
+      /** The model that an adapter changes; by default the one that it names. */
+      readonly base?: string | undefined;
+      /** Where that is looked up. */
+      readonly models: Pick<Models, "get">;
+    },
+  ) => Promise<NewModel>;
   /** Model files on their way here. */
   readonly uploads: ModelUploads;
   /** What models are made of, from their files. */

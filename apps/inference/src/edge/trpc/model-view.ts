@@ -21,6 +21,8 @@ export const modelView = z.object({
   /** In tokens. */
   contextLength: z.int(),
   quantisation: z.string(),
+  /** An adapter: the model that it changes and that serves it. */
+  base: z.string().nullable(),
   licence: z.string().nullable(),
   bytes: z.number(),
   addedAt: moment,
@@ -73,6 +75,11 @@ export async function describer({
       throw error;
     }
   };
+  const pathOf = async (model: CatalogModel) => {
+    if (model.base === null) return model.sourcePath;
+    const scope = database.organization(organizationId);
+    return modelPath(scope, model).catch(() => model.sourcePath);
+  };
   return async ({ files, speeds, ...row }) => ({
     ...sent(row),
     files: files.map((file) => ({ ...file })),
@@ -80,8 +87,8 @@ export async function describer({
     served: served || row.shared,
     sourcePath: row.own ? row.sourcePath : null,
     isDefault: (served || row.shared) && row.name === defaultName,
-    state: (served || row.shared ? states.get(row.name) : undefined) ?? "idle",
-    memory: await memoryOf(row.sourcePath),
+    state: (served || row.shared ? states.get(row.base ?? row.name) : undefined) ?? "idle",
+    memory: await memoryOf(await pathOf({ ...row, files, speeds })),
   });
 }
 
@@ -96,6 +103,17 @@ export async function ownModel(scope: Pick<OrganizationScope, "models">, name: s
   throw new CatalogError("not-own", `${name} belongs to this installation, which shares it with every organization.`, {
     hint: "Those who look after the installation measure, check and remove it.",
   });
+}
+
+/** The file or folder that an entry's tokenizer and architecture are read from: an adapter's are its model's. */
+export async function modelPath(
+  { models }: Pick<OrganizationScope, "models">,
+  { base, sourcePath }: Pick<CatalogModel, "base" | "sourcePath">,
+): Promise<string> {
+  if (base === null) return sourcePath;
+  const found = await models.get(base);
+  if (found === null) throw missingModel(base);
+  return found.sourcePath;
 }
 
 export function missingModel(name: string): CatalogError {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { NewModel, OrganizationScope } from "@tugboat/db";
+import type { OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
+import { prepareAdapter } from "../../domain/models/adapter.ts";
 import { addModel } from "../../domain/models/add.ts";
-import { prepareModel } from "../../domain/models/register.ts";
 import { runConfig, runProgress, runReport, runSummary } from "../../domain/tuning/report.ts";
 import { launchRun } from "../../tuning/launch.ts";
 import type { FromRun } from "../../tuning/protocol.ts";
@@ -25,6 +25,12 @@ export const tuningRun = defineJob({
     const run = await scope.tuningRuns.get(input.run);
     const base = await scope.models.get(run.model);
     if (base === null) throw new JobError(`There is no model ${run.model} any more.`, { final: true });
+    if (base.base !== null) {
+      throw new JobError(`${run.model} is an adapter of ${base.base}.`, {
+        hint: `Tune ${base.base} instead.`,
+        final: true,
+      });
+    }
     const name = run.tunedModel ?? (await freeName(scope, run.model, run.name));
     const folder = tuningFolder(services.home, scope.id, run.id);
     let latest: Extract<FromRun, { type: "progress" }> | undefined;
@@ -70,13 +76,9 @@ export const tuningRun = defineJob({
     }
     await note().catch(() => {});
     const report = runReport.parse(ended.report);
-    progress({ stage: "adding the model to the catalog" });
-    const prepared = await prepareModel(ended.modelFile, {
-      name,
-      downloads: join(services.home, "models"),
-      hub: services.hub,
-    });
-    const model: NewModel = { ...prepared, licence: base.licence };
+    progress({ stage: "adding the adapter to the catalog" });
+    // Served by the base model's worker, at once; the merged file is for other programs.
+    const model = await prepareAdapter(name, report.adapter, { base: base.name, models: scope.models });
     return commit(async (tx) => {
       // A run whose last commit was not heard of has added it already.
       if ((await tx.models.get(name)) === null) {

@@ -8,6 +8,7 @@ const model: Model = {
   architecture: "llama",
   parameters: 1e6,
   contextLength: 512,
+  base: null,
   quantisation: "q8_0",
   licence: "MIT",
   bytes: 1e6,

@@ -10,7 +10,7 @@ import { digestModel } from "../../../jobs/kinds/models-digest.ts";
 import { downloadKind } from "../../../jobs/kinds/models-download-input.ts";
 import { enqueueMeasurement } from "../../../jobs/kinds/models-measure.ts";
 import { machineFacts, modelFacts, textToken } from "../model-shapes.ts";
-import { addAndMeasure, describer, missingModel, modelName, modelView, ownModel } from "../model-view.ts";
+import { addAndMeasure, describer, missingModel, modelName, modelPath, modelView, ownModel } from "../model-view.ts";
 import { id } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
 
@@ -39,7 +39,7 @@ export const modelsRouter = router({
     .query(async ({ ctx, input }) => {
       const found = await ctx.scope.models.get(input.name);
       if (found === null) throw missingModel(input.name);
-      return ctx.management.reader.facts(found.sourcePath);
+      return ctx.management.reader.facts(await modelPath(ctx.scope, found));
     }),
 
   /** A text as a model sees it. Control tokens in it are ordinary text, unless `special`. */
@@ -55,21 +55,25 @@ export const modelsRouter = router({
     .mutation(async ({ ctx, input }) => {
       const found = await ctx.scope.models.get(input.name);
       if (found === null) throw missingModel(input.name);
-      return { tokens: await ctx.management.reader.tokenize(found.sourcePath, input.text, input.special) };
+      const path = await modelPath(ctx.scope, found);
+      return { tokens: await ctx.management.reader.tokenize(path, input.text, input.special) };
     }),
 
-  /** Adds a file or folder of the service's machine, or a hub id; waits until its files are there and digested. */
+  /** Adds a file or folder of the service's machine, an adapter's folder, or a hub id; waits until its files are there and digested. */
   add: orgProcedure("models:write")
     .input(
       z.object({
         source: z.string().trim().min(1, "Say which file, folder or hub id.").max(4096),
         name: modelName.optional(),
+        /** For an adapter: the model that it changes, if it is not called as the adapter says. */
+        base: modelName.optional(),
       }),
     )
     .output(modelView)
     .mutation(async ({ ctx, input }) => {
       const { catalog, prepareModel } = ctx.management;
-      const prepared = await prepareModel(input.source, input.name);
+      const { base, name, source } = input;
+      const prepared = await prepareModel(source, { name, base, models: ctx.scope.models });
       const added = await ctx.change((scope) => addAndMeasure(ctx, scope, prepared));
       catalog.refresh();
       return (await describer(ctx))(added);

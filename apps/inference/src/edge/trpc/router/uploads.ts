@@ -35,7 +35,7 @@ export const uploadsRouter = router({
       const { catalog, prepareModel, uploads } = ctx.management;
       const { id, name, sha256 } = input;
       const added = await uploads.take(ctx.organizationId, id, async (path) => {
-        const prepared = await prepareModel(path, name);
+        const prepared = await prepareModel(path, { name, models: ctx.scope.models });
         const [file] = prepared.files;
         if (sha256 !== undefined && file?.sha256 !== sha256) {
           const message = `The file that came is not the one you meant: its SHA-256 is ${file?.sha256}.`;
