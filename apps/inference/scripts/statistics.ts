@@ -42,7 +42,7 @@ const text = `# Statistics
 
 Every figure that a page shows with "how sure" comes from \`apps/inference/src/domain/statistics\`: pure functions, one
 method to a file, each with its source in its docstring. They are tested against published values
-(\`published.test.ts\`), against SciPy (\`scipy.test.ts\`, fixtures by \`oracle/statistics.py\`) and by simulation
+(\`published.test.ts\`), against SciPy (\`scipy.test.ts\`, fixtures by \`oracle/scipy_figures.py\`) and by simulation
 (\`simulations.test.ts\`, a reduced size). This page is the simulation at full size, written by
 \`npm run docs:statistics\`: ${sets.toLocaleString("en")} data sets for each figure, so that chance alone moves a figure of
 95 % by about one point.

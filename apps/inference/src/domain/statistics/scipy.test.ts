@@ -5,7 +5,7 @@ import fixtures from "./fixtures.json" with { type: "json" };
 import { mcnemar } from "./mcnemar.ts";
 import { wilson } from "./wilson.ts";
 
-/** `oracle/statistics.py` asked SciPy. */
+/** `oracle/scipy_figures.py` asked SciPy. */
 const near = (own: number, theirs: number, tolerance = 1e-9) =>
   expect(Math.abs(own - theirs), `${own} for ${theirs}`).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(theirs)));
 

@@ -1,6 +1,6 @@
 """What SciPy says of the same figures: writes src/domain/statistics/fixtures.json.
 
-    python3 apps/inference/oracle/statistics.py     (Debian: python3-scipy)
+    python3 apps/inference/oracle/scipy_figures.py     (Debian: python3-scipy)
 """
 
 import json
