@@ -11,6 +11,7 @@ import {
   Signpost,
   Target,
   Users,
+  Waypoints,
 } from "lucide-react";
 
 export interface Destination {
@@ -47,6 +48,13 @@ export const destinations: readonly Destination[] = [
     icon: Signpost,
     keywords: "aliases canary roll back load unload memory serve",
     needs: "deployments:read",
+  },
+  {
+    href: "/traces",
+    name: "Traces",
+    icon: Waypoints,
+    keywords: "requests log spans latency slow error feedback opentelemetry",
+    needs: "traces:read",
   },
   {
     href: "/keys",
