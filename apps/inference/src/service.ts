@@ -7,6 +7,7 @@ import { createAuth } from "./domain/accounts/auth.ts";
 import type { OidcSettings } from "./domain/accounts/oidc.ts";
 import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
 import { accountSecret, consoleSecret } from "./domain/accounts/secret.ts";
+import { AlertWatch } from "./domain/alerts/watch.ts";
 import { servedModels } from "./domain/deployments/served.ts";
 import { FileStore } from "./domain/files/store.ts";
 import { firstRun, readFirstRun } from "./domain/first-run.ts";
@@ -193,6 +194,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       })
     : undefined;
   if (jobs) await measureUnmeasured(scope);
+  const alerts = new AlertWatch({ database, vault, mailer, consoleUrl, log });
+  if (env.TUGBOAT_ROLES.has("jobs")) alerts.start();
   log.info({ url }, "serving");
 
   return {
@@ -217,6 +220,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       await keys.close();
       await meter.close();
       await tracer.close();
+      await alerts.close();
       await otlp?.close();
       await database.close();
     },

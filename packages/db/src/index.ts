@@ -1,3 +1,12 @@
+export {
+  type AlertChannelInfo,
+  type AlertInfo,
+  type Alerts,
+  type ChannelKind,
+  channelKinds,
+  type NewAlert,
+} from "./alerts/channels.ts";
+export type { AlertOutbox, DueDelivery } from "./alerts/outbox.ts";
 export type { Aliases, AliasHistory, AliasInfo, AliasVersionInfo, NewAliasVersion } from "./aliases.ts";
 export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
 export { type BackupSummary, type BackupWay, backupDatabase } from "./backup/backup.ts";
@@ -9,7 +18,17 @@ export type {
   BudgetState,
   Budgets,
 } from "./billing/budgets.ts";
+export {
+  type InvoiceInfo,
+  type InvoiceKind,
+  type InvoiceLine,
+  invoiceKinds,
+  invoiceTotals,
+} from "./billing/invoice.ts";
+export { type InvoiceState, invoiceMayBecome, invoiceStates, invoiceTransitions } from "./billing/invoice-states.ts";
+export type { Invoices, NewInvoice } from "./billing/invoices.ts";
 export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
+export type { BillComparison, BillLine, UpstreamBills } from "./billing/upstream-bills.ts";
 export type { Watcher } from "./channel.ts";
 export type {
   DatasetChange,

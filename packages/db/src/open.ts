@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Pool } from "pg";
+import { type AlertOutbox, alertOutbox } from "./alerts/outbox.ts";
 import { type Watcher, watchChannel } from "./channel.ts";
 import { connect, embeddedUrl, ensureDatabase } from "./connection.ts";
 import { type EmbeddedServer, startEmbedded } from "./embedded/server.ts";
@@ -51,6 +52,7 @@ export interface Database {
   readonly jobs: JobRuns;
   readonly metering: MeteringStore;
   readonly traces: TraceStore;
+  readonly alerts: AlertOutbox;
   /** Whether it answers, in milliseconds. */
   ping(): Promise<number>;
   /** Closes the connections and stops the embedded server if this process started it. A second call does nothing. */
@@ -115,6 +117,7 @@ async function openAt(
     watchRoutes: (watcher) => void watches.push(watchChannel(url, "tugboat_routes", watcher)),
     jobs: jobRuns(prisma, (watcher) => void watches.push(watchJobs(url, watcher))),
     traces: traceStore(pool),
+    alerts: alertOutbox(pool),
     metering: meteringStore(pool, prisma, url, (stop) => watches.push(stop)),
     async ping() {
       const start = performance.now();

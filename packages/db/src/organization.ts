@@ -1,8 +1,11 @@
+import { type Alerts, alertsOf } from "./alerts/channels.ts";
 import { type Aliases, aliasesOf } from "./aliases.ts";
 import { type AuditLog, auditOf } from "./audit.ts";
 import { type Batches, batchesOf } from "./batches.ts";
 import { type Budgets, budgetsOf } from "./billing/budgets.ts";
+import { type Invoices, invoicesOf } from "./billing/invoices.ts";
 import { type PriceBooks, priceBooksOf } from "./billing/price-books.ts";
+import { type UpstreamBills, upstreamBillsOf } from "./billing/upstream-bills.ts";
 import { type Db, inTransaction } from "./client.ts";
 import { type Datasets, datasetsOf } from "./datasets/datasets.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
@@ -71,6 +74,9 @@ export interface OrganizationScope {
   readonly traces: Traces;
   readonly budgets: Budgets;
   readonly priceBooks: PriceBooks;
+  readonly invoices: Invoices;
+  readonly upstreamBills: UpstreamBills;
+  readonly alerts: Alerts;
   info(): Promise<OrganizationInfo>;
   /** @throws DatabaseError `conflict` */
   rename(name: string, seen: Date): Promise<OrganizationInfo>;
@@ -111,6 +117,9 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     traces: tracesOf(db, id),
     budgets: budgetsOf(db, id),
     priceBooks: priceBooksOf(db, id),
+    invoices: invoicesOf(db, id),
+    upstreamBills: upstreamBillsOf(db, id),
+    alerts: alertsOf(db, id),
     info: () => info(db),
     rename: (name, seen) =>
       inTransaction(db, async (tx) => {

@@ -268,9 +268,32 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
   const target = { kind: "model", model: "their-model" } as const;
   const plan = { split: [{ target, share: 100 }], failover: [] };
   const alias = await scope.aliases.create("their-alias", { plan, createdBy: owner.userId });
+  const invoice = await scope.invoices.draft({
+    ...{ from: new Date(0), to: new Date(86_400_000), billTo: "", note: "", taxName: "", taxBasisPoints: 0 },
+    createdBy: owner.userId,
+  });
+  const hook = { name: "theirs", kind: "webhook", address: "http://127.0.0.1:9" } as const;
+  const channel = await scope.alerts.addChannel(hook, undefined);
   const traceId = newRequestId();
   await database.traces.write([keptTraceOf(id, traceId)]);
-  return { traceId, id, scope, owner, project, key, secret, invitation, share, tuningRun, job, upstream, alias, plan };
+  return {
+    invoice,
+    channel,
+    traceId,
+    id,
+    scope,
+    owner,
+    project,
+    key,
+    secret,
+    invitation,
+    share,
+    tuningRun,
+    job,
+    upstream,
+    alias,
+    plan,
+  };
 }
 
 function keptTraceOf(organizationId: string, id: string): KeptTrace {

@@ -49,6 +49,16 @@ export class Sketch {
     return undefined;
   }
 
+  /** The share of all that is at or below a value, by the middles of their buckets; 1 of nothing. */
+  shareBelow(value: number): number {
+    if (this.#count === 0) return 1;
+    let below = this.#zeros;
+    for (const [index, times] of this.#buckets) {
+      if ((2 * gamma ** index) / (gamma + 1) <= value) below += times;
+    }
+    return below / this.#count;
+  }
+
   /** Format, zeros, number of buckets, then each bucket's distance from the one before and its count, all as varints. */
   encode(): Uint8Array {
     const out: number[] = [format];

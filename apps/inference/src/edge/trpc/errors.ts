@@ -2,6 +2,7 @@ import { TRPCError } from "@trpc/server";
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
 import { z } from "zod";
+import { BillError } from "../../domain/billing/bill-csv.ts";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
 import { TuningError, type TuningErrorCode } from "../../domain/tuning/errors.ts";
 
@@ -75,6 +76,9 @@ export function toRefusal(error: TRPCError): TRPCError {
         : cause instanceof TuningError
           ? tuningErrors[cause.code]
           : undefined;
+  if (cause instanceof BillError) {
+    return new RefusedError("BAD_REQUEST", cause.message, { reason: cause.code, hint: cause.hint }, cause);
+  }
   if (code === undefined || !isOurs(cause)) return error;
   const hint = cause.hint === undefined ? {} : { hint: cause.hint };
   return new RefusedError(code, cause.message, { reason: cause.code, ...hint }, cause);

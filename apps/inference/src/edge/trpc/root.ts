@@ -1,7 +1,9 @@
+import { alertsRouter } from "./router/alerts.ts";
 import { aliasesRouter } from "./router/aliases.ts";
 import { auditRouter } from "./router/audit.ts";
 import { billingRouter } from "./router/billing.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
+import { invoicesRouter } from "./router/invoices.ts";
 import { jobsRouter } from "./router/jobs.ts";
 import { keysRouter } from "./router/keys.ts";
 import { membersRouter } from "./router/members.ts";
@@ -28,6 +30,8 @@ export const appRouter = router({
   traces: tracesRouter,
   usage: usageRouter,
   billing: billingRouter,
+  invoices: invoicesRouter,
+  alerts: alertsRouter,
   models: modelsRouter,
   uploads: uploadsRouter,
   deployments: deploymentsRouter,

@@ -110,7 +110,7 @@ function PolicyForm({ disabled, own, policy, project }: PolicyFormProps) {
             />
           )}
         </Field>
-        <Field label="Deleted after" aside="days">
+        <Field label="Deleted after" aside="days" hint="Figures and steps too; usage stays.">
           {(control) => (
             <Input
               {...control}

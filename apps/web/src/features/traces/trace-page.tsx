@@ -97,7 +97,7 @@ function Detail({ detail }: { readonly detail: TraceDetail }) {
       </Panel>
       <div className="grid gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] lg:items-start">
         <div className="grid min-w-0 gap-6">
-          {tokenMoments(spans).length > 1 ? (
+          {tokenMoments(spans).length > 3 ? (
             <Panel title="Tokens over time">
               <TokenChart spans={spans} />
             </Panel>

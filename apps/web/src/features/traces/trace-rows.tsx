@@ -24,14 +24,14 @@ export function TraceRows({ chosen, onChoose, traces }: TraceRowsProps) {
     <ScrollRegion label="Requests" className="overflow-x-auto focus-ring">
       <table className="w-full border-collapse text-left">
         <thead>
-          <tr className="h-9 border-line border-b text-ink-3 text-xs [&>th]:px-3 [&>th]:font-medium">
+          <tr className="h-9 border-line border-b text-ink-3 text-xs [&>th]:whitespace-nowrap [&>th]:px-3 [&>th]:font-medium">
             <th scope="col" className="w-8 max-sm:hidden">
               <span className="sr-only">Compare</span>
             </th>
             <th scope="col">When</th>
             <th scope="col">Asked</th>
             <th scope="col" className="max-md:hidden">
-              Answered by
+              Model
             </th>
             <th scope="col" className="text-right max-lg:hidden">
               Tokens

@@ -146,9 +146,12 @@ export function TracesPage() {
 function answer(traces: readonly Trace[] | undefined, narrowed: boolean, more: boolean): string {
   if (traces === undefined) return "What happened to each request?";
   if (traces.length === 0) return narrowed ? "No request matches." : "No request came.";
-  const failed = traces.filter(({ status }) => status === "error").length;
+  const count = (wanted: Trace["status"]) => traces.filter(({ status }) => status === wanted).length;
+  const bad = [
+    { many: count("error"), word: "failed" },
+    { many: count("refused"), word: "refused" },
+  ].flatMap(({ many, word }) => (many > 0 ? [`${many} ${word}`] : []));
   const slowest = Math.max(...traces.map(({ durationMs }) => durationMs));
-  const count = more ? `The newest ${traces.length} requests` : plural(traces.length, "request");
-  const worst = `the slowest took ${written(duration(slowest))}`;
-  return failed === 0 ? `${count}: none failed, ${worst}.` : `${count}: ${failed} failed, ${worst}.`;
+  const all = more ? `The newest ${traces.length} requests` : plural(traces.length, "request");
+  return `${all}: ${bad.length === 0 ? "none failed" : bad.join(", ")}, the slowest took ${written(duration(slowest))}.`;
 }

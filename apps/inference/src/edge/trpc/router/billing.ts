@@ -1,7 +1,11 @@
 import { type BudgetInfo, type BudgetState, budgetScopes, type PriceBookInfo, PriceEntry } from "@tugboat/db";
 import { z } from "zod";
+import { readBill } from "../../../domain/billing/bill-csv.ts";
+import { forecastMonth } from "../../../domain/billing/forecast.ts";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
 import { versionAt } from "../../../domain/billing/price.ts";
+import { repriced } from "../../../domain/billing/reprice.ts";
+import { RefusedError } from "../errors.ts";
 import { id, moment, seen } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
@@ -89,6 +93,121 @@ export const billingRouter = router({
       return shownBook(made, names.get(made.createdBy) ?? made.createdBy);
     }),
 
+  /** What this month has cost and will have cost, with an interval in which nine of ten such months end. */
+  month: orgProcedure("billing:read")
+    .output(
+      z.object({
+        month: z.string(),
+        spentMicroUsd: amount,
+        expectedMicroUsd: amount,
+        lowMicroUsd: amount,
+        highMicroUsd: amount,
+        /** Whole days that the forecast is made from; below 3 there is none. */
+        days: z.int(),
+        lastMonthMicroUsd: amount,
+      }),
+    )
+    .query(async ({ ctx }) => {
+      const now = new Date();
+      const last = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1);
+      const begin = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
+      const hours = await ctx.scope.usage.hours({ from: new Date(last), to: now });
+      const days = new Map<number, bigint>();
+      let before = 0n;
+      for (const { amountPicoUsd, hour } of hours) {
+        const day = Math.floor(hour.getTime() / dayMs) * dayMs;
+        days.set(day, (days.get(day) ?? 0n) + amountPicoUsd);
+        if (hour.getTime() < begin) before += amountPicoUsd;
+      }
+      const { days: known, expected, high, low, spent } = forecastMonth(days, now);
+      return {
+        month: now.toISOString().slice(0, 7),
+        spentMicroUsd: Number(toMicroUsd(spent)),
+        expectedMicroUsd: Number(toMicroUsd(expected)),
+        lowMicroUsd: Number(toMicroUsd(low)),
+        highMicroUsd: Number(toMicroUsd(high)),
+        days: known,
+        lastMonthMicroUsd: Number(toMicroUsd(before)),
+      };
+    }),
+
+  /** What the tokens of a time would have cost by other prices. Prices by the hour are left out: sums hold no times. */
+  wouldCost: orgProcedure("billing:read")
+    .input(z.object({ prices: z.string().max(200_000), days: z.int().min(1).max(400).default(30) }))
+    .output(
+      z.object({
+        actualMicroUsd: amount,
+        wouldMicroUsd: amount,
+        by: z.array(
+          z.object({ model: z.string(), actualMicroUsd: amount, wouldMicroUsd: amount, priced: z.boolean() }),
+        ),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const parsed = prices.safeParse(jsonOf(input.prices));
+      if (!parsed.success) {
+        const message = "The prices are no JSON of a price book's entries.";
+        throw new RefusedError("BAD_REQUEST", message, { reason: "invalid" });
+      }
+      const now = new Date();
+      const hours = await ctx.scope.usage.hours({ from: new Date(now.getTime() - input.days * dayMs), to: now });
+      const sum = repriced(hours, parsed.data);
+      return {
+        actualMicroUsd: Number(toMicroUsd(sum.actual)),
+        wouldMicroUsd: Number(toMicroUsd(sum.would)),
+        by: sum.models.map(({ actual, model, priced, would }) => ({
+          ...{ model, priced, actualMicroUsd: Number(toMicroUsd(actual)) },
+          wouldMicroUsd: Number(toMicroUsd(would)),
+        })),
+      };
+    }),
+
+  /** Takes an upstream's bill (CSV), to be compared with what was recorded. */
+  importBill: orgProcedure("billing:write")
+    .input(z.object({ upstream: z.string().min(1).max(100), csv: z.string().max(5_000_000) }))
+    .output(z.object({ lines: z.int() }))
+    .mutation(async ({ ctx, input }) => {
+      const lines = readBill(input.csv);
+      return ctx.change(async (scope) => {
+        const known = (await scope.upstreams.list()).some(({ name }) => name === input.upstream);
+        if (!known) {
+          throw new RefusedError("NOT_FOUND", `There is no upstream ${input.upstream}.`, { reason: "not-found" });
+        }
+        const count = await scope.upstreamBills.import(input.upstream, lines);
+        return { subject: input.upstream, after: { lines: count }, result: { lines: count } };
+      });
+    }),
+
+  /** Bills of upstreams beside what was recorded, by day and model. */
+  bills: orgProcedure("billing:read")
+    .output(
+      z.object({
+        lines: z.array(
+          z.object({
+            upstream: z.string(),
+            day: z.string(),
+            model: z.string(),
+            billedTokens: amount.nullable(),
+            billedMicroUsd: amount.nullable(),
+            recordedTokens: amount.nullable(),
+            agrees: z.boolean(),
+          }),
+        ),
+      }),
+    )
+    .query(async ({ ctx }) => {
+      const now = Date.now();
+      const compared = await ctx.scope.upstreamBills.compare(new Date(now - 90 * dayMs), new Date(now));
+      return {
+        lines: compared.map(({ billed, day, model, recorded, upstream }) => ({
+          ...{ upstream, day, model, billedTokens: billed?.tokens ?? null },
+          billedMicroUsd: billed?.amountMicroUsd ?? null,
+          recordedTokens: recorded?.tokens ?? null,
+          agrees: billed !== null && recorded !== null && billed.tokens === recorded.tokens,
+        })),
+      };
+    }),
+
   /** Every budget with what was used of it this month. */
   budgets: orgProcedure("billing:read")
     .output(
@@ -141,6 +260,16 @@ export const billingRouter = router({
       return made && shownBudget(made);
     }),
 });
+
+const dayMs = 86_400_000;
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 function stored({
   amountMicroUsd,

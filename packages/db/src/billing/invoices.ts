@@ -1,0 +1,262 @@
+import { type Db, inTransaction } from "../client.ts";
+import { DatabaseError } from "../errors.ts";
+import type { Prisma } from "../generated/client.ts";
+import { isId } from "../id.ts";
+import { lockOrganization } from "../projects.ts";
+import { checkVersion, nextVersion } from "../versions.ts";
+import { type InvoiceInfo, type InvoiceLine, invoiceInfo, invoiceTotals } from "./invoice.ts";
+import { type InvoiceState, invoiceMayBecome } from "./invoice-states.ts";
+
+export interface NewInvoice {
+  readonly from: Date;
+  /** Exclusive. */
+  readonly to: Date;
+  readonly billTo: string;
+  readonly note: string;
+  readonly taxName: string;
+  readonly taxBasisPoints: number;
+  readonly createdBy: string;
+}
+
+/** An organization's invoices and credit notes. */
+export interface Invoices {
+  /** The newest first. */
+  list(): Promise<InvoiceInfo[]>;
+  /** @throws DatabaseError `not-found` */
+  get(id: string): Promise<{ readonly invoice: InvoiceInfo; readonly lines: readonly InvoiceLine[] }>;
+  /**
+   * Makes a draft of what was used in a time, less what earlier invoices over the same time have billed.
+   * @throws DatabaseError `conflict` for a time that overlaps another invoice's without being the same
+   */
+  draft(invoice: NewInvoice): Promise<InvoiceInfo>;
+  /**
+   * Makes a draft final: its lines are made anew, it gets the next number, and never changes again.
+   * @throws DatabaseError `conflict` for one that is no draft, whose time is not over, or whose usage does not reconcile
+   */
+  finalize(id: string, seen: Date): Promise<InvoiceInfo>;
+  /** @throws DatabaseError `conflict` for a move that there is not */
+  move(id: string, to: InvoiceState, seen: Date): Promise<InvoiceInfo>;
+  /** Deletes a draft. @throws DatabaseError `conflict` */
+  discard(id: string): Promise<InvoiceInfo>;
+  /**
+   * Gives back a part of a final or paid invoice.
+   * @throws DatabaseError `conflict` for more than what is left of it
+   */
+  credit(id: string, netMicroUsd: bigint, reason: string, createdBy: string): Promise<InvoiceInfo>;
+  /** What final invoices bill of a time, and what events say: pico-dollars and requests. */
+  billed(from: Date, to: Date): Promise<{ readonly requests: number; readonly lines: number }>;
+}
+
+type Row = Prisma.InvoiceGetPayload<object>;
+const mayCredit: readonly string[] = ["final", "paid"];
+
+export function invoicesOf(db: Db, organizationId: string): Invoices {
+  const find = async (client: Db, id: string): Promise<Row> => {
+    const row = isId(id) ? await client.invoice.findFirst({ where: { id, organizationId } }) : null;
+    if (row === null) throw new DatabaseError("not-found", `There is no invoice ${id}.`);
+    return row;
+  };
+  const change = <T>(id: string, run: (tx: Prisma.TransactionClient, row: Row) => Promise<T>) =>
+    inTransaction(db, async (tx) => {
+      await lockOrganization(tx, organizationId);
+      return run(tx, await find(tx, id));
+    });
+  const info = (row: Row): InvoiceInfo => invoiceInfo(row);
+  const nextNumber = async (tx: Db) => {
+    const last = await tx.invoice.aggregate({ where: { organizationId }, _max: { number: true } });
+    return (last._max.number ?? 0) + 1;
+  };
+  return {
+    async list() {
+      return (await db.invoice.findMany({ where: { organizationId }, orderBy: { id: "desc" }, take: 500 })).map(info);
+    },
+
+    async get(id) {
+      const invoice = info(await find(db, id));
+      return { invoice, lines: await linesOf(db, id) };
+    },
+
+    draft: ({ from, to, ...rest }) =>
+      inTransaction(db, async (tx) => {
+        await lockOrganization(tx, organizationId);
+        const others = await tx.invoice.findMany({
+          where: { organizationId, kind: "invoice", state: { not: "void" }, from: { lt: to }, to: { gt: from } },
+        });
+        const crossing = others.find(
+          (one) => one.from.getTime() !== from.getTime() || one.to.getTime() !== to.getTime() || one.state === "draft",
+        );
+        if (crossing !== undefined) {
+          const which = crossing.number === null ? "A draft" : `Invoice ${crossing.number}`;
+          throw new DatabaseError("conflict", `${which} is over a part of this time already.`, {
+            hint: crossing.number === null ? "Discard that draft first." : "Bill the time that it leaves out.",
+          });
+        }
+        const lines = await unbilled(tx, organizationId, from, to);
+        const row = await tx.invoice.create({
+          data: {
+            organizationId,
+            kind: "invoice",
+            state: "draft",
+            from,
+            to,
+            ...rest,
+            ...stored(invoiceTotals(lines, rest.taxBasisPoints)),
+          },
+        });
+        await writeLines(tx, row.id, lines);
+        return info(row);
+      }),
+
+    finalize: (id, seen) =>
+      change(id, async (tx, row) => {
+        checkVersion(row, seen, "The invoice", id);
+        if (!invoiceMayBecome(info(row).state, "final")) throw moved(row, "final");
+        if (row.to > new Date()) {
+          throw new DatabaseError("conflict", "The invoice's time is not over yet, so more may be used in it.", {
+            hint: `It can become final after ${row.to.toISOString()}.`,
+          });
+        }
+        await checkReconciled(tx, organizationId, row.from, row.to);
+        const lines = await unbilled(tx, organizationId, row.from, row.to);
+        await tx.invoiceLine.deleteMany({ where: { invoiceId: id } });
+        await writeLines(tx, id, lines);
+        const final = await tx.invoice.update({
+          where: { id },
+          data: {
+            state: "final",
+            number: await nextNumber(tx),
+            finalAt: new Date(),
+            updatedAt: nextVersion(row),
+            ...stored(invoiceTotals(lines, row.taxBasisPoints)),
+          },
+        });
+        return info(final);
+      }),
+
+    move: (id, to, seen) =>
+      change(id, async (tx, row) => {
+        checkVersion(row, seen, "The invoice", id);
+        if (to === "final" || !invoiceMayBecome(info(row).state, to)) throw moved(row, to);
+        return info(await tx.invoice.update({ where: { id }, data: { state: to, updatedAt: nextVersion(row) } }));
+      }),
+
+    discard: (id) =>
+      change(id, async (tx, row) => {
+        if (row.state !== "draft") {
+          throw new DatabaseError("conflict", "What is final is never deleted.", { hint: "Void it, or credit it." });
+        }
+        await tx.invoice.delete({ where: { id } });
+        return info(row);
+      }),
+
+    credit: (id, netMicroUsd, reason, createdBy) =>
+      change(id, async (tx, row) => {
+        if (row.kind !== "invoice" || !mayCredit.includes(row.state)) throw moved(row, "credited");
+        const before = await tx.invoice.aggregate({
+          where: { organizationId, creditsId: id, kind: "credit-note" },
+          _sum: { netMicroUsd: true },
+        });
+        const left = row.netMicroUsd + (before._sum.netMicroUsd ?? 0n);
+        if (netMicroUsd <= 0n || netMicroUsd > left) {
+          throw new DatabaseError("conflict", `Of this invoice ${left} micro-dollars are left to be credited.`);
+        }
+        const line = {
+          ...{ text: reason, kind: "credit", model: "", target: "", requests: 0 },
+          ...{ inputTokens: 0, cachedTokens: 0, outputTokens: 0, amountPicoUsd: -netMicroUsd * 1_000_000n },
+        };
+        const { billTo, from, taxBasisPoints, taxName, to } = row;
+        const note = await tx.invoice.create({
+          data: {
+            ...{ organizationId, kind: "credit-note", creditsId: id, state: "draft", from, to, billTo, createdBy },
+            ...{ note: reason, taxName, taxBasisPoints, ...stored(invoiceTotals([line], taxBasisPoints)) },
+          },
+        });
+        await writeLines(tx, note.id, [line]);
+        const data = { state: "final", number: await nextNumber(tx), finalAt: new Date() };
+        return info(await tx.invoice.update({ where: { id: note.id }, data }));
+      }),
+
+    async billed(from, to) {
+      const rows = await db.$queryRaw<{ requests: string; lines: string }[]>`
+        SELECT coalesce(sum(l.requests), 0)::text AS requests, count(*)::text AS lines
+          FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
+         WHERE i.organization_id = ${organizationId}::uuid AND i.kind = 'invoice' AND i.state IN ('final', 'paid')
+           AND i.from >= ${from} AND i.to <= ${to}`;
+      return { requests: Number(rows[0]?.requests ?? 0), lines: Number(rows[0]?.lines ?? 0) };
+    },
+  };
+}
+
+function moved({ state }: Row, to: string): DatabaseError {
+  return new DatabaseError("conflict", `An invoice that is ${state} can't become ${to}.`);
+}
+
+function stored(totals: ReturnType<typeof invoiceTotals>) {
+  return { ...totals, amountPicoUsd: String(totals.amountPicoUsd) };
+}
+
+interface LineRow {
+  readonly kind: string;
+  readonly model: string;
+  readonly target: string;
+  readonly requests: string;
+  readonly input: string;
+  readonly cached: string;
+  readonly output: string;
+  readonly amount: string;
+}
+
+/** The usage of a time by kind and model, from the hourly sums, less what final invoices over this time have. */
+async function unbilled(tx: Db, organizationId: string, from: Date, to: Date): Promise<InvoiceLine[]> {
+  const rows = await tx.$queryRaw<LineRow[]>`
+    WITH used AS (
+      SELECT kind, model, target, requests, input_tokens, cached_tokens, output_tokens, amount_pico_usd
+        FROM usage_hour WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}
+      UNION ALL
+      SELECT l.kind, l.model, l.target, -l.requests, -l.input_tokens, -l.cached_tokens, -l.output_tokens, -l.amount_pico_usd
+        FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
+       WHERE i.organization_id = ${organizationId}::uuid AND i.kind = 'invoice' AND i.state IN ('final', 'paid')
+         AND i.from = ${from} AND i.to = ${to}
+    )
+    SELECT kind, model, target, sum(requests)::text AS requests, sum(input_tokens)::text AS input,
+           sum(cached_tokens)::text AS cached, sum(output_tokens)::text AS output, sum(amount_pico_usd)::text AS amount
+      FROM used GROUP BY kind, model, target HAVING sum(requests) <> 0 OR sum(amount_pico_usd) <> 0
+     ORDER BY sum(amount_pico_usd) DESC, model, target, kind`;
+  return rows.map(({ amount, cached, input, kind, model, output, requests, target }) => ({
+    text: target === model ? `${model}, ${kind}` : `${model}, ${kind}, served by ${target}`,
+    ...{ kind, model, target, requests: Number(requests), inputTokens: Number(input) },
+    ...{ cachedTokens: Number(cached), outputTokens: Number(output), amountPicoUsd: BigInt(amount) },
+  }));
+}
+
+/** A bill is made of sums: it is only told when they are what the events come to. */
+async function checkReconciled(tx: Db, organizationId: string, from: Date, to: Date): Promise<void> {
+  const [row] = await tx.$queryRaw<{ same: boolean }[]>`
+    SELECT (SELECT (count(*), coalesce(sum(amount_pico_usd), 0)) FROM usage_event
+             WHERE organization_id = ${organizationId}::uuid AND at >= ${from} AND at < ${to})
+         = (SELECT (coalesce(sum(requests), 0)::bigint, coalesce(sum(amount_pico_usd), 0)) FROM usage_hour
+             WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}) AS same`;
+  if (row?.same !== true) {
+    throw new DatabaseError("conflict", "The events of this time and their sums do not agree.", {
+      hint: "Look at the reconciliation: it names the hours.",
+    });
+  }
+}
+
+async function writeLines(tx: Db, invoiceId: string, lines: readonly InvoiceLine[]): Promise<void> {
+  await tx.invoiceLine.createMany({
+    data: lines.map((line, position) => ({ invoiceId, position, ...line, amountPicoUsd: String(line.amountPicoUsd) })),
+  });
+}
+
+async function linesOf(db: Db, invoiceId: string): Promise<InvoiceLine[]> {
+  const rows = await db.invoiceLine.findMany({ where: { invoiceId }, orderBy: { position: "asc" } });
+  return rows.map(({ invoiceId: _, position: __, ...row }) => ({
+    ...row,
+    requests: Number(row.requests),
+    inputTokens: Number(row.inputTokens),
+    cachedTokens: Number(row.cachedTokens),
+    outputTokens: Number(row.outputTokens),
+    amountPicoUsd: BigInt(row.amountPicoUsd.toFixed()),
+  }));
+}
