@@ -30,6 +30,9 @@ import { Metrics } from "./edge/metrics.ts";
 import { takesResponseFormat } from "./edge/openai/chat-request.ts";
 import { WorkRequests } from "./edge/openai/work-requests.ts";
 import { listen } from "./edge/port.ts";
+import { TaskDirectory } from "./edge/tasks/directory.ts";
+import { LiveTasks } from "./edge/tasks/live.ts";
+import { StepRequests } from "./edge/tasks/step-requests.ts";
 import type { Management } from "./edge/trpc/context.ts";
 import type { EdgeServices } from "./edge/types.ts";
 import type { Env } from "./env.ts";
@@ -77,7 +80,11 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   if (added.length > 0) log.info({ models: added }, "bundled models added to the catalog");
 
   const vault = await openVault(env.TUGBOAT_HOME);
-  const routes = new Routes(routeSource(database), vault, () => catalog.refresh());
+  const routes = new Routes(routeSource(database), vault, (changed) => {
+    catalog.refresh();
+    tasks.forget(changed);
+  });
+  const tasks: TaskDirectory = new TaskDirectory(database, () => routes.listening);
   const catalog: Catalog = new Catalog(
     servedModels(scope),
     env.TUGBOAT_DEFAULT_MODEL,
@@ -130,7 +137,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   });
   let draining = false;
   const files = new FileStore(home);
-  const edge: EdgeServices = {
+  const models: EdgeServices = {
     catalog,
     pool,
     routing: { routes, upstreams },
@@ -164,6 +171,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     corsOrigins: env.TUGBOAT_CORS_ORIGINS,
     draining: () => draining,
   };
+  const live = new LiveTasks(database, log);
+  const edge: EdgeServices = { ...models, tasks: { directory: tasks, live, steps: new StepRequests(models) } };
   const app = createApp(edge);
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } });
   if (!("closeIdleConnections" in server)) throw new Error("expected an HTTP/1.1 server");
@@ -218,6 +227,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       clearTimeout(timer);
       mailer?.close();
       await keys.close();
+      await live.flush();
       await meter.close();
       await tracer.close();
       await alerts.close();

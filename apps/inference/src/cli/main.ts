@@ -7,7 +7,9 @@ import { benchCommand } from "./commands/bench.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { explainCommand, planCommand, shipCommand } from "./commands/plan.ts";
 import { runCommand } from "./commands/run.ts";
+import { tasksCommand } from "./commands/tasks.ts";
 import { tourCommand } from "./commands/tour.ts";
 import { tuneCommand } from "./commands/tune.ts";
 import { reconcileCommand, usageCommand } from "./commands/usage.ts";
@@ -29,6 +31,10 @@ const program = new Command("tug")
   .addCommand(tourCommand())
   .addCommand(usageCommand())
   .addCommand(reconcileCommand())
+  .addCommand(tasksCommand())
+  .addCommand(planCommand())
+  .addCommand(explainCommand())
+  .addCommand(shipCommand())
   .addCommand(tuneCommand())
   .addCommand(usersCommand())
   .addCommand(backupCommand())

@@ -77,6 +77,12 @@ const table = {
     roles: ["owner", "admin", "developer", "expert"],
     keys: true,
   },
+  "tasks:read": { what: "see tasks, their plans and what they are worth", roles: everyone, keys: true },
+  "tasks:write": {
+    what: "declare tasks, plan and ship them, roll back",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
   "inference:run": {
     what: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

@@ -19,6 +19,7 @@ import { modelRoutes } from "./openai/models.ts";
 import { otlpRoutes } from "./openai/otlp.ts";
 import { responseRoutes } from "./openai/responses.ts";
 import { admit } from "./rate-limit.ts";
+import { taskRoutes } from "./tasks/routes.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
 
 /** The HTTP edge: parses, calls, answers. */
@@ -95,6 +96,7 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/batches", batchRoutes(services));
   app.route("/v1/feedback", feedbackRoutes(services));
   app.route("/v1/traces", otlpRoutes(services));
+  app.route("/v1/tasks", taskRoutes(services));
   for (const path of [
     "/v1/models",
     "/v1/models/:id{.+}",
@@ -113,6 +115,7 @@ export function createApp(services: EdgeServices): Edge {
     "/v1/batches/:id/cancel",
     "/v1/feedback",
     "/v1/traces",
+    "/v1/tasks/:id",
   ]) {
     app.all(path, (c) => {
       throw new ApiError(
@@ -135,7 +138,7 @@ function permissionFor(path: string): Permission | undefined {
 }
 
 /** Whose things have addresses of their own. */
-const kept = ["/v1/responses", "/v1/files", "/v1/batches"];
+const kept = ["/v1/responses", "/v1/files", "/v1/batches", "/v1/tasks"];
 const inferenceRoutes = [
   "/v1/chat/completions",
   "/v1/completions",

@@ -11,7 +11,16 @@ import type { Upstreams } from "../upstreams/health.ts";
 import type { DeploymentPool } from "../workers/pool.ts";
 import type { Call } from "./call.ts";
 import type { Metrics } from "./metrics.ts";
+import type { TaskDirectory } from "./tasks/directory.ts";
+import type { LiveTasks } from "./tasks/live.ts";
+import type { StepRequests } from "./tasks/step-requests.ts";
 import type { Management } from "./trpc/context.ts";
+
+export interface TaskServices {
+  readonly directory: TaskDirectory;
+  readonly steps: StepRequests;
+  readonly live: LiveTasks;
+}
 
 /** What the routes work with. */
 export interface EdgeServices {
@@ -29,6 +38,8 @@ export interface EdgeServices {
   readonly tracer?: Tracer;
   /** Where files of the API lie; absent where none are kept. */
   readonly files?: FileStore;
+  /** Tasks and what serves them; absent where only models are served. */
+  readonly tasks?: TaskServices;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Browsers of these origins may call the API; normally none. */

@@ -3,7 +3,15 @@ import { runBatch } from "./kinds/batches-run.ts";
 import { digestModel } from "./kinds/models-digest.ts";
 import { downloadModelJob } from "./kinds/models-download.ts";
 import { measureModel } from "./kinds/models-measure.ts";
+import { planTask } from "./kinds/tasks-plan.ts";
 import { tuningRun } from "./kinds/tuning-run.ts";
 
 /** Every kind of background work. */
-export const jobKinds: readonly JobKind[] = [runBatch, digestModel, downloadModelJob, measureModel, tuningRun];
+export const jobKinds: readonly JobKind[] = [
+  runBatch,
+  digestModel,
+  downloadModelJob,
+  measureModel,
+  planTask,
+  tuningRun,
+];

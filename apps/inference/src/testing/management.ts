@@ -22,6 +22,9 @@ import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
 import { takesResponseFormat } from "../edge/openai/chat-request.ts";
 import { consoleHeader } from "../edge/session.ts";
+import { TaskDirectory } from "../edge/tasks/directory.ts";
+import { LiveTasks } from "../edge/tasks/live.ts";
+import { StepRequests } from "../edge/tasks/step-requests.ts";
 import type { EdgeServices } from "../edge/types.ts";
 import { JobChanges } from "../jobs/changes.ts";
 import { Routes, routeSource } from "../routing/routes.ts";
@@ -56,7 +59,11 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
   const disk = { freeBytes: 2 ** 40 };
   const scope = database.organization(database.home.organizationId);
   const vault = await openVault(home);
-  const routes = new Routes(routeSource(database), vault, () => catalog.refresh());
+  const routes = new Routes(routeSource(database), vault, (changed) => {
+    catalog.refresh();
+    tasks.forget(changed);
+  });
+  const tasks: TaskDirectory = new TaskDirectory(database, () => routes.listening);
   const upstreams = new Upstreams();
   const catalog: Catalog = new Catalog(servedModels(scope), "words", scope.id, () => routes.listening);
   const { launch } = memoryLauncher(async () => wordsEngine({ words: 5 }));
@@ -71,7 +78,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
   const keys = new KeyVerifier(database.keys);
   const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
   const tracer = await TraceRecorder.open(database.traces, log, { cleans: false });
-  const edge: EdgeServices = {
+  const models: EdgeServices = {
     tracer,
     catalog,
     pool,
@@ -106,6 +113,8 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     corsOrigins: [],
     draining: () => false,
   };
+  const live = new LiveTasks(database, log);
+  const edge: EdgeServices = { ...models, tasks: { directory: tasks, live, steps: new StepRequests(models) } };
   const app = createApp(edge);
   await scope.models.upsert(wordsModel("words"));
 
@@ -194,6 +203,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
     async close() {
       await pool.close();
       await keys.close();
+      await live.flush();
       await meter.close();
       await tracer.close();
       await database.close();
@@ -264,6 +274,19 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     maxFailures: 1,
     createdBy: owner.userId,
   });
+  const task = await scope.tasks.create(
+    "their-task",
+    {},
+    { document: { task: "their-task" }, yaml: "task: their-task", examples: null, createdBy: owner.userId },
+  );
+  const planning = await scope.taskPlannings.create({
+    taskId: task.id,
+    version: 1,
+    reason: "asked",
+    cause: null,
+    minutes: 1,
+    createdBy: owner.userId,
+  });
   const upstream = await scope.upstreams.create(upstreamSettings("their-upstream", "http://127.0.0.1:9"), undefined);
   const target = { kind: "model", model: "their-model" } as const;
   const plan = { split: [{ target, share: 100 }], failover: [] };
@@ -289,6 +312,7 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     invitation,
     share,
     tuningRun,
+    planning,
     job,
     upstream,
     alias,

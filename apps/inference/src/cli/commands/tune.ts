@@ -11,6 +11,7 @@ import { recordedRun, startRun } from "../../domain/tuning/start.ts";
 import { type CliContext, changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
 import { decimal } from "../options.ts";
 import { CliError, ProgressLine, printJson, table } from "../output.ts";
+import { serviceAnswers } from "../service-answers.ts";
 
 interface TuneOptions {
   readonly model?: string;
@@ -89,22 +90,9 @@ async function begin(context: CliContext, dataset: string, options: TuneOptions 
       );
       return;
     }
-    await serviceAnswers(context);
+    await serviceAnswers(context, "run");
     print(context, await waitFor(database, started.run.id, started.job));
   });
-}
-
-/** Runs are the service's work: without one, waiting would never end. */
-async function serviceAnswers({ env }: CliContext): Promise<void> {
-  const host = env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST;
-  const url = process.env.TUGBOAT_API_URL ?? `http://${host}:${env.TUGBOAT_API_PORT}`;
-  const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
-  if (answer !== undefined) return;
-  throw new CliError(
-    "no-service",
-    `The run is queued, but no service answers at ${url} to do it.`,
-    "Start it with `npm start`; the run then begins by itself.",
-  );
 }
 
 async function waitFor(database: Database, id: string, jobId: string): Promise<TuningRunDetail> {

@@ -1,18 +1,35 @@
 /** A linear classifier: what it says of a vector, as the position of a class. */
 export type Classifier = (vector: ArrayLike<number>) => number;
 
+/** The same, as the chance of each class. */
+export type Chances = (vector: ArrayLike<number>) => number[];
+
+/** A classifier that says the likeliest class. */
+export function fitLogistic(
+  vectors: readonly ArrayLike<number>[],
+  classes: readonly number[],
+  classCount: number,
+  options: { readonly penalty?: number; readonly steps?: number } = {},
+): Classifier {
+  const chances = fitChances(vectors, classes, classCount, options);
+  return (vector) => {
+    const all = chances(vector);
+    return all.indexOf(Math.max(...all));
+  };
+}
+
 /**
  * Multinomial logistic regression with an L2 penalty on standardised features, by gradient descent with Nesterov's
  * momentum from zero: no randomness, so the same vectors always give the same classifier.
  * @param vectors `[n][dimensions]`
  * @param classes of each vector, from 0
  */
-export function fitLogistic(
+export function fitChances(
   vectors: readonly ArrayLike<number>[],
   classes: readonly number[],
   classCount: number,
   { penalty = 0.05, steps = 300 } = {},
-): Classifier {
+): Chances {
   const n = vectors.length;
   const width = vectors[0]?.length ?? 0;
   const { centre, scale } = standard(vectors, width);
@@ -44,10 +61,7 @@ export function fitLogistic(
       weights[i] = next;
     }
   }
-  return (vector) => {
-    const all = scores(prepare(vector, centre, scale), weights, classCount, width);
-    return all.indexOf(Math.max(...all));
-  };
+  return (vector) => softmax(scores(prepare(vector, centre, scale), weights, classCount, width));
 }
 
 function standard(vectors: readonly ArrayLike<number>[], width: number) {

@@ -5,6 +5,7 @@ import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { envelope } from "./answer.ts";
 import { ChatChunks, chatBody } from "./chat-answer.ts";
 import { parseChatRequest } from "./chat-request.ts";
+import { answerNamed } from "./named.ts";
 import { answerRouted } from "./route.ts";
 import { refuseHugePrompt, serve } from "./serve.ts";
 
@@ -15,7 +16,9 @@ export function chatRoutes(services: EdgeServices): Edge {
 }
 
 /** Answers a chat, whoever serves it. */
-export function answerChat(c: Context<EdgeVariables>, services: EdgeServices, json: unknown): Promise<Response> {
+export async function answerChat(c: Context<EdgeVariables>, services: EdgeServices, json: unknown): Promise<Response> {
+  const named = await answerNamed(c, services, json);
+  if (named !== undefined) return named;
   return answerRouted(c, services, json, "/chat/completions", async (place) => {
     const request = parseChatRequest(json);
     const model = place?.model ?? request.model;

@@ -4,6 +4,7 @@ import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
 import { z } from "zod";
 import { BillError } from "../../domain/billing/bill-csv.ts";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
+import { TaskError, type TaskErrorCode } from "../../domain/tasks/errors.ts";
 import { TuningError, type TuningErrorCode } from "../../domain/tuning/errors.ts";
 
 /** What every refused call carries beside its sentence. */
@@ -58,6 +59,16 @@ const tuningErrors: Record<TuningErrorCode, TRPC_ERROR_CODE_KEY> = {
   "not-ready": "PRECONDITION_FAILED",
 };
 
+const taskErrors: Record<TaskErrorCode, TRPC_ERROR_CODE_KEY> = {
+  "bad-document": "BAD_REQUEST",
+  "bad-examples": "BAD_REQUEST",
+  "bad-input": "BAD_REQUEST",
+  "too-few": "BAD_REQUEST",
+  "not-planned": "PRECONDITION_FAILED",
+  "not-shipped": "PRECONDITION_FAILED",
+  refused: "PRECONDITION_FAILED",
+};
+
 /** What is meant for the caller, as a refusal; anything else is given back as it is and becomes a plain 500. */
 export function toRefusal(error: TRPCError): TRPCError {
   if (error instanceof RefusedError) return error;
@@ -75,7 +86,9 @@ export function toRefusal(error: TRPCError): TRPCError {
         ? catalogErrors[cause.code]
         : cause instanceof TuningError
           ? tuningErrors[cause.code]
-          : undefined;
+          : cause instanceof TaskError
+            ? taskErrors[cause.code]
+            : undefined;
   if (cause instanceof BillError) {
     return new RefusedError("BAD_REQUEST", cause.message, { reason: cause.code, hint: cause.hint }, cause);
   }
@@ -84,6 +97,11 @@ export function toRefusal(error: TRPCError): TRPCError {
   return new RefusedError(code, cause.message, { reason: cause.code, ...hint }, cause);
 }
 
-function isOurs(cause: unknown): cause is DatabaseError | CatalogError | TuningError {
-  return cause instanceof DatabaseError || cause instanceof CatalogError || cause instanceof TuningError;
+function isOurs(cause: unknown): cause is DatabaseError | CatalogError | TuningError | TaskError {
+  return (
+    cause instanceof DatabaseError ||
+    cause instanceof CatalogError ||
+    cause instanceof TuningError ||
+    cause instanceof TaskError
+  );
 }

@@ -155,6 +155,21 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "tuning.create": { input: () => ({ base64: "", model: "their-model", name: "X" }), allowed: 404 },
   "tuning.cancel": { input: ({ tuningRun }) => ({ id: tuningRun.id }), allowed: 404 },
   "tuning.ship": { input: ({ tuningRun }) => ({ id: tuningRun.id, alias: "theirs" }), allowed: 404 },
+  "tasks.list": { allowed: 200 },
+  "tasks.get": { input: () => ({ name: "their-task" }), allowed: 404 },
+  "tasks.proposals": { allowed: 200 },
+  "tasks.draft": { input: () => ({ file: { name: "x.csv", base64: "" } }), allowed: 400 },
+  "tasks.check": { input: () => ({ yaml: "task: 3" }), allowed: 200 },
+  "tasks.declare": { input: () => ({ yaml: "task: 3" }), allowed: 400 },
+  "tasks.plan": { input: () => ({ name: "their-task" }), allowed: 404 },
+  "tasks.planning": { input: ({ planning }) => ({ id: planning.id }), allowed: 404 },
+  "tasks.explain": { input: () => ({ name: "their-task" }), allowed: 404 },
+  "tasks.evidence": { input: () => ({ name: "their-task", candidate: "x" }), allowed: 404 },
+  "tasks.ship": { input: () => ({ name: "their-task" }), allowed: 404 },
+  "tasks.rollBack": { input: () => ({ name: "their-task" }), allowed: 404 },
+  "tasks.dismiss": { input: ({ planning }) => ({ planning: planning.id }), allowed: 404 },
+  "tasks.setRule": { input: () => ({ name: "their-task", rule: {} }), allowed: 404 },
+  "tasks.remove": { input: () => ({ name: "their-task" }), allowed: 404 },
   "jobs.list": { input: () => ({ subject: "their-model" }), allowed: 200 },
   "jobs.get": { input: ({ job }) => ({ id: job.id }), allowed: 404 },
   "jobs.cancel": { input: ({ job }) => ({ id: job.id }), allowed: 404 },
@@ -255,6 +270,8 @@ const routes: Readonly<
   "POST /v1/batches/:id/cancel": "kept",
   "POST /v1/feedback": "kept",
   "POST /v1/traces": "kept",
+  "GET /v1/tasks/:id": "kept",
+  "POST /v1/tasks/:id": "kept",
   // Both models:read and inference:run: model-files.test.ts asks as every role.
   "GET /api/model-files/:name": "model file",
   "POST /api/uploaded-files": "models:write",
@@ -320,7 +337,8 @@ describe("routes", () => {
     const [method = "", path = ""] = route.split(" ");
     for (const [who, { headers }] of people) {
       const noun = path.split("/")[2] ?? "";
-      const id = { files: "file-theirs", responses: "resp_theirs", batches: "batch_theirs" }[noun] ?? "";
+      const id =
+        { files: "file-theirs", responses: "resp_theirs", batches: "batch_theirs", tasks: "their-task" }[noun] ?? "";
       const address = path.replace(":id", id);
       const response = await fixture.app.request(address, { method, headers });
       const passed = path.includes(":id") ? 404 : method === "GET" ? 200 : 415;

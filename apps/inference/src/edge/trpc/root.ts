@@ -12,6 +12,7 @@ import { organizationRouter } from "./router/organization.ts";
 import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
 import { sessionRouter } from "./router/session.ts";
+import { tasksRouter } from "./router/tasks.ts";
 import { tracesRouter } from "./router/traces.ts";
 import { tuningRouter } from "./router/tuning.ts";
 import { uploadsRouter } from "./router/uploads.ts";
@@ -39,6 +40,7 @@ export const appRouter = router({
   upstreams: upstreamsRouter,
   playground: playgroundRouter,
   jobs: jobsRouter,
+  tasks: tasksRouter,
   tuning: tuningRouter,
 });
 

@@ -1,0 +1,163 @@
+import type { PlannerRecordInfo } from "@tugboat/db";
+import { type ModelFacts, type Prediction, predict, type TaskFacts } from "./cost-model.ts";
+import type { Goal } from "./figures.ts";
+import { type PromptStep, type Step, stepKey, stepName } from "./plan.ts";
+
+export interface Candidate {
+  readonly key: string;
+  readonly name: string;
+  readonly step: Step;
+  readonly predicted: Prediction;
+}
+
+/** What is not measured, and why. */
+export interface NotTried {
+  readonly name: string;
+  readonly why: string;
+}
+
+export interface Space {
+  readonly candidates: readonly Candidate[];
+  readonly notTried: readonly NotTried[];
+}
+
+export interface SpaceInput {
+  readonly models: readonly ModelFacts[];
+  readonly task: TaskFacts;
+  readonly goal: Goal;
+  readonly records: readonly PlannerRecordInfo[];
+  readonly basis: { readonly words: string; readonly learnt: string };
+  /** The model whose embeddings find what is near; undefined where none embeds. */
+  readonly embedders: readonly string[];
+}
+
+const mostShots = 8;
+
+/** Every way to do a task in one step that is worth a thought, cheapest thoughts first, with what is ruled out and why. */
+export function candidateSpace({ basis, embedders, goal, models, records, task }: SpaceInput): Space {
+  const candidates: Candidate[] = [];
+  const notTried: NotTried[] = [];
+  for (const model of models) {
+    const whole = ruledOut(model, task, goal, records);
+    if (whole !== undefined) {
+      notTried.push({ name: model.name, why: whole });
+      continue;
+    }
+    for (const step of stepsFor(model, task, embedders)) {
+      const predicted = predict(step, model, task, records);
+      const name = stepName(step);
+      const why = cannot(model, predicted, goal);
+      if (why === undefined) candidates.push({ key: stepKey(step, basis), name, step, predicted });
+      else notTried.push({ name, why });
+    }
+  }
+  return byHistory(candidates, notTried, goal);
+}
+
+function stepsFor(model: ModelFacts, task: TaskFacts, embedders: readonly string[]): Step[] {
+  const { labels } = task;
+  const maxTokens = labels === undefined ? Math.max(16, Math.ceil(task.outputTokens * 2.5)) : longest(labels);
+  const embedder = embedders.includes(model.name) ? model.name : (embedders[0] ?? null);
+  const prompt = (more: Partial<PromptStep>): PromptStep => ({
+    kind: "prompt",
+    model: model.name,
+    shots: 0,
+    choose: "coverage",
+    embedder: null,
+    wording: "own",
+    instruction: null,
+    constrained: true,
+    maxTokens,
+    ...more,
+  });
+  const steps: Step[] = [];
+  if (labels !== undefined && embedders.includes(model.name) && task.examples >= 4) {
+    steps.push({ kind: "linear", model: model.name }, { kind: "nearest", model: model.name, neighbours: 1 });
+    if (task.examples >= 20) steps.push({ kind: "nearest", model: model.name, neighbours: 5 });
+  }
+  if (model.tunedWith !== null) steps.push(prompt({ wording: "tuned", instruction: model.tunedWith }));
+  steps.push(prompt({}));
+  if (labels !== undefined) steps.push(prompt({ wording: "listed" }));
+  const most = Math.min(mostShots, task.examples);
+  for (const shots of [2, 4, 8]) {
+    if (shots > most) continue;
+    steps.push(prompt({ shots }));
+    if (embedder !== null && shots >= 4) steps.push(prompt({ shots, choose: "nearest", embedder }));
+  }
+  return steps;
+}
+
+function longest(labels: readonly string[]): number {
+  return Math.max(...labels.map((label) => Math.ceil(label.length / 1.5) + 4));
+}
+
+/** Why a model can't take part at all. */
+function ruledOut(
+  model: ModelFacts,
+  task: TaskFacts,
+  { require }: Goal,
+  records: readonly PlannerRecordInfo[],
+): string | undefined {
+  if (!model.fits) return "does not fit into this machine's memory";
+  const ceiling = require.latencyP95Ms;
+  const { decodeTps, kind, prefillTps } = model;
+  const shortest = stepsFor(model, task, []).filter(({ kind }) => kind === "prompt");
+  const least = Math.min(...shortest.map((step) => predict(step, model, task, records).ms));
+  if (ceiling !== undefined && kind === "model" && decodeTps !== null && prefillTps !== null && least > ceiling * 1.5) {
+    return `cannot meet the latency on this device: ${speed(decodeTps)} tok/s measured, about ${Math.round(least)} ms a request`;
+  }
+  return undefined;
+}
+
+function speed(tps: number): string {
+  return tps < 10 ? tps.toFixed(1) : String(Math.round(tps));
+}
+
+/** Why one way of asking a model can't be right. */
+function cannot(
+  { contextLength, name }: ModelFacts,
+  { inputTokens, microUsd, ms, outputTokens }: Prediction,
+  { require }: Goal,
+) {
+  if (contextLength !== null && inputTokens + outputTokens > contextLength) {
+    return `needs about ${inputTokens + outputTokens} tokens; ${name} has room for ${contextLength}`;
+  }
+  const { costPer1kUsd, latencyP95Ms } = require;
+  if (latencyP95Ms !== undefined && ms > latencyP95Ms * 1.6) {
+    return `predicted ${Math.round(ms)} ms, above the latency of ${Math.round(latencyP95Ms)} ms`;
+  }
+  if (costPer1kUsd !== undefined && microUsd / 1000 > costPer1kUsd * 1.3) {
+    return `predicted $${(microUsd / 1000).toPrecision(2)} / 1k, above the cost of $${costPer1kUsd}`;
+  }
+  return undefined;
+}
+
+/** Below this nothing is known that would justify leaving somebody out. */
+const enoughEvidence = 1.2;
+/** So many take part whatever history says. */
+const fewestCandidates = 4;
+
+/** Leaves out what tasks of this kind have shown to be worse than what others of it were worth. */
+function byHistory(all: readonly Candidate[], before: readonly NotTried[], { require }: Goal): Space {
+  const known = all.filter(({ predicted }) => predicted.evidence >= enoughEvidence);
+  const sure = Math.max(0, ...known.map(({ predicted: { score, scoreSd } }) => score - scoreSd));
+  // What meets the floor for sure need not be beaten; what others are worth for sure must be within reach.
+  const bar = require.quality === undefined ? sure : Math.min(sure, require.quality);
+  const ranked = [...all].sort((a, b) => reach(b) - reach(a));
+  const kept = new Set(ranked.slice(0, fewestCandidates));
+  const notTried = [...before];
+  const candidates = all.filter((one) => {
+    const { evidence, score, scoreSd } = one.predicted;
+    if (kept.has(one) || evidence < enoughEvidence || score + 1.3 * scoreSd >= bar) return true;
+    notTried.push({
+      name: one.name,
+      why: `predicted ${score.toFixed(2)} ± ${scoreSd.toFixed(2)} from tasks like this one, where others reached ${sure.toFixed(2)}`,
+    });
+    return false;
+  });
+  return { candidates, notTried };
+}
+
+function reach({ predicted: { score, scoreSd } }: Candidate): number {
+  return score + scoreSd;
+}

@@ -1,0 +1,73 @@
+import { Hono } from "hono";
+import { readAnswer } from "../../domain/asking/answer.ts";
+import { newRequestId } from "../../domain/usage/request-id.ts";
+import type { AskModel } from "../../tasks/run-step.ts";
+import { Call } from "../call.ts";
+import { toApiError } from "../errors.ts";
+import { meterCall } from "../metering.ts";
+import { chatRoutes } from "../openai/chat.ts";
+import { embeddingRoutes } from "../openai/embeddings.ts";
+import type { EdgeServices, EdgeVariables } from "../types.ts";
+
+interface StepCall {
+  readonly call: Call;
+  /** What the usage of its steps is recorded under. */
+  readonly task: string;
+}
+
+/**
+ * Makes the requests of a plan's steps by the same routes as everybody's, in the name of whoever called the task. Each
+ * step is a request of its own with a usage event of its own; the first has the call's id.
+ */
+export class StepRequests {
+  readonly #services: EdgeServices;
+  readonly #steps = new WeakMap<Request, StepCall>();
+  readonly #app = new Hono<EdgeVariables>();
+
+  constructor(services: EdgeServices) {
+    this.#services = services;
+    this.#app.use(async (c, next) => {
+      const step = this.#steps.get(c.req.raw);
+      if (step === undefined) throw new Error("a request of no task");
+      c.set("call", step.call);
+      meterCall(c, services.meter, "task", step.task);
+      await next();
+    });
+    this.#app.onError((error, c) => {
+      const answer = toApiError(error);
+      if (answer.status >= 500) c.get("call").log.error({ err: answer.cause ?? answer }, "step of a task failed");
+      return c.json(answer.body(), answer.status);
+    });
+    this.#app.route("/v1/chat/completions", chatRoutes(services));
+    this.#app.route("/v1/embeddings", embeddingRoutes(services));
+  }
+
+  /** Asks for one call of a task. */
+  asker(parent: Call, task: string, signal: AbortSignal): AskModel {
+    let asked = 0;
+    return async ({ body, endpoint }) => {
+      signal.throwIfAborted();
+      const { log, metrics } = this.#services;
+      const id = asked++ === 0 ? parent.id : newRequestId();
+      const call = new Call(id, parent.requestId, log.child({ task }), metrics);
+      // Whoever may call the task may have it call its models.
+      call.caller = parent.caller && {
+        ...parent.caller,
+        ...(parent.caller.kind === "member" ? {} : { models: undefined }),
+      };
+      call.work = parent.work;
+      const request = new Request(new URL(endpoint, "http://task.invalid"), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+        signal,
+      });
+      this.#steps.set(request, { call, task });
+      const response = await this.#app.fetch(request);
+      const answer: unknown = await response.json();
+      const { elapsedMs } = call;
+      call.end(endpoint, "POST", response.status, signal.aborted ? "aborted" : "done");
+      return readAnswer({ id, elapsedMs, status: response.status, headers: response.headers, body: answer });
+    };
+  }
+}
