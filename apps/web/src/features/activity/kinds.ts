@@ -1,6 +1,7 @@
 /** What each kind of job does, as people say it. */
 const kinds: Readonly<Record<string, string>> = {
   "models.digest": "Check the files",
+  "tasks.plan": "Plan a task",
   "tuning.run": "Tune a model",
 };
 

@@ -97,6 +97,11 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
     may: "tune models, stop runs and ship what came out",
     roles: ["owner", "admin", "developer", "expert"],
   },
+  "tasks:read": { may: "see tasks, their plans and what they are worth", roles: everyone },
+  "tasks:write": {
+    may: "declare tasks, plan and ship them, roll back",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
   "inference:run": {
     may: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],
