@@ -7,7 +7,7 @@ import type { Pooling } from "./generation/pooling.ts";
 import { StepRunner } from "./generation/step-runner.ts";
 import type { Constraint } from "./grammar/constraint.ts";
 import { type ModelInfo, weightBytes } from "./info.ts";
-import type { AdapterOptions } from "./limits.ts";
+import type { AdapterOptions, Speculation } from "./limits.ts";
 import { type LoadProgress, loadModel } from "./load.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
 import type { GenerationOptions } from "./sampler/request.ts";
@@ -43,6 +43,11 @@ export interface LoadOptions {
   readonly itlTargetMs?: number;
   /** Makes room for adapters, and compiles what they need. Absent: `openAdapter` refuses. */
   readonly adapters?: AdapterOptions;
+  /**
+   * Whether the next tokens are guessed and verified several at once, which changes no text: a guess counts only where it
+   * is what was drawn. It stops by itself where it does not pay. Default `off`; on a GPU always.
+   */
+  readonly speculation?: Speculation;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -106,6 +111,8 @@ export interface EngineStats {
   readonly steps: number;
   /** Times that a sequence gave its cache up for an older one and was computed again. */
   readonly preemptions: number;
+  /** Guessed tokens that were verified, and how many of them were right. */
+  readonly drafts: { readonly tokens: number; readonly accepted: number };
   readonly adapters: AdapterStats;
 }
 

@@ -27,7 +27,12 @@ export interface LimitOptions {
   readonly itlTargetMs?: number;
   /** Absent: none are taken, and nothing is compiled or kept for them. */
   readonly adapters?: AdapterOptions;
+  /** Default `off`. */
+  readonly speculation?: Speculation;
 }
+
+/** `prompt-lookup`: guesses that a text goes on as it did before, verified in the same step. */
+export type Speculation = "off" | "prompt-lookup";
 
 export interface AdapterOptions {
   /** Of one adapter. Default 64. */
@@ -56,6 +61,8 @@ const ROWS = { cpu: 256, webgpu: 512 };
 const MIXED_ROWS = { cpu: 64, webgpu: 256 };
 /** A reader takes in about five tokens a second; a GPU can do better for little. */
 const ITL_TARGET_MS = { cpu: 250, webgpu: 60 };
+/** A token and the longest guess after it. */
+const DRAFT_SAMPLES = 16;
 const DEFAULT_QUEUE = 4_096;
 
 /**
@@ -93,11 +100,13 @@ export function chooseLimits(
     );
   }
   const blocks = Math.max(oneContext, Math.min(most, affordable));
+  // A lone sequence needs rows of logits for its guesses.
+  const maxSamples = options.speculation === "prompt-lookup" ? Math.max(DRAFT_SAMPLES, maxSequences) : maxSequences;
   const maxRows = Math.max(ROWS[device.kind], maxSequences);
   return {
     program: {
       maxRows,
-      maxSamples: maxSequences,
+      maxSamples,
       // One block table more, for work outside the scheduler.
       maxSequences: maxSequences + 1,
       contextLength,
@@ -108,6 +117,7 @@ export function chooseLimits(
     scheduler: {
       blocks,
       maxSequences,
+      maxSamples,
       maxRows,
       mixedPrefillRows: MIXED_ROWS[device.kind],
       itlTargetMs: options.itlTargetMs ?? ITL_TARGET_MS[device.kind],

@@ -9,7 +9,7 @@ import type { Plan } from "./graph/plan.ts";
 import { Program } from "./graph/program.ts";
 import { estimateMemory, type ModelWeights } from "./graph/program-memory.ts";
 import type { ProgramSettings } from "./graph/settings.ts";
-import { chooseLimits, type EngineLimits, type LimitOptions } from "./limits.ts";
+import { chooseLimits, type EngineLimits, type LimitOptions, type Speculation } from "./limits.ts";
 import type { AdapterTarget } from "./train/adapter.ts";
 import { headOrder } from "./train/model.ts";
 import { type ResolvedTensor, resolveTensors } from "./weights/resolve.ts";
@@ -34,6 +34,7 @@ export interface LoadedModel {
   readonly program: Program;
   readonly limits: EngineLimits;
   readonly contextLength: number;
+  readonly speculation: Speculation;
   /** What adapters are read for. */
   readonly adapterTarget: AdapterTarget;
 }
@@ -60,6 +61,8 @@ export async function loadModel(files: ModelFiles, device: Device, options: Load
       program,
       limits: limits.scheduler,
       contextLength: settings.contextLength,
+      // Elsewhere a row's last bits may depend on how many rows there are, and with them what is drawn.
+      speculation: device.info.kind === "cpu" ? (options.speculation ?? "off") : "off",
       adapterTarget: {
         name: files.name,
         hyperparameters,

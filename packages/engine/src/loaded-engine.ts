@@ -19,9 +19,11 @@ import type { BlockTable } from "./kv/block-table.ts";
 import { BLOCK_TOKENS } from "./kv/blocks.ts";
 import { adapterScope } from "./kv/prefix-cache.ts";
 import type { LoadedModel } from "./load.ts";
-import { parseGenerationOptions } from "./sampler/request.ts";
+import { parseGenerationOptions, type SamplingParameters } from "./sampler/request.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { parseServingTerms } from "./scheduler/serving-terms.ts";
+import { Drafts } from "./speculative/drafts.ts";
+import { StepCosts } from "./speculative/step-costs.ts";
 import { StopMatcher } from "./text/stop-matcher.ts";
 import { StreamDecoder } from "./tokenizer/stream-decoder.ts";
 import type { Tokenizer } from "./tokenizer/types.ts";
@@ -42,6 +44,7 @@ export class LoadedEngine implements Engine {
   readonly #tools: ToolUse;
   readonly #prompts: PromptReader;
   readonly #adapters: Adapters;
+  readonly #costs = new StepCosts();
   readonly #dropDevice: () => void;
   #closing: Promise<void> | undefined;
 
@@ -60,7 +63,7 @@ export class LoadedEngine implements Engine {
     this.#model = model;
     this.#runner = runner;
     this.#scheduler = new Scheduler(model.limits);
-    this.#loop = new GenerationLoop(this.#scheduler, runner, (token, logprob, ids, logprobs) => ({
+    this.#loop = new GenerationLoop(this.#scheduler, runner, this.#costs, (token, logprob, ids, logprobs) => ({
       ...this.#describe(token, logprob),
       top: Array.from(ids, (id, i) => this.#describe(id, logprobs[i]!)),
     }));
@@ -129,7 +132,15 @@ export class LoadedEngine implements Engine {
     const choices = sequences.map((sequence, index) => {
       const decoder = new StreamDecoder(this.#tokenizer, { continuation: !isChat });
       const constrained = compiled && new ConstrainedText(compiled);
-      const own = { ...limits, constrained, ...(use && { reader: this.#tools.reader(), spoken: this.#tools.spoken }) };
+      // What is drawn from changed or masked logits depends on the tokens before, which a guess's rows don't see.
+      const plain = !constrained && !changesLogits(parameters.sampling);
+      const drafts = plain && this.#model.speculation === "prompt-lookup" ? new Drafts(this.#costs) : undefined;
+      const own = {
+        ...limits,
+        constrained,
+        drafts,
+        ...(use && { reader: this.#tools.reader(), spoken: this.#tools.spoken }),
+      };
       return new Choice(index, sequence, parameters.sampling, own, decoder, new StopMatcher(stops.automaton));
     });
     const running = new RunningRequest(parameters, choices, tokens.length, now, (left) => this.#loop.cancel(left));
@@ -197,6 +208,7 @@ export class LoadedEngine implements Engine {
       tokensPerSecond: this.#loop.tokensPerSecond,
       steps: this.#loop.steps,
       preemptions: this.#scheduler.preemptions,
+      drafts: this.#loop.drafts,
       adapters: this.#adapters.stats(),
     };
   }
@@ -242,6 +254,11 @@ export class LoadedEngine implements Engine {
     const text = bytes.length > 0 ? new TextDecoder().decode(bytes) : this.#tokenizer.tokenText(token);
     return { token, text, bytes: [...bytes], logprob };
   }
+}
+
+/** Whether a text's own tokens change how its next one is drawn. */
+function changesLogits({ frequencyPenalty, presencePenalty, repetitionPenalty }: SamplingParameters): boolean {
+  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
 }
 
 function queueFull(maxQueue: number): EngineError {

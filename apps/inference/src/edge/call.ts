@@ -137,6 +137,7 @@ export class Call {
       durationMs: this.elapsedMs,
       event: this.metering?.event,
       timings: generation?.timings,
+      draft: generation?.usage.draft,
       askedAtMs: this.askedAtMs,
       trace: this.trace,
     };

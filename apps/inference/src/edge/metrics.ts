@@ -128,15 +128,17 @@ export class Metrics {
   #engineStats(statuses: () => readonly DeploymentStatus[]): void {
     new Gauge({
       name: "tugboat_engine",
-      help: "Numbers of the engine: sequences, KV blocks, steps.",
+      help: "Numbers of the engine: sequences, KV blocks, steps, guessed tokens, adapters.",
       labelNames: ["model", "stat"],
       registers: [this.#registry],
       collect() {
         this.reset();
         for (const { model, stats } of statuses()) {
-          for (const [stat, value] of Object.entries(stats ?? {})) {
-            if (typeof value === "number") this.set({ model, stat }, value);
-          }
+          if (stats === undefined) continue;
+          const { adapters, drafts, ...numbers } = stats;
+          for (const [stat, value] of Object.entries(numbers)) this.set({ model, stat }, value);
+          for (const [stat, value] of Object.entries(adapters)) this.set({ model, stat: `adapters.${stat}` }, value);
+          for (const [stat, value] of Object.entries(drafts)) this.set({ model, stat: `drafts.${stat}` }, value);
         }
       },
     });

@@ -73,6 +73,7 @@ export function wordsEngine({
       tokensPerSecond: 0,
       steps: 0,
       preemptions: 0,
+      drafts: { tokens: 0, accepted: 0 },
       adapters: { loaded: 0, inUse: 0, bytes: 0, loads: 0, evictions: 0 },
     }),
     close: async () => {},

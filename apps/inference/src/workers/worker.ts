@@ -34,6 +34,7 @@ hostEngine(
       ...options,
       memoryBytes: totalmem(),
       adapters: {},
+      speculation: "prompt-lookup",
       onProgress: (progress) => {
         const now = performance.now();
         if (now - last < 50 && progress.done < progress.total) return;

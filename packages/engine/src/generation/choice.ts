@@ -4,6 +4,7 @@ import { GrammarError } from "../grammar/errors.ts";
 import type { SamplingParameters } from "../sampler/request.ts";
 import { TokenEdits } from "../sampler/token-edits.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
+import type { Drafts } from "../speculative/drafts.ts";
 import type { StopMatcher } from "../text/stop-matcher.ts";
 import type { StreamDecoder } from "../tokenizer/stream-decoder.ts";
 import type { ToolReader, ToolText } from "../tools/reader.ts";
@@ -27,6 +28,8 @@ export interface ChoiceLimits {
   readonly reader?: ToolReader | undefined;
   /** Control tokens that are read as text. */
   readonly spoken?: ReadonlyMap<number, string> | undefined;
+  /** Guesses how it goes on; absent where that is not wanted or cannot be verified. */
+  readonly drafts?: Drafts | undefined;
 }
 
 /** One of a request's answers: its text so far, and when it ends. */
@@ -56,6 +59,18 @@ export class Choice {
     this.#limits = limits;
     this.#decoder = decoder;
     this.#stops = stops;
+  }
+
+  get drafts(): Drafts | undefined {
+    return this.#limits.drafts;
+  }
+
+  /** How the text may go on after its next token. */
+  draft(): readonly number[] {
+    const { drafts, maxTokens } = this.#limits;
+    const { sequence } = this;
+    if (!drafts || sequence.state !== "running" || sequence.pending !== 1) return [];
+    return drafts.propose(sequence.tokens(), maxTokens - this.tokens - 1);
   }
 
   /** The tokens that may come next; undefined: all. */

@@ -20,6 +20,8 @@ export interface Usage {
   readonly completionTokens: number;
   /** Prompt tokens whose keys and values were there already. */
   readonly cachedTokens: number;
+  /** Tokens that were guessed and verified, and how many were right; absent when nothing was guessed. */
+  readonly draft?: { readonly tokens: number; readonly accepted: number };
 }
 
 export interface Timings {

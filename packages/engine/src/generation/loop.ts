@@ -1,8 +1,9 @@
 import { EngineError } from "../errors.ts";
 import type { BlockTable } from "../kv/block-table.ts";
-import type { Scheduler } from "../scheduler/scheduler.ts";
+import { acceptedOf, type Scheduler } from "../scheduler/scheduler.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
 import type { StepPlan } from "../scheduler/step-plan.ts";
+import type { StepCosts } from "../speculative/step-costs.ts";
 import type { Choice } from "./choice.ts";
 import type { TokenLogprobs } from "./events.ts";
 import type { RunningRequest } from "./running-request.ts";
@@ -31,8 +32,12 @@ export class GenerationLoop {
   #active: Promise<void> | undefined;
   #closed: EngineError | undefined;
   #steps = 0;
+  readonly #costs: StepCosts;
+  #drafted = 0;
+  #accepted = 0;
 
-  constructor(scheduler: Scheduler, runner: StepRunner, explain: ExplainToken) {
+  constructor(scheduler: Scheduler, runner: StepRunner, costs: StepCosts, explain: ExplainToken) {
+    this.#costs = costs;
     this.#scheduler = scheduler;
     this.#runner = runner;
     this.#explain = explain;
@@ -44,6 +49,11 @@ export class GenerationLoop {
 
   get steps(): number {
     return this.#steps;
+  }
+
+  /** Guessed tokens that were verified, and how many of them were right. */
+  get drafts(): { readonly tokens: number; readonly accepted: number } {
+    return { tokens: this.#drafted, accepted: this.#accepted };
   }
 
   /** @throws EngineError `closed` */
@@ -93,6 +103,7 @@ export class GenerationLoop {
       try {
         await this.#runExclusive();
         this.#dropExpired();
+        for (const [sequence, { choice }] of this.#owners) sequence.draft = choice.draft();
         const plan = this.#scheduler.plan(performance.now());
         if (!plan) return;
         await this.#step(plan);
@@ -110,22 +121,34 @@ export class GenerationLoop {
   async #step(plan: StepPlan): Promise<void> {
     const begin = performance.now();
     for (const { sequence } of plan.entries) this.#owners.get(sequence)?.request.start(begin);
-    const result = await this.#runner.run(plan, (sequence) => {
+    const result = await this.#runner.run(plan, (sequence, ahead) => {
       const { choice, request } = this.#owners.get(sequence)!;
-      return request.drawOf(choice);
+      return request.drawOf(choice, ahead);
     });
     this.#steps += 1;
     const now = performance.now();
     this.#scheduler.observe(plan, now - begin);
     this.#scheduler.commit(plan, result.tokens);
-    let sample = 0;
-    for (const { samples } of plan.entries) {
-      for (const sequence of samples) {
-        this.#deliver(sequence, sample, result, now);
-        sample += 1;
-      }
+    if (plan.entries.every(({ count, draft, start }) => count === 1 + draft.length && start > 0)) {
+      this.#costs.observe(plan.entries.length, plan.rows - plan.entries.length, now - begin);
     }
-    this.#throughput.add(sample, now);
+    let sample = 0;
+    let delivered = 0;
+    for (const { draft, samples, sequence } of plan.entries) {
+      const first = sample;
+      sample += samples.length;
+      const right = draft.length > 0 ? acceptedOf(draft, result.tokens, first) : samples.length - 1;
+      if (draft.length > 0) this.#countDraft(sequence, draft.length, right);
+      for (let i = 0; i <= right; i++) this.#deliver(samples[i]!, first + i, result, now);
+      delivered += right + 1;
+    }
+    this.#throughput.add(delivered, now);
+  }
+
+  #countDraft(sequence: Sequence, tokens: number, accepted: number): void {
+    this.#drafted += tokens;
+    this.#accepted += accepted;
+    this.#owners.get(sequence)?.choice.drafts?.observe(tokens, accepted);
   }
 
   #deliver(sequence: Sequence, sample: number, { logprobs, tokens, top }: StepResult, now: number): void {

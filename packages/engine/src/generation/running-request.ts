@@ -40,10 +40,11 @@ export class RunningRequest {
     return this.#open === 0;
   }
 
-  drawOf(choice: Choice): Draw {
+  /** @param ahead tokens of a draft that are taken to have been drawn before */
+  drawOf(choice: Choice, ahead: number): Draw {
     const { logprobs, sampling, seed } = this.parameters;
     const { edits, index, mask, tokens } = choice;
-    return { sampling, edits, seed, stream: index, step: tokens, logprobs, mask };
+    return { sampling, edits, seed, stream: index, step: tokens + ahead, logprobs, mask };
   }
 
   /** Prompt tokens that were in the cache. */
@@ -101,10 +102,21 @@ export class RunningRequest {
     this.#open -= 1;
     if (this.#open > 0) return;
     const completionTokens = this.choices.reduce((sum, { tokens }) => sum + tokens, 0);
-    const usage = { promptTokens: this.promptTokens, completionTokens, cachedTokens: this.cachedTokens };
+    const draft = this.#draftCounts();
+    const { cachedTokens, promptTokens } = this;
+    const usage = { promptTokens, completionTokens, cachedTokens, ...(draft.tokens > 0 && { draft }) };
     this.events.push({ type: "done", usage, timings: this.#timings(completionTokens, now) });
     this.events.end();
     this.onEnd?.();
+  }
+
+  #draftCounts(): { tokens: number; accepted: number } {
+    const counts = { tokens: 0, accepted: 0 };
+    for (const { drafts } of this.choices) {
+      counts.tokens += drafts?.counts.tokens ?? 0;
+      counts.accepted += drafts?.counts.accepted ?? 0;
+    }
+    return counts;
   }
 
   #timings(completionTokens: number, now: number): Timings {

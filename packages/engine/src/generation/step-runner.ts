@@ -81,8 +81,8 @@ export class StepRunner {
     return this.#program.settings.maxSequences - 1;
   }
 
-  /** @param drawOf asked once for each sample of the plan. */
-  async run(plan: StepPlan, drawOf: (sequence: Sequence) => Draw): Promise<StepResult> {
+  /** @param drawOf asked once for each sample of the plan; `ahead` counts the tokens of a draft before it. */
+  async run(plan: StepPlan, drawOf: (sequence: Sequence, ahead: number) => Draw): Promise<StepResult> {
     const { device, memory } = this.#program;
     this.#copyBlocks(plan.copies);
     const shape = this.#fillRows(plan.entries, plan.samples);
@@ -90,8 +90,8 @@ export class StepRunner {
     let wantsTop = false;
     const masks: { readonly sample: number; readonly mask: () => Uint32Array<ArrayBuffer> }[] = [];
     for (const entry of plan.entries) {
-      for (const sequence of entry.samples) {
-        const draw = drawOf(sequence);
+      for (const [i, sequence] of entry.samples.entries()) {
+        const draw = drawOf(sequence, entry.draft.length > 0 ? i : 0);
         wantsTop ||= draw.logprobs !== undefined;
         if (draw.mask) masks.push({ sample, mask: draw.mask });
         this.#fillDraw(sample, draw);
@@ -247,10 +247,14 @@ export class StepRunner {
     let prefillTiles = 0;
     let sample = 0;
     const adapters = new AdapterTiles(input);
-    for (const { sequence, start, count, samples: takers } of entries) {
+    for (const { sequence, start, count, samples: takers, draft } of entries) {
       adapters.add(row, count, sequence.terms.adapter);
       this.#syncTable(sequence.slot, sequence.table);
-      for (let i = 0; i < count; i++) this.#fillRow(row + i, sequence.token(start + i), start + i, sequence.table);
+      const known = count - draft.length;
+      for (let i = 0; i < count; i++) {
+        const token = i < known ? sequence.token(start + i) : draft[i - known]!;
+        this.#fillRow(row + i, token, start + i, sequence.table);
+      }
       // Decodes lead; a chunk of one row behind a longer one is a prefill tile of one row.
       if (count === 1 && decodeTiles === row) {
         input.words[decodeAt + decodeTiles * 4] = row;
@@ -262,7 +266,7 @@ export class StepRunner {
       }
       row += count;
       for (let i = 0; i < takers.length; i++) {
-        input.words[sampleAt + sample] = row - 1;
+        input.words[sampleAt + sample] = draft.length > 0 ? row - count + i : row - 1;
         sample += 1;
       }
     }

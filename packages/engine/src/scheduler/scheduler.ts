@@ -16,6 +16,8 @@ export interface SchedulerLimits {
   readonly maxSequences: number;
   /** Rows (tokens) of one step. */
   readonly maxRows: number;
+  /** Rows that tokens are drawn from in one step; default `maxSequences`. More of them let drafts be verified. */
+  readonly maxSamples?: number;
   /** Rows of prefill that a step may carry when it also decodes: bounds what a long prompt costs its neighbours. */
   readonly mixedPrefillRows: number;
   /** What such a step may take, in ms: the rows above are then only where it begins. */
@@ -176,7 +178,7 @@ export class Scheduler {
       const start = sequence.computed;
       const count = Math.min(sequence.pending, most);
       const takers = start + count === sequence.length ? [sequence, ...sequence.followers] : [];
-      entries.push({ sequence, start, count, samples: takers });
+      entries.push({ sequence, start, count, samples: takers, draft: [] });
       rows += count;
       samples += takers.length;
       charge(sequence, start + count, takers.length);
@@ -194,6 +196,14 @@ export class Scheduler {
       sequence.table.prepareWrite(sequence.computed, sequence.length, copies);
       schedule(sequence, 1);
     }
+    if (rows > 0 && ranked.every(({ pending }) => pending === 1)) {
+      const drafted = this.#verifyDrafts(entries, copies, { rows, samples });
+      for (const { draft } of drafted) {
+        rows += draft.length;
+        samples += draft.length;
+      }
+    }
+    for (const sequence of ranked) sequence.draft = [];
     const budget = this.#budget(rows);
     for (const sequence of ranked) {
       if (rows >= budget) break;
@@ -204,20 +214,29 @@ export class Scheduler {
 
   /** How long a planned step took, in ms: the share of prefill in later ones follows it. */
   observe(plan: StepPlan, ms: number): void {
-    const decodes = plan.entries.filter(({ count, start }) => count === 1 && start > 0).length;
-    this.#pace.observe(decodes, plan.rows - decodes, ms);
+    const decodes = plan.entries.filter(({ count, draft, start }) => count === 1 + draft.length && start > 0).length;
+    // Rows of drafts say little about rows of prefill.
+    if (plan.entries.every(({ draft }) => draft.length === 0)) this.#pace.observe(decodes, plan.rows - decodes, ms);
   }
 
   /**
    * Books a finished step. `sampled` holds one token for each sample of the plan, in order; sequences that ended
-   * meanwhile are passed over.
+   * meanwhile are passed over. Of a draft, what was drawn as guessed is kept, and one token more.
    */
   commit(plan: StepPlan, sampled: ArrayLike<number>): void {
     let next = 0;
-    for (const { sequence, start, count, samples } of plan.entries) {
+    for (const { sequence, start, count, samples, draft } of plan.entries) {
       const first = next;
       next += samples.length;
       if (sequence.state === "finished") continue;
+      if (draft.length > 0) {
+        const right = acceptedOf(draft, sampled, first);
+        for (let i = 0; i <= right; i++) sequence.append(sampled[first + i]!);
+        sequence.computed = start + 1 + right;
+        charge(sequence, sequence.computed, right);
+        this.#residents.remember(sequence);
+        continue;
+      }
       sequence.computed = start + count;
       this.#residents.remember(sequence);
       for (let i = 0; i < samples.length; i++) {
@@ -226,6 +245,39 @@ export class Scheduler {
         if (taker.state === "running") taker.append(sampled[first + i]!);
       }
     }
+  }
+
+  /**
+   * Turns decodes into rows that verify drafts, where rows, samples and blocks are left over. They move behind the others.
+   */
+  #verifyDrafts(
+    entries: StepEntry[],
+    copies: BlockCopy[],
+    { rows, samples }: { readonly rows: number; readonly samples: number },
+  ): StepEntry[] {
+    const drafted: StepEntry[] = [];
+    let room = Math.min(this.limits.maxRows - rows, (this.limits.maxSamples ?? this.limits.maxSequences) - samples);
+    for (let i = 0; i < entries.length && room > 0; i++) {
+      const { sequence, start } = entries[i]!;
+      if (sequence.draft.length === 0 || sequence.followers.length > 0) continue;
+      const draft = sequence.draft.slice(0, room);
+      const end = sequence.length + draft.length;
+      // Each of the others may need a block soon.
+      if (sequence.table.blocksToWrite(start, end) + this.#residents.all.length > this.pool.free) continue;
+      sequence.table.prepareWrite(start, end, copies);
+      drafted.push({
+        sequence,
+        start,
+        count: 1 + draft.length,
+        samples: [sequence, ...draft.map(() => sequence)],
+        draft,
+      });
+      room -= draft.length;
+    }
+    if (drafted.length === 0) return drafted;
+    const sequences = new Set(drafted.map(({ sequence }) => sequence));
+    entries.splice(0, entries.length, ...entries.filter(({ sequence }) => !sequences.has(sequence)), ...drafted);
+    return drafted;
   }
 
   #budget(decodes: number): number {
@@ -286,6 +338,13 @@ export class Scheduler {
     if (!sequence) throw new RangeError("no sequence is left to preempt");
     return sequence;
   }
+}
+
+/** How many tokens of a draft were drawn as guessed, before the first that was not. */
+export function acceptedOf(draft: readonly number[], sampled: ArrayLike<number>, first: number): number {
+  let right = 0;
+  while (right < draft.length && sampled[first + right] === draft[right]) right += 1;
+  return right;
 }
 
 /** Tokens are paid once, also when they are computed again; what the cache had is free. */

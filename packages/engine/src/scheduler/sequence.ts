@@ -43,6 +43,8 @@ export class Sequence {
   /** Sequences that will share this one's prompt once it is computed. */
   followers: Sequence[] = [];
   leader: Sequence | undefined;
+  /** How its text may go on after the token that is not computed yet: for the next step only. */
+  draft: readonly number[] = [];
   #tokens: Int32Array;
   #length: number;
 

@@ -55,6 +55,13 @@ function simulate(scheduler: Scheduler, requests: readonly Request[], publicToke
       scheduler.finish(sequence);
       dropped += 1;
     }
+    for (const { goal, sequence } of all) {
+      if (sequence.state !== "running") continue;
+      // Right, wrong, and right at first.
+      const guess = (ahead: number) => ((sequence.length + ahead) * 7) % (ahead < sequence.order % 4 ? 50 : 49);
+      const most = Math.max(0, Math.min(sequence.order % 6, goal - sequence.length - 1));
+      sequence.draft = Array.from({ length: most }, (_, i) => guess(i));
+    }
     const plan = scheduler.plan(step * 100);
     if (plan) {
       expect(plan.rows).toBeLessThanOrEqual(scheduler.limits.maxRows);
@@ -79,7 +86,9 @@ function simulate(scheduler: Scheduler, requests: readonly Request[], publicToke
       // What a sequence writes depends on its text alone, as a model's greedy text does.
       scheduler.commit(
         plan,
-        plan.entries.flatMap((entry) => entry.samples.map((sample) => (sample.length * 7) % 50)),
+        plan.entries.flatMap(({ draft, samples }) =>
+          samples.map((sample, i) => ((sample.length + (draft.length > 0 ? i : 0)) * 7) % 50),
+        ),
       );
     }
     for (const { sequence, goal } of open) if (sequence.length >= goal) scheduler.finish(sequence);

@@ -6,8 +6,13 @@ export interface StepEntry {
   readonly sequence: Sequence;
   readonly start: number;
   readonly count: number;
-  /** Empty in the middle of a prompt; more than one when choices share the prompt. */
+  /**
+   * Empty in the middle of a prompt; more than one when choices share the prompt. With a draft: the sequence once for
+   * each row.
+   */
   readonly samples: readonly Sequence[];
+  /** Guesses of the tokens after the sequence's last, one row each, which the rows' samples verify. */
+  readonly draft: readonly number[];
 }
 
 export interface StepPlan {

@@ -22,6 +22,8 @@ export interface EndedRequest {
   /** Undefined for what was never accounted for: it was refused. */
   readonly event: UsageEvent | undefined;
   readonly timings: { readonly queueMs: number; readonly prefillMs: number; readonly decodeMs: number } | undefined;
+  /** Tokens of the answer that were guessed and verified, and how many were right. */
+  readonly draft?: { readonly tokens: number; readonly accepted: number } | undefined;
   /** When the model was asked, in ms from the arrival. */
   readonly askedAtMs: number | undefined;
   readonly trace: TraceBuilder;
@@ -133,7 +135,7 @@ function root(request: EndedRequest, operation: string, status: TraceStatus): Re
 }
 
 /** What the one who answered tells of its time: waiting, reading the prompt, writing. */
-function modelSpans({ askedAtMs, durationMs, event, timings, trace }: EndedRequest): RecordedSpan[] {
+function modelSpans({ askedAtMs, draft, durationMs, event, timings, trace }: EndedRequest): RecordedSpan[] {
   if (timings === undefined || askedAtMs === undefined) return [];
   const span = (name: string, startMs: number, ms: number, attributes: SpanAttributes): RecordedSpan => ({
     id: newSpanId(),
@@ -160,6 +162,8 @@ function modelSpans({ askedAtMs, durationMs, event, timings, trace }: EndedReque
       decodeMs,
       defined({
         "gen_ai.usage.output_tokens": event?.outputTokens,
+        "tugboat.draft_tokens": draft?.tokens,
+        "tugboat.draft_accepted": draft?.accepted,
         "tugboat.tokens_at_ms": moments.length > 1 ? moments.map(([ms]) => ms) : undefined,
         "tugboat.tokens": moments.length > 1 ? moments.map(([, tokens]) => tokens) : undefined,
       }),

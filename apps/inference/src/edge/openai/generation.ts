@@ -176,10 +176,15 @@ export class Generation {
   }
 
   #account(usage: Usage, timings: Timings): void {
+    const { tokens = 0, accepted = 0 } = this.usage.draft ?? {};
+    const draft = usage.draft
+      ? { tokens: tokens + usage.draft.tokens, accepted: accepted + usage.draft.accepted }
+      : this.usage.draft;
     this.usage = {
       promptTokens: this.usage.promptTokens + usage.promptTokens,
       completionTokens: this.usage.completionTokens + usage.completionTokens,
       cachedTokens: this.usage.cachedTokens + usage.cachedTokens,
+      ...(draft && { draft }),
     };
     if (this.timings === undefined || timings.decodeMs > this.timings.decodeMs) this.timings = timings;
   }

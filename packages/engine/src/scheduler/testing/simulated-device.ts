@@ -32,7 +32,7 @@ export class SimulatedDevice {
         this.#owners[to * BLOCK_TOKENS + i] = this.#owners[from * BLOCK_TOKENS + i];
       }
     }
-    for (const { count, sequence, start } of plan.entries) {
+    for (const { count, draft, sequence, start } of plan.entries) {
       const prints = this.#printsOf(sequence);
       for (let token = 0; token < start; token++) {
         const slot = slotOf(sequence, token);
@@ -41,10 +41,13 @@ export class SimulatedDevice {
           throw new Error(`token ${token} of ${sequence.order} comes from ${this.#owners[slot]}`);
         }
       }
+      // What a wrong guess leaves is nobody's text: whoever read it before it is written again would see that.
+      const written = [...prints.slice(0, start + count - draft.length)];
+      for (const token of draft) written.push(printAfter(written.at(-1)!, token));
       for (let token = start; token < start + count; token++) {
         const slot = slotOf(sequence, token);
         if (!pool.isOwn(Math.floor(slot / BLOCK_TOKENS))) throw new Error(`a shared block is written at ${slot}`);
-        this.#content[slot] = prints[token]!;
+        this.#content[slot] = written[token]!;
         this.#owners[slot] = sequence.terms.scope;
       }
     }
@@ -55,11 +58,15 @@ export class SimulatedDevice {
     this.#fingerprints.set(sequence, prints);
     let print = prints.at(-1) ?? 17;
     for (let i = prints.length; i < sequence.length; i++) {
-      print = (Math.imul(print, 0x01000193) ^ (sequence.token(i) + 1)) >>> 0;
+      print = printAfter(print, sequence.token(i));
       prints.push(print);
     }
     return prints;
   }
+}
+
+function printAfter(print: number, token: number): number {
+  return (Math.imul(print, 0x01000193) ^ (token + 1)) >>> 0;
 }
 
 function slotOf({ table }: Sequence, token: number): number {
