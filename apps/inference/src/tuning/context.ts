@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type ModelSource, openTrainer, type Trainer } from "@tugboat/engine";
 import { loadAdapter } from "@tugboat/engine/node";
+import { Pace } from "../domain/tuning/pace.ts";
 import { chooseShots, defaultInstruction, promptOf } from "../domain/tuning/prompt.ts";
 import type { Example } from "../domain/tuning/samples.ts";
 import { type Part, type Split, splitExamples } from "../domain/tuning/split.ts";
@@ -37,6 +38,7 @@ export class RunContext {
   readonly split: Split;
   /** Of the longest answer. */
   readonly answerTokens: number;
+  readonly pace = new Pace();
   readonly #stop: AbortSignal;
   readonly #tell: (context: RunContext, told: Told) => void;
 

@@ -1,7 +1,9 @@
 import { batchOrder, type Trainer, type TrainingBatch, type TrainingText } from "@tugboat/engine";
 import { type RunContext, seed } from "./context.ts";
 
-/** Texts of replay in a step. */
+/** Every so many steps some of what the base model writes is learnt along. */
+const replayEvery = 4;
+/** Texts of replay in such a step. */
 const replayed = 2;
 /** Of all of them together, against the answers of a step. */
 const replayWeight = 0.4;
@@ -49,8 +51,9 @@ export class Lessons {
   /** Texts that remind of what the base model writes. */
   #replay(step: number, answersWeight: number): TrainingText[] {
     const { replay } = this.#context.state;
-    if (replay.length === 0) return [];
-    const texts = Array.from({ length: replayed }, (_, i) => replay[(step * replayed + i) % replay.length]!);
+    if (replay.length === 0 || step % replayEvery !== replayEvery - 1) return [];
+    const turn = Math.floor(step / replayEvery) * replayed;
+    const texts = Array.from({ length: replayed }, (_, i) => replay[(turn + i) % replay.length]!);
     const predicted = texts.reduce((sum, { length }) => sum + length - 1, 0);
     const weight = (replayWeight * answersWeight) / Math.max(1, predicted);
     return texts.map((tokens) => ({ tokens, weights: new Float32Array(tokens.length).fill(weight) }));

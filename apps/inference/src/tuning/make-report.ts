@@ -171,7 +171,7 @@ function choicesOf(context: RunContext, { fits, steps, trial }: Found) {
       : []),
     {
       what: "Replay",
-      chosen: "two texts that the model wrote itself in each step, with 0.4 of the answers' weight",
+      chosen: "two texts that the model wrote itself in each fourth step, with 0.4 of the answers' weight",
       why: "So that it forgets less.",
     },
     {

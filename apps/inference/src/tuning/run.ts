@@ -3,6 +3,7 @@ import { openModel, readCheckpointFile, saveAdapter, writeCheckpointFile } from 
 import { contentHash } from "../domain/tuning/content-hash.ts";
 import { TuningError } from "../domain/tuning/errors.ts";
 import { retentionTexts } from "../domain/tuning/general-text.ts";
+import { stepsAfter } from "../domain/tuning/pace.ts";
 import type { RunProgress, RunReport } from "../domain/tuning/report.ts";
 import { fewestExamples } from "../domain/tuning/samples.ts";
 import { TimeBudget } from "../domain/tuning/time-budget.ts";
@@ -56,11 +57,27 @@ export async function runTuning(spec: RunSpec, options: RunOptions): Promise<{ r
     await runTrials(context, dim, reserveMs);
     const best = bestOf(state.trials, spec.config);
     best.trial.state = "best";
+    state.fitSteps ??= fitSteps(context, best);
     await context.save();
-    return await finish(context, best);
+    return await finish(context, { trial: best.trial, steps: state.fitSteps });
   } finally {
     await source.files.close();
   }
+}
+
+/** Of the time that is left, for the trainings that follow; the rest is for asking and writing. */
+const trainingShare = 0.85;
+
+function fitSteps({ budget, fitsAfter, pace, state }: RunContext, best: Best): number {
+  const longest = state.plan?.rungs.at(-1) ?? best.steps;
+  return stepsAfter({
+    wanted: best.steps,
+    longest,
+    areTrialsWhole: state.trials.some(({ rungs }) => rungs.some(({ steps }) => steps === longest)),
+    leftMs: budget.leftMs * trainingShare,
+    stepMs: pace.stepMs ?? state.plan?.stepMs ?? 0,
+    fits: fitsAfter,
+  });
 }
 
 type Best = ReturnType<typeof bestOf>;

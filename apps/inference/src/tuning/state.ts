@@ -51,6 +51,8 @@ const runState = z.object({
     .nullable(),
   trials: runProgress.shape.trials,
   fits: z.array(fit),
+  /** How long each fit is trained. */
+  fitSteps: z.int().nullable(),
   samples: runProgress.shape.samples,
   spentMs: z.number(),
 });
@@ -69,6 +71,7 @@ export const freshState: RunState = {
   plan: null,
   trials: [],
   fits: [],
+  fitSteps: null,
   samples: [],
   spentMs: 0,
 };

@@ -32,7 +32,9 @@ export async function trainTo(context: RunContext, trainer: Trainer, course: Cou
   };
   let savedAt = performance.now();
   while (trainer.step < steps && !course.isOver()) {
+    const begun = performance.now();
     const { loss, step } = await trainer.train(lessons.batch(trainer.step, context.batchSize));
+    context.pace.add(performance.now() - begun);
     record.losses[step - 1] = loss;
     record.steps = step;
     context.tellTraining(stage, step, steps);

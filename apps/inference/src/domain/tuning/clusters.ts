@@ -76,8 +76,17 @@ function linkage(points: readonly Float64Array[], a: readonly number[], b: reado
   return sum / (a.length * b.length);
 }
 
+/** Words of English that name nothing. */
+const empty = new Set(
+  `about after again all also and any are because been before but can cannot could did does doing don't each even for from
+   had has have her here him his how into isn't its just more most much must not now off once only other our out over own
+   same she should some such than that the their them then there these they this those through too two under until very
+   was were what when where which while who whom why will with would you your`.split(/\s+/),
+);
+
 function wordsOf(text: string): Set<string> {
-  return new Set(text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]{2,}/gu) ?? []);
+  const words = text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'-]{2,}/gu) ?? [];
+  return new Set(words.filter((word) => !empty.has(word)));
 }
 
 function commonest(pairs: readonly string[]): [string, string] {

@@ -42,5 +42,6 @@ function sentenceOf({ high, low, score }: Interval): string {
   if (high <= 0.005)
     return `With ${more} more examples of the same kinds, expect no better answers: other kinds are needed.`;
   const range = `between ${points(low)} and ${points(high)}`;
-  return `With ${more} more examples, expect about ${points(Math.max(0, score))} point${Math.round(score * 100) === 1 ? "" : "s"} (${range}).`;
+  if (score < 0.005) return `With ${more} more examples, expect little (${range}).`;
+  return `With ${more} more examples, expect about ${points(score)} point${Math.round(score * 100) === 1 ? "" : "s"} (${range}).`;
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../statistics/random.ts";
 import { fitLogistic, nearest, suspectLabels } from "./logistic.ts";
+import { stepsAfter } from "./pace.ts";
 import { taskKind } from "./task-kind.ts";
 import { TimeBudget } from "./time-budget.ts";
 import { isBetter, planTrials, survivors } from "./trials.ts";
@@ -35,6 +36,19 @@ describe("the plan of trials", () => {
   it("tries four ways where there is time, one where there is little", () => {
     expect(planTrials({ width: 384, examples: 36, textMs: 50, budgetMs: 400_000 }).settings).toHaveLength(4);
     expect(planTrials({ width: 384, examples: 36, textMs: 50, budgetMs: 10_000 }).settings).toHaveLength(1);
+  });
+
+  it("leaves time for what follows: a training of each part and one of all", () => {
+    const plan = planTrials({ width: 384, examples: 48, textMs: 60, budgetMs: 560_000, fitsAfter: 5 });
+    const longest = plan.rungs.at(-1)!;
+    expect(plan.settings).toHaveLength(4);
+    expect((2 + 5) * longest * 60 * (plan.batchSize + 1)).toBeLessThanOrEqual(560_000);
+    const after = { wanted: 20, longest: 60, leftMs: 100_000, fits: 5 };
+    expect(stepsAfter({ ...after, areTrialsWhole: true, stepMs: 500 })).toBe(20);
+    expect(stepsAfter({ ...after, areTrialsWhole: true, stepMs: 1250 })).toBe(16);
+    expect(stepsAfter({ ...after, areTrialsWhole: true, stepMs: 9000 })).toBe(10);
+    expect(stepsAfter({ ...after, areTrialsWhole: false, stepMs: 500 })).toBe(40);
+    expect(stepsAfter({ ...after, areTrialsWhole: false, stepMs: 9000 })).toBe(20);
   });
 
   it("keeps the better half", () => {

@@ -30,14 +30,20 @@ export function trialSpace(width: number): TrialSettings[] {
 const mostEpochs = 14;
 const mostSteps = 400;
 
-/** Steps below which an adapter has hardly moved. */
-const fewestSteps = 48;
+/** How many ways and how large batches, what is best first; and steps below which an adapter has hardly moved. */
+const shapes = [
+  { ways: 4, batch: 12, atLeast: 40 },
+  { ways: 4, batch: 8, atLeast: 40 },
+  { ways: 2, batch: 8, atLeast: 40 },
+  { ways: 1, batch: 8, atLeast: 40 },
+  { ways: 2, batch: 4, atLeast: 64 },
+  { ways: 1, batch: 4, atLeast: 48 },
+];
 
 /**
  * Successive halving (Jamieson and Talwalkar 2016) that fits the time: all ways for s steps, the better half up to 2 s,
- * the best up to 4 s. Together that is 8 s with four ways, 6 s with two, 4 s with one. Where time is short, smaller batches
- * come first, since a step's size is the optimizer's and not the batch's; then fewer ways: one that is trained long enough
- * beats four that hardly began.
+ * the best up to 4 s. Together that is 8 s with four ways, 6 s with two, 4 s with one. Where time is short, batches become
+ * smaller and ways fewer: one that is trained long enough beats four that hardly began.
  * @param textMs what one text of a step takes here, measured
  * @param budgetMs for all trials
  */
@@ -52,8 +58,8 @@ export function planTrials(input: {
   const { fitsAfter = 0 } = input;
   const space = trialSpace(input.width);
   const affordable = (batchSize: number) => Math.floor(input.budgetMs / Math.max(1, input.textMs * (batchSize + 1)));
-  const plans = [4, 2, 1].flatMap((ways) => [12, 8, 4].map((size) => ({ ways, size: Math.min(size, input.examples) })));
-  const fitting = plans.find(({ size, ways }) => affordable(size) >= totalSteps(ways, fewestSteps, fitsAfter));
+  const plans = shapes.map(({ batch, ...shape }) => ({ ...shape, size: Math.min(batch, input.examples) }));
+  const fitting = plans.find(({ atLeast, size, ways }) => affordable(size) >= totalSteps(ways, atLeast, fitsAfter));
   const { size, ways } = fitting ?? { ways: 1, size: Math.min(4, input.examples) };
   const wanted = Math.min(mostSteps, Math.ceil((mostEpochs * input.examples) / size));
   const full = Math.max(1, Math.min(wanted, Math.floor(affordable(size) / totalSteps(ways, 1, fitsAfter))));
