@@ -6,7 +6,7 @@ import type { TuningRun } from "./generated/client.ts";
 /** JSON as the column takes it; its shape is the caller's. */
 type Json = NonNullable<Parameters<Db["tuningRun"]["create"]>[0]["data"]["config"]>;
 
-const samples = z.array(z.object({ input: z.string(), output: z.string() }));
+const samples = z.array(z.object({ input: z.string(), output: z.string(), rejected: z.string().optional() }));
 
 export interface NewTuningRun {
   readonly name: string;

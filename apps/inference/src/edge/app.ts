@@ -15,6 +15,7 @@ import { completionRoutes } from "./openai/completions.ts";
 import { embeddingRoutes } from "./openai/embeddings.ts";
 import { feedbackRoutes } from "./openai/feedback.ts";
 import { fileRoutes } from "./openai/files.ts";
+import { fineTuningRoutes } from "./openai/fine-tuning.ts";
 import { modelRoutes } from "./openai/models.ts";
 import { otlpRoutes } from "./openai/otlp.ts";
 import { responseRoutes } from "./openai/responses.ts";
@@ -79,7 +80,7 @@ export function createApp(services: EdgeServices): Edge {
         (await authenticate(c.req.header("authorization"), keys)),
     );
     call.caller = caller;
-    const permission = permissionFor(c.req.path);
+    const permission = permissionFor(c.req.path, c.req.method);
     if (permission !== undefined) checkPermission(caller, permission);
     for (const [name, value] of Object.entries(admit(caller, limits))) c.header(name, value);
     if (caller.kind === "key") {
@@ -97,6 +98,7 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/feedback", feedbackRoutes(services));
   app.route("/v1/traces", otlpRoutes(services));
   app.route("/v1/tasks", taskRoutes(services));
+  app.route("/v1/fine_tuning/jobs", fineTuningRoutes(services));
   for (const path of [
     "/v1/models",
     "/v1/models/:id{.+}",
@@ -116,6 +118,11 @@ export function createApp(services: EdgeServices): Edge {
     "/v1/feedback",
     "/v1/traces",
     "/v1/tasks/:id",
+    "/v1/fine_tuning/jobs",
+    "/v1/fine_tuning/jobs/:id",
+    "/v1/fine_tuning/jobs/:id/events",
+    "/v1/fine_tuning/jobs/:id/checkpoints",
+    "/v1/fine_tuning/jobs/:id/cancel",
   ]) {
     app.all(path, (c) => {
       throw new ApiError(
@@ -131,7 +138,9 @@ export function createApp(services: EdgeServices): Edge {
 }
 
 /** What a caller needs under `/v1`; undefined where there is nothing. */
-function permissionFor(path: string): Permission | undefined {
+function permissionFor(path: string, method: string): Permission | undefined {
+  if (path === tuningJobs || path.startsWith(`${tuningJobs}/`))
+    return method === "GET" ? "tuning:read" : "tuning:write";
   if (path === "/v1/models" || path.startsWith("/v1/models/")) return "models:read";
   const isOne = kept.some((of) => path.startsWith(`${of}/`));
   return inferenceRoutes.includes(path) || isOne ? "inference:run" : undefined;
@@ -139,6 +148,7 @@ function permissionFor(path: string): Permission | undefined {
 
 /** Whose things have addresses of their own. */
 const kept = ["/v1/responses", "/v1/files", "/v1/batches", "/v1/tasks"];
+const tuningJobs = "/v1/fine_tuning/jobs";
 const inferenceRoutes = [
   "/v1/chat/completions",
   "/v1/completions",
@@ -147,13 +157,13 @@ const inferenceRoutes = [
   "/v1/traces",
   ...kept,
 ];
-const knownRoutes = ["/health", "/metrics", "/v1/models", ...inferenceRoutes];
+const knownRoutes = ["/health", "/metrics", "/v1/models", tuningJobs, ...inferenceRoutes];
 
 /** A path as a label: what clients invent must not become a label of its own. */
 function routeOf(path: string): string {
   if (knownRoutes.includes(path)) return path;
   if (path.startsWith("/v1/models/")) return "/v1/models/:id";
-  const of = kept.find((of) => path.startsWith(`${of}/`));
+  const of = [...kept, tuningJobs].find((of) => path.startsWith(`${of}/`));
   if (of !== undefined) return `${of}/:id`;
   return /^\/api\/(auth|trpc)\//.exec(path)?.[0].slice(0, -1) ?? (path.startsWith("/api/") ? "/api" : "other");
 }

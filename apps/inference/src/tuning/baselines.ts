@@ -2,9 +2,8 @@ import { type Engine, loadEngine, type Trainer } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
 import { reminderTexts, retentionTexts } from "../domain/tuning/general-text.ts";
 import type { Example } from "../domain/tuning/samples.ts";
-import { askClosed, scoreOf } from "./ask.ts";
+import { askClosed, askTuned, scoreOf } from "./ask.ts";
 import type { RunContext } from "./context.ts";
-import { keepReferences } from "./lessons.ts";
 import { measurePlain } from "./plain-baselines.ts";
 import { bitsPerByte, writtenAnswers } from "./predict.ts";
 import type { Answer } from "./state.ts";
@@ -22,12 +21,12 @@ export async function measureBaselines(context: RunContext): Promise<void> {
     const trainer = await context.openTrainer({ rank: context.spec.startFrom?.rank ?? 8, learningRate: 1e-3 });
     try {
       await measureUntuned(context, trainer);
-      await keepReferences(context, trainer);
       state.reminderBefore = await bitsPerByte(trainer, context.texts, reminderTexts, true);
       state.retentionBefore = await bitsPerByte(trainer, context.texts, retentionTexts, true);
     } finally {
       await trainer.close();
     }
+    if (context.spec.startFrom !== undefined) await measureBefore(context, context.spec.startFrom.rank);
     await context.save();
   }
   if (state.suspects === null) {
@@ -74,6 +73,26 @@ function keep(context: RunContext, name: string, answers: readonly Answer[]): vo
   if (context.baseline(name) === undefined) context.state.baselines.push({ name, answers: [...answers] });
 }
 
+/** The model that is gone on from: each part is asked of the adapter that did not learn it. */
+async function measureBefore(context: RunContext, rank: number): Promise<void> {
+  const answers = new Map<number, Answer>();
+  for (const [i, { test }] of context.parts.entries()) {
+    context.tell({ stage: "asking the model of before", done: i, total: context.parts.length });
+    const trainer = await context.openTrainer({ rank, learningRate: 1e-3 }, `part-${i + 1}`);
+    try {
+      const said = await askTuned(context, trainer, test);
+      for (const [at, position] of test.entries()) answers.set(position, said[at]!);
+    } finally {
+      await trainer.close();
+    }
+  }
+  keep(
+    context,
+    "before",
+    context.state.heldOut.map((position) => answers.get(position)!),
+  );
+}
+
 const asking = "asking the untuned model";
 
 /** The untuned model with no examples and with five, where its answer is one of a few. */
@@ -99,7 +118,6 @@ async function measureUntuned(context: RunContext, trainer: Trainer): Promise<vo
   while (tokensOf(state.heldOut) > allowed && state.heldOut.length > fewestHeldOut) {
     state.heldOut = state.heldOut.filter((_, i) => i % 4 !== 3);
   }
-  if (spec.startFrom !== undefined) keep(context, "before", await ask(false));
   keep(context, "zero-shot", await ask(true));
   if (kind !== "labels") return;
   const shotsOf = new Map<number, readonly Example[]>();

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelSource, openTrainer, type Trainer } from "@tugboat/engine";
 import { loadAdapter } from "@tugboat/engine/node";
@@ -14,6 +15,29 @@ import type { Texts } from "./texts.ts";
 
 /** Tokens of one micro-batch, and of the longest text that is trained on. */
 export const maxRows = 1024;
+/** The adapter that chose in cross-validation, which did not learn what chose. */
+export const choosingFit = "choosing";
+
+/**
+ * The adapter of an earlier run that learnt none of what this fit is asked: that of the same part. Of a run that held some
+ * out once, the one that it has.
+ */
+async function startOf(folder: string, fit: string): Promise<string> {
+  const own = join(folder, `adapter-${fit.replace(/^half-/, "part-")}`);
+  return (await stat(own).catch(() => undefined)) === undefined ? join(folder, "adapter") : own;
+}
+
+function stratumOf(kind: TaskKind): (example: Example) => string {
+  return ({ output }) => (kind === "labels" ? output : "");
+}
+
+/** The earlier run's split, where this one has its texts in their order: then its parts never learnt what they are asked. */
+function splitAgain({ examples, startFrom }: RunSpec, kind: TaskKind): Split | undefined {
+  if (startFrom === undefined || startFrom.examples.length !== examples.length) return undefined;
+  if (!startFrom.examples.every(({ input }, i) => input === examples[i]?.input)) return undefined;
+  return splitExamples(startFrom.examples, stratumOf(kind));
+}
+
 /** Every run's, so that the same examples give the same adapter. */
 export const seed = 17;
 
@@ -63,7 +87,7 @@ export class RunContext {
     this.kind = taskKind(examples);
     this.labels = this.kind === "labels" ? labelsOf(examples) : [];
     this.instruction = spec.config.instruction ?? defaultInstruction(this.kind, this.labels);
-    this.split = splitExamples(examples, ({ output }) => (this.kind === "labels" ? output : ""));
+    this.split = splitAgain(spec, this.kind) ?? splitExamples(examples, stratumOf(this.kind));
     const answers = examples.flatMap(({ output, rejected }) =>
       rejected === undefined ? [output] : [output, rejected],
     );
@@ -87,6 +111,11 @@ export class RunContext {
   get parts(): Part[] {
     const kept = new Set(this.state.heldOut);
     return this.split.parts.map(({ test, train }) => ({ train, test: test.filter((row) => kept.has(row)) }));
+  }
+
+  /** Whether worse answers are known beside the right ones. */
+  get hasPreferences(): boolean {
+    return this.spec.examples.every(({ rejected }) => rejected !== undefined);
   }
 
   /** Whether each part is trained for itself. */
@@ -125,7 +154,10 @@ export class RunContext {
   }
 
   /** At the run's beginning: the untuned model, or the adapter that it goes on from. */
-  async openTrainer({ learningRate, rank }: Pick<TrialSettings, "learningRate" | "rank">): Promise<Trainer> {
+  async openTrainer(
+    { learningRate, rank }: Pick<TrialSettings, "learningRate" | "rank">,
+    fit = choosingFit,
+  ): Promise<Trainer> {
     const { device, startFrom, threads } = this.spec;
     // Of the longest way: what is stopped before has learnt at its high rates.
     const steps = this.state.plan?.rungs.at(-1) ?? 100;
@@ -141,7 +173,7 @@ export class RunContext {
     });
     if (startFrom === undefined) return trainer;
     try {
-      await trainer.importAdapter(await loadAdapter(startFrom.folder));
+      await trainer.importAdapter(await loadAdapter(await startOf(startFrom.folder, fit)));
       return trainer;
     } catch (error) {
       await trainer.close();

@@ -1,12 +1,17 @@
 import type { Trainer } from "@tugboat/engine";
+import { saveAdapter } from "@tugboat/engine/node";
 import { reminderTexts } from "../domain/tuning/general-text.ts";
 import type { TrialProgress } from "../domain/tuning/report.ts";
 import { askTuned } from "./ask.ts";
 import type { RunContext } from "./context.ts";
-import { Lessons } from "./lessons.ts";
 import { bitsPerByte } from "./predict.ts";
 import type { Fit } from "./state.ts";
 import { trainTo } from "./train-to.ts";
+
+/** Where a fit's adapter lies in the run's folder: a later run goes on from it. */
+export function adapterName(fit: string): string {
+  return `adapter-${fit}`;
+}
 
 /** How much of an adapter is kept, the first that forgets no more than it may. */
 const softer = [1, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.1];
@@ -36,10 +41,10 @@ export async function fit(
 ): Promise<Fit> {
   const record = recordOf(context, job);
   if (record.isDone && use === undefined) return record;
-  const trainer = await context.openTrainer(best.trial);
+  const trainer = await context.openTrainer(best.trial, job.name);
   try {
     await trainTo(context, trainer, {
-      lessons: new Lessons(context, job.train),
+      train: job.train,
       checkpoint: `fit-${job.name}.safetensors`,
       steps: best.steps,
       stage: job.stage,
@@ -53,6 +58,8 @@ export async function fit(
         context.tell({ stage: "asking what it did not learn", done, total: job.test.length }),
       );
       record.answers = job.test.map((position, i) => ({ position, answer: answers[i]! }));
+      if (!job.name.startsWith("half-"))
+        await saveAdapter(context.path(adapterName(job.name)), await trainer.exportAdapter());
       record.isDone = true;
       await context.save();
     }

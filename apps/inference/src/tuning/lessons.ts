@@ -15,11 +15,13 @@ export class Lessons {
   readonly #context: RunContext;
   readonly #positions: readonly number[];
   readonly #texts: ReadonlyMap<number, TrainingText>;
+  readonly #references: References;
 
-  constructor(context: RunContext, positions: readonly number[]) {
+  constructor(context: RunContext, positions: readonly number[], references: References) {
     const { spec, texts } = context;
     this.#context = context;
     this.#positions = positions;
+    this.#references = references;
     this.#texts = new Map(
       positions.map((position) => {
         const example = spec.examples[position]!;
@@ -29,10 +31,9 @@ export class Lessons {
   }
 
   batch(step: number, size: number): TrainingBatch {
-    const { kind } = this.#context;
     const order = batchOrder(this.#positions.length, Math.min(size, this.#positions.length), seed, step);
     const chosen = order.map((at) => this.#positions[at]!);
-    if (kind === "pairs" && step % everyThird !== everyThird - 1) {
+    if (this.#context.hasPreferences && step % everyThird !== everyThird - 1) {
       return { kind: "dpo", pairs: chosen.map((position) => this.#pair(position)) };
     }
     const learnt = chosen.map((position) => this.#texts.get(position)!);
@@ -41,10 +42,10 @@ export class Lessons {
   }
 
   #pair(position: number) {
-    const { spec, state, texts } = this.#context;
+    const { spec, texts } = this.#context;
     const example = spec.examples[position]!;
     const rejected = texts.text(this.#context.prompt(example), texts.answer(example.rejected ?? ""));
-    const reference = state.references[position];
+    const reference = this.#references.get(position);
     return { chosen: this.#texts.get(position)!, rejected, ...(reference && { reference }) };
   }
 
@@ -60,16 +61,25 @@ export class Lessons {
   }
 }
 
-/** What both answers of each pair are worth before the training: what DPO compares with. */
-export async function keepReferences(context: RunContext, trainer: Trainer): Promise<void> {
-  const { kind, spec, state, texts } = context;
-  if (kind !== "pairs" || state.references.length > 0) return;
-  for (const example of spec.examples) {
-    const prompt = context.prompt(example);
+/** What both answers of each pair are worth before the training, which DPO compares with; by position. */
+export type References = ReadonlyMap<number, { readonly chosen: number; readonly rejected: number }>;
+
+/** @param trainer as it was opened, before any step */
+export async function referencesOf(
+  context: RunContext,
+  trainer: Trainer,
+  positions: readonly number[],
+): Promise<References> {
+  const { spec, texts } = context;
+  const out = new Map<number, { chosen: number; rejected: number }>();
+  if (!context.hasPreferences) return out;
+  for (const position of positions) {
+    const example = spec.examples[position]!;
     const answers = [example.output, example.rejected ?? ""].map((answer) => texts.ended(texts.answer(answer)));
-    const [logprobs] = await trainer.weigh([{ prompt, answers }]);
-    state.references.push({ chosen: logprobs![0]!, rejected: logprobs![1]! });
+    const [logprobs] = await trainer.weigh([{ prompt: context.prompt(example), answers }]);
+    out.set(position, { chosen: logprobs![0]!, rejected: logprobs![1]! });
   }
+  return out;
 }
 
 function total(values: ArrayLike<number>): number {

@@ -160,7 +160,7 @@ function choicesOf(context: RunContext, { fits, steps, trial }: Found) {
       chosen: `LoRA of rank ${trial.rank} on all projections, learning rate ${trial.learningRate}, ${steps} steps of ${plan?.batchSize ?? 12}`,
       why: "The surest of the right answers on the examples kept for choosing.",
     },
-    ...(context.kind === "pairs"
+    ...(context.hasPreferences
       ? [
           {
             what: "Preferences",

@@ -2,6 +2,12 @@ import type { DeviceKind } from "@tugboat/engine";
 import type { RunConfig, RunProgress, RunReport } from "../domain/tuning/report.ts";
 import type { Example } from "../domain/tuning/samples.ts";
 
+export interface StartFrom {
+  readonly folder: string;
+  readonly rank: number;
+  readonly examples: readonly Example[];
+}
+
 /** All that the process of a run is told. */
 export interface RunSpec {
   /** Where its state, checkpoints and results lie; it goes on from what it finds there. */
@@ -13,8 +19,8 @@ export interface RunSpec {
   readonly name: string;
   readonly examples: readonly Example[];
   readonly config: RunConfig;
-  /** The adapter to go on from, as peft's folder, and its rank. */
-  readonly startFrom?: { readonly folder: string; readonly rank: number } | undefined;
+  /** The run to go on from: its folder, the rank of its adapters, and how it divided the examples that come first here. */
+  readonly startFrom?: StartFrom | undefined;
   readonly budgetMs: number;
   readonly device: DeviceKind;
   readonly threads: number;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openModelFiles } from "@tugboat/engine/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { correctedPairs } from "../domain/tuning/corrections.ts";
 import { defaultConfig, runReport } from "../domain/tuning/report.ts";
 import { repositoryRoot } from "../env.ts";
 import type { FromRun, RunSpec } from "./protocol.ts";
@@ -101,6 +102,7 @@ it("a run that is killed three times goes on and ends with the same adapter", as
   expect((await adapter(killed)).equals(await adapter(whole))).toBe(true);
   const report = runReport.parse(second.last.report);
   expect(report.tuned).toEqual(control.last.report.tuned);
+  await writeFile(join(folder, "whole-report.json"), JSON.stringify(control.last.report));
   expect(report.baselines.map(({ name }) => name).sort()).toEqual([
     "5-shot",
     "linear classifier",
@@ -118,6 +120,29 @@ it("a run that is killed three times goes on and ends with the same adapter", as
   expect(merged.tensors.size).toBeGreaterThan(10);
   await merged.close();
 }, 300_000);
+
+it("a second run goes on from the first, part by part, and learns what is preferred", async () => {
+  const first = spec("whole");
+  const report = runReport.parse(JSON.parse(await readFile(join(folder, "whole-report.json"), "utf8")));
+  const given = spec("again");
+  const examples = correctedPairs(first.examples, report, [{ input: first.examples[0]!.input, right: "blue" }]);
+  await mkdir(given.folder);
+  const startFrom = { folder: first.folder, rank: report.best.rank, examples: first.examples };
+  // The planned ways have other ranks: those of the first run's adapters hold.
+  const settings = planned.plan!.settings.map((one) => ({ ...one, rank: report.best.rank }));
+  await writeFile(
+    join(given.folder, "state.json"),
+    JSON.stringify({ ...planned, plan: { ...planned.plan, settings } }),
+  );
+  const { last } = await run({ ...given, examples, startFrom }, () => {});
+  if (last?.type !== "done") throw new Error(JSON.stringify(last));
+  const again = runReport.parse(last.report);
+  const before = again.baselines.find(({ name }) => name === "before");
+  // One label was corrected: the first run's models answer as they did.
+  expect(Math.abs((before?.score ?? 0) - report.tuned.score)).toBeLessThanOrEqual(1 / report.counts.heldOut + 1e-9);
+  expect(again.counts).toEqual(report.counts);
+  expect(again.choices.map(({ what }) => what)).toContain("Preferences");
+}, 120_000);
 
 it("says what too few examples lack", async () => {
   const given = spec("few");

@@ -1,5 +1,5 @@
 import { modelAnatomy, type Trainer } from "@tugboat/engine";
-import { openModel, readCheckpointFile, saveAdapter, writeCheckpointFile } from "@tugboat/engine/node";
+import { loadAdapter, openModel, readCheckpointFile, saveAdapter, writeCheckpointFile } from "@tugboat/engine/node";
 import { contentHash } from "../domain/tuning/content-hash.ts";
 import { TuningError } from "../domain/tuning/errors.ts";
 import { retentionTexts } from "../domain/tuning/general-text.ts";
@@ -8,8 +8,8 @@ import type { RunProgress, RunReport } from "../domain/tuning/report.ts";
 import { fewestExamples } from "../domain/tuning/samples.ts";
 import { TimeBudget } from "../domain/tuning/time-budget.ts";
 import { measureBaselines } from "./baselines.ts";
-import { maxRows, RunContext, type Told } from "./context.ts";
-import { type FitJob, fit } from "./fits.ts";
+import { choosingFit, maxRows, RunContext, type Told } from "./context.ts";
+import { adapterName, type FitJob, fit } from "./fits.ts";
 import { intervalOf, makeReport } from "./make-report.ts";
 import { writeMerged } from "./merged-file.ts";
 import { bitsPerByte } from "./predict.ts";
@@ -86,6 +86,7 @@ type Best = ReturnType<typeof bestOf>;
 async function finish(context: RunContext, best: Best) {
   const { state } = context;
   if (context.isCrossValidated) {
+    await keepChoosing(context, best);
     for (const job of partJobs(context, best)) await fit(context, best, job);
   }
   const whole = context.isCrossValidated ? await wholeJob(context) : await heldOutJob(context, best);
@@ -117,6 +118,22 @@ async function finish(context: RunContext, best: Best) {
   const report = await makeReport(context, { ...best, ...outcome!, fits: done });
   await context.save();
   return { report, modelFile: outcome!.modelFile };
+}
+
+/** The best trial's adapter, which learnt nothing of what chose: a run that goes on from this one chooses with it. */
+async function keepChoosing(context: RunContext, { trial }: Best): Promise<void> {
+  const folder = context.path(adapterName(choosingFit));
+  const rung = trial.rungs.at(-1);
+  if (rung === undefined || (await loadAdapter(folder).catch(() => undefined)) !== undefined) return;
+  const bytes = await readCheckpointFile(context.path(checkpointName(trial.id, rung.steps)));
+  if (bytes === undefined) return;
+  const trainer = await context.openTrainer(trial);
+  try {
+    await trainer.restore(bytes);
+    await saveAdapter(folder, await trainer.exportAdapter());
+  } finally {
+    await trainer.close();
+  }
 }
 
 export interface Outcome {

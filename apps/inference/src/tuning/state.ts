@@ -37,8 +37,6 @@ const runState = z.object({
   reminderBefore: z.number().nullable(),
   /** What the base model writes by itself, as tokens: learnt along, so that it forgets less. */
   replay: z.array(z.array(z.int())),
-  /** Of pairs: the log-probabilities of both answers before the training, by position. */
-  references: z.array(z.object({ chosen: z.number(), rejected: z.number() })),
   plan: z
     .object({
       settings: z.array(z.object({ id: z.string(), rank: z.int(), learningRate: z.number() })),
@@ -67,7 +65,6 @@ export const freshState: RunState = {
   retentionBefore: null,
   reminderBefore: null,
   replay: [],
-  references: [],
   plan: null,
   trials: [],
   fits: [],

@@ -1,13 +1,14 @@
 import type { Trainer } from "@tugboat/engine";
 import { readCheckpointFile, writeCheckpointFile } from "@tugboat/engine/node";
 import type { RunContext } from "./context.ts";
-import type { Lessons } from "./lessons.ts";
+import { Lessons, referencesOf } from "./lessons.ts";
 
 /** A killed run loses no more than this of training. */
 const checkpointMs = 15_000;
 
 export interface Course {
-  readonly lessons: Lessons;
+  /** What is learnt from: positions in the examples. */
+  readonly train: readonly number[];
   /** Of the checkpoint in the run's folder. */
   readonly checkpoint: string;
   readonly steps: number;
@@ -19,7 +20,8 @@ export interface Course {
 
 /** Trains up to a step, from the last checkpoint on, and leaves a checkpoint there. @throws EngineError `diverged` */
 export async function trainTo(context: RunContext, trainer: Trainer, course: Course): Promise<void> {
-  const { lessons, record, stage, steps } = course;
+  const { record, stage, steps, train } = course;
+  const lessons = new Lessons(context, train, await referencesOf(context, trainer, train));
   const path = context.path(course.checkpoint);
   const kept = await readCheckpointFile(path);
   if (kept !== undefined) await trainer.restore(kept);

@@ -2,11 +2,11 @@ import { EngineError, type Trainer } from "@tugboat/engine";
 import { readCheckpointFile, writeCheckpointFile } from "@tugboat/engine/node";
 import { TuningError } from "../domain/tuning/errors.ts";
 import type { RunConfig, TrialProgress } from "../domain/tuning/report.ts";
-import { isBetter, planTrials, survivors, trialSpace } from "../domain/tuning/trials.ts";
+import { isBetter, planTrials, survivors, type TrialSettings, trialSpace } from "../domain/tuning/trials.ts";
 import { askClosed, meanChance } from "./ask.ts";
 import type { RunContext } from "./context.ts";
 import { forgottenBy } from "./fits.ts";
-import { Lessons } from "./lessons.ts";
+import { Lessons, referencesOf } from "./lessons.ts";
 import { trainTo } from "./train-to.ts";
 
 /** Examples of validation whose answers are shown while a run goes on. */
@@ -19,8 +19,7 @@ const keptSamples = 30;
  */
 export async function runTrials(context: RunContext, width: number, reserveMs: number): Promise<void> {
   const { state } = context;
-  const lessons = new Lessons(context, context.split.train);
-  state.plan ??= await makePlan(context, lessons, width, reserveMs);
+  state.plan ??= await makePlan(context, width, reserveMs);
   if (state.trials.length === 0) {
     state.trials = state.plan.settings.map((settings) => ({
       ...settings,
@@ -36,7 +35,7 @@ export async function runTrials(context: RunContext, width: number, reserveMs: n
       if (trial.state === "stopped" || trial.state === "diverged") continue;
       if (trial.rungs.some(({ steps }) => steps === rung)) continue;
       if (isOver(context)) return;
-      await advance(context, trial, rung, lessons);
+      await advance(context, trial, rung);
     }
     if (isOver(context)) return;
     const going = state.trials.flatMap((trial) => {
@@ -90,13 +89,15 @@ function isOver(context: RunContext): boolean {
 }
 
 /** Measures a step and decides once how much training fits; kept, so that a killed run goes on with the same plan. */
-async function makePlan(context: RunContext, lessons: Lessons, width: number, reserveMs: number) {
+async function makePlan(context: RunContext, width: number, reserveMs: number) {
   context.tell({ stage: "measuring how fast this machine trains" });
   const examples = context.split.train.length;
-  const [settings] = trialSpace(width);
+  const [settings] = spaceOf(context, width);
   const trainer = await context.openTrainer(settings!);
   try {
-    const batchSize = Math.min(12, examples);
+    const some = context.split.train.slice(0, 24);
+    const lessons = new Lessons(context, some, await referencesOf(context, trainer, some));
+    const batchSize = Math.min(12, some.length);
     const times: number[] = [];
     for (let step = 0; step < 3; step++) {
       const begun = performance.now();
@@ -113,7 +114,7 @@ async function makePlan(context: RunContext, lessons: Lessons, width: number, re
     const plan = planTrials({ width, examples, textMs, budgetMs, fitsAfter });
     return {
       ...plan,
-      settings: [...plan.settings],
+      settings: spaceOf(context, width).slice(0, plan.settings.length),
       rungs: [...plan.rungs],
       stepMs: textMs * (plan.batchSize + 1),
       // The trials must leave the time of what is trained after them.
@@ -124,13 +125,27 @@ async function makePlan(context: RunContext, lessons: Lessons, width: number, re
   }
 }
 
-async function advance(context: RunContext, trial: TrialProgress, target: number, lessons: Lessons): Promise<void> {
+/** What goes on from an adapter has its rank; what prefers is taught more gently (Rafailov et al. 2023). */
+function spaceOf({ hasPreferences, spec }: RunContext, width: number): TrialSettings[] {
+  const space = trialSpace(width).map(({ id, learningRate, rank }) => ({
+    id,
+    rank: spec.startFrom?.rank ?? rank,
+    learningRate: hasPreferences ? Number((learningRate / 4).toPrecision(2)) : learningRate,
+  }));
+  return space.filter((one, i) => space.findIndex((other) => sameWay(one, other)) === i);
+}
+
+function sameWay(a: TrialSettings, b: TrialSettings): boolean {
+  return a.rank === b.rank && a.learningRate === b.learningRate;
+}
+
+async function advance(context: RunContext, trial: TrialProgress, target: number): Promise<void> {
   trial.state = "running";
   const trainer = await context.openTrainer(trial);
   try {
     const checkpoint = `trial-${trial.id}.safetensors`;
     await trainTo(context, trainer, {
-      lessons,
+      train: context.split.train,
       checkpoint,
       steps: target,
       stage: `training, way ${trial.id.toUpperCase()}: step ${trial.steps} of ${target}`,

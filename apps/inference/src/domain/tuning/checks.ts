@@ -6,6 +6,7 @@ import { taskKind } from "./task-kind.ts";
 /** What may be wrong with examples; each but the last few has a mend. */
 export const findingKinds = [
   "empty",
+  "same-answers",
   "formatting",
   "duplicates",
   "near-duplicates",
@@ -50,6 +51,9 @@ export function checkExamples(examples: readonly Example[], { longest }: CheckOp
   const empty = indices(examples, ({ input, output }) => input.trim() === "" || output.trim() === "");
   if (empty.length > 0)
     add("empty", "stop", empty, `${examplesText(empty)} lack a text or an answer.`, "Leave them out");
+  const same = indices(examples, ({ output, rejected }) => rejected !== undefined && key(rejected) === key(output));
+  if (same.length > 0)
+    add("same-answers", "stop", same, `${examplesText(same)} prefer an answer to itself.`, "Leave them out");
   const usable = examples.length - empty.length;
   if (usable < fewestExamples) {
     const message = `There are ${usable} usable examples; ${fewestExamples} is the least that can be learnt and measured from.`;
@@ -65,7 +69,8 @@ export function checkExamples(examples: readonly Example[], { longest }: CheckOp
   if (near.length > 0) {
     add("near-duplicates", "warn", near, `${examplesText(near)} say almost the same as another.`, "Keep one of each");
   }
-  if (conflicts.length > 0) {
+  // Preferences of one text may well prefer different answers.
+  if (conflicts.length > 0 && examples.some(({ rejected }) => rejected === undefined)) {
     const message = `${examplesText(conflicts)} have the same text and different answers.`;
     add("conflicts", "warn", conflicts, message, "Keep the answer that most gave; leave out the undecided");
   }
@@ -131,9 +136,15 @@ export function mendExamples(
 function mendOnce(examples: readonly Example[], kinds: ReadonlySet<FindingKind>, longest: number): Example[] {
   let out = [...examples];
   if (kinds.has("empty")) out = out.filter(({ input, output }) => input.trim() !== "" && output.trim() !== "");
+  if (kinds.has("same-answers"))
+    out = out.filter(({ output, rejected }) => rejected === undefined || key(rejected) !== key(output));
   if (kinds.has("formatting")) out = alike(out);
   if (kinds.has("personal-data"))
-    out = out.map(({ input, output }) => ({ input: masked(input), output: masked(output) }));
+    out = out.map(({ input, output, rejected }) => ({
+      input: masked(input),
+      output: masked(output),
+      ...(rejected !== undefined && { rejected: masked(rejected) }),
+    }));
   if (kinds.has("conflicts")) out = decided(out);
   if (kinds.has("duplicates")) out = without(out, repeated(out).exact);
   if (kinds.has("near-duplicates")) out = without(out, repeated(out).near);
@@ -168,7 +179,7 @@ function formattingOf(examples: readonly Example[]): number[] {
 
 /** Trimmed; and labels that differ in case and spaces alone are written as most write them. */
 function alike(examples: readonly Example[]): Example[] {
-  const trimmed = examples.map(({ input, output }) => ({ input: input.trim(), output: output.trim() }));
+  const trimmed = examples.map((one) => ({ ...one, input: one.input.trim(), output: one.output.trim() }));
   const spellings = new Map<string, Map<string, number>>();
   for (const { output } of trimmed) {
     const counts = spellings.get(key(output)) ?? new Map<string, number>();
@@ -176,9 +187,9 @@ function alike(examples: readonly Example[]): Example[] {
   }
   const keyed = trimmed.map(({ output }) => ({ output: key(output) }));
   if (taskKind(keyed) !== "labels") return trimmed;
-  return trimmed.map(({ input, output }) => {
+  return trimmed.map(({ output, ...rest }) => {
     const [best = [output, 0] as const] = [...spellings.get(key(output))!].sort((a, b) => b[1] - a[1]);
-    return { input, output: best[0] };
+    return { ...rest, output: best[0] };
   });
 }
 

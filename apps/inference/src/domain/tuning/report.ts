@@ -122,7 +122,20 @@ export const runConfig = z.object({
   instruction: z.string().nullable(),
   /** How much worse general text may be predicted after, as a share of before. */
   mayForget: z.number().min(0).max(1),
+  /** The run whose adapter this one goes on from. */
+  startFrom: z.uuid().nullable().default(null),
+  /** What OpenAI's API was asked with. */
+  file: z.string().nullable().default(null),
+  suffix: z.string().nullable().default(null),
+  metadata: z.record(z.string(), z.string()).nullable().default(null),
 });
 export type RunConfig = z.output<typeof runConfig>;
 
-export const defaultConfig: RunConfig = { instruction: null, mayForget: 0.02 };
+export const defaultConfig: RunConfig = {
+  file: null,
+  suffix: null,
+  metadata: null,
+  instruction: null,
+  mayForget: 0.02,
+  startFrom: null,
+};

@@ -27,6 +27,27 @@ describe("reading examples", () => {
     expect(readTable("label;text\na;one, two\nb;three").columns).toEqual(["label", "text"]);
   });
 
+  it("takes preferences, as OpenAI writes them too", () => {
+    const turn = (content: string) => [{ role: "assistant", content }];
+    const lines = [
+      { prompt: "Where is it?", chosen: "On its way.", rejected: "No idea." },
+      {
+        input: { messages: [{ role: "user", content: "Is it red?" }] },
+        preferred_output: turn("Yes."),
+        non_preferred_output: turn("Perhaps."),
+      },
+    ];
+    const wanted = [
+      { input: "Where is it?", output: "On its way.", rejected: "No idea." },
+      { input: "Is it red?", output: "Yes.", rejected: "Perhaps." },
+    ];
+    expect(read(lines.map((one) => JSON.stringify(one)).join("\n"))).toEqual(wanted);
+    expect(read("prompt,better,worse\nWhere is it?,On its way.,No idea.\nIs it red?,Yes.,Perhaps.\n")).toEqual(wanted);
+    expect(() => read('{"input": "a", "output": "b"}\n{"input": "a", "chosen": "b", "rejected": "c"}')).toThrow(
+      /Line 2 is a preference/,
+    );
+  });
+
   it("takes JSON Lines of pairs and of messages", () => {
     const text = [
       { input: "a", output: "b" },

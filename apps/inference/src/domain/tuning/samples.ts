@@ -20,6 +20,8 @@ export interface SampleTable {
 export interface Mapping {
   readonly input: string;
   readonly output: string;
+  /** Of preferences: the column of the worse answers. */
+  readonly rejected?: string | undefined;
 }
 
 /** Fewer teach nothing and measure nothing. */
@@ -82,8 +84,9 @@ function readCells(text: string, delimiter: string): SampleTable {
 }
 
 const inputNames = /^(input|text|message|question|prompt|body|mail|email|document|sentence|description|content)s?$/i;
+const rejectedNames = /^(rejected|worse|non[ _-]preferred([ _-]output)?|rejected[ _-](answer|response))$/i;
 const outputNames =
-  /^(output|label|answer|category|class|queue|target|completion|intent|topic|tag|sentiment|response)s?$/i;
+  /^(chosen|better|preferred([ _-]output)?|output|label|answer|category|class|queue|target|completion|intent|topic|tag|sentiment|response)s?$/i;
 
 /** A first row is a heading when it names the columns as people do, or is short and stands nowhere else in its column. */
 function isHeading(first: readonly string[], rest: readonly (readonly string[])[]): boolean {
@@ -97,7 +100,12 @@ function isHeading(first: readonly string[], rest: readonly (readonly string[])[
   );
 }
 
+const turns = z.array(z.object({ role: z.string(), content: z.string() })).min(1);
+
 const line = z.union([
+  z.object({ input: z.string(), chosen: z.string(), rejected: z.string() }),
+  z.object({ prompt: z.string(), chosen: z.string(), rejected: z.string() }),
+  z.object({ input: z.object({ messages: turns }), preferred_output: turns, non_preferred_output: turns }),
   z.object({ input: z.string(), output: z.coerce.string() }),
   z.object({ prompt: z.string(), completion: z.string() }),
   z.object({ text: z.string(), label: z.coerce.string() }),
@@ -113,9 +121,18 @@ function readJsonLines(text: string): SampleTable {
   const rows: string[][] = [];
   for (const [index, raw] of text.split("\n").entries()) {
     if (raw.trim() === "") continue;
-    rows.push(readLine(raw, index + 1));
+    const row = readLine(raw, index + 1);
+    if (rows[0] !== undefined && rows[0].length !== row.length) {
+      throw new TuningError(
+        "bad-samples",
+        `Line ${index + 1} is ${row.length === 3 ? "a preference, and those before are not" : "no preference, and those before are"}.`,
+        "Give preferences and plain examples as two files.",
+      );
+    }
+    rows.push(row);
   }
-  return { format: "jsonl", columns: ["input", "output"], rows };
+  const columns = rows[0]?.length === 3 ? ["input", "chosen", "rejected"] : ["input", "output"];
+  return { format: "jsonl", columns, rows };
 }
 
 function readLine(raw: string, number: number): string[] {
@@ -134,6 +151,11 @@ function readLine(raw: string, number: number): string[] {
     );
   }
   const { data } = parsed;
+  if ("preferred_output" in data) {
+    const asked = data.input.messages.map(({ content }) => content).join("\n");
+    return [asked, data.preferred_output.at(-1)?.content ?? "", data.non_preferred_output.at(-1)?.content ?? ""];
+  }
+  if ("chosen" in data) return ["input" in data ? data.input : data.prompt, data.chosen, data.rejected];
   if ("messages" in data) {
     const asked = data.messages.slice(0, -1).map(({ content }) => content);
     return [asked.join("\n"), data.messages.at(-1)?.content ?? ""];
@@ -159,7 +181,8 @@ export function guessMapping({ columns, rows }: Pick<SampleTable, "columns" | "r
     facts.filter((one) => one !== named).reduce((best, one) => (one.length > best.length ? one : best));
   const others = facts.filter((one) => one !== input);
   const output = named && named !== input ? named : others.reduce((best, one) => (better(one, best) ? one : best));
-  return { input: input.name, output: output.name };
+  const rejected = others.find(({ name }) => name !== output.name && rejectedNames.test(name));
+  return { input: input.name, output: output.name, ...(rejected && { rejected: rejected.name }) };
 }
 
 /** A column that says one thing everywhere answers nothing. */
@@ -177,7 +200,12 @@ export function examplesOf({ columns, rows }: SampleTable, mapping: Mapping): Ex
   if (input === output) {
     throw new TuningError("bad-samples", `"${mapping.input}" can't be both.`, "Choose two different columns.");
   }
-  return rows.map((row) => ({ input: storable(row[input]), output: storable(row[output]) }));
+  const rejected = mapping.rejected === undefined ? -1 : columns.indexOf(mapping.rejected);
+  return rows.map((row) => ({
+    input: storable(row[input]),
+    output: storable(row[output]),
+    ...(rejected >= 0 && { rejected: storable(row[rejected]) }),
+  }));
 }
 
 /** Without what the database's JSON refuses: characters of value zero, and halves of pairs. */

@@ -24,7 +24,11 @@ export async function startRun(
     model,
     minutes,
     config,
-    samples: examples.map(({ input, output }) => ({ input, output })),
+    samples: examples.map(({ input, output, rejected }) => ({
+      input,
+      output,
+      ...(rejected !== undefined && { rejected }),
+    })),
     createdBy: actor,
   });
   const { job } = await enqueueJob(scope, tuningKind, { run: run.id, actor }, { createdBy: actor, subject: run.id });

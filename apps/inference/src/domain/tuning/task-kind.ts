@@ -11,10 +11,10 @@ const longestLabel = 60;
  * different answers are text.
  */
 export function taskKind(examples: readonly Pick<Example, "output" | "rejected">[]): TaskKind {
-  if (examples.length > 0 && examples.every(({ rejected }) => rejected !== undefined)) return "pairs";
   const distinct = new Set(examples.map(({ output }) => output.trim()));
   const short = [...distinct].every((label) => label.length <= longestLabel && !label.includes("\n"));
-  return short && distinct.size <= mostLabels && distinct.size * 2 <= examples.length ? "labels" : "text";
+  if (short && distinct.size <= mostLabels && distinct.size * 2 <= examples.length) return "labels";
+  return examples.length > 0 && examples.every(({ rejected }) => rejected !== undefined) ? "pairs" : "text";
 }
 
 /** The labels, the most frequent first. */

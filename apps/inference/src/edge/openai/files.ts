@@ -17,7 +17,9 @@ const query = z.object({
   purpose: z.string().max(64).optional(),
 });
 
-/** `/v1/files`: an organization's own, for batches. */
+const purposes: ReadonlySet<string> = new Set(["batch", "fine-tune"]);
+
+/** `/v1/files`: an organization's own, for batches and fine-tuning. */
 export function fileRoutes(services: EdgeServices): Edge {
   const app = new Hono<EdgeVariables>();
 
@@ -33,8 +35,8 @@ export function fileRoutes(services: EdgeServices): Edge {
       if (purpose === undefined) {
         throw invalidRequest("missing_required_parameter", "Missing required parameter: 'purpose'.", "purpose");
       }
-      if (purpose !== "batch") {
-        const message = `Invalid value for 'purpose': files are for batches here. Supported values are: 'batch'.`;
+      if (!purposes.has(purpose)) {
+        const message = `Invalid value for 'purpose'. Supported values are: ${[...purposes].map((one) => `'${one}'`).join(", ")}.`;
         throw invalidRequest("invalid_value", message, "purpose");
       }
       const unknown = [...fields.keys()].find((name) => name !== "purpose");

@@ -154,6 +154,10 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "tuning.check": { input: () => ({ base64: "", model: "their-model" }), allowed: 404 },
   "tuning.create": { input: () => ({ base64: "", model: "their-model", name: "X" }), allowed: 404 },
   "tuning.cancel": { input: ({ tuningRun }) => ({ id: tuningRun.id }), allowed: 404 },
+  "tuning.again": {
+    input: ({ tuningRun }) => ({ id: tuningRun.id, corrections: [{ input: "a", right: "b" }] }),
+    allowed: 404,
+  },
   "tuning.ship": { input: ({ tuningRun }) => ({ id: tuningRun.id, alias: "theirs" }), allowed: 404 },
   "tasks.list": { allowed: 200 },
   "tasks.get": { input: () => ({ name: "their-task" }), allowed: 404 },
@@ -244,7 +248,7 @@ it("is printed in docs/permissions.md as it is (npm run docs:permissions writes 
 
 /** What each route of HTTP asks for. `key` are permissions of keys and members alike. */
 const routes: Readonly<
-  Record<string, "open" | "console" | "procedure" | "model file" | "kept" | keyof typeof permissionTable>
+  Record<string, "open" | "console" | "procedure" | "model file" | "kept" | "tuning" | keyof typeof permissionTable>
 > = {
   "GET /health": "open",
   "GET /metrics": "open",
@@ -272,6 +276,12 @@ const routes: Readonly<
   "POST /v1/traces": "kept",
   "GET /v1/tasks/:id": "kept",
   "POST /v1/tasks/:id": "kept",
+  "POST /v1/fine_tuning/jobs": "tuning",
+  "GET /v1/fine_tuning/jobs": "tuning",
+  "GET /v1/fine_tuning/jobs/:id": "tuning",
+  "GET /v1/fine_tuning/jobs/:id/events": "tuning",
+  "GET /v1/fine_tuning/jobs/:id/checkpoints": "tuning",
+  "POST /v1/fine_tuning/jobs/:id/cancel": "tuning",
   // Both models:read and inference:run: model-files.test.ts asks as every role.
   "GET /api/model-files/:name": "model file",
   "POST /api/uploaded-files": "models:write",
@@ -346,6 +356,19 @@ describe("routes", () => {
       const may = who !== "signed-out" && roleMay(who, "inference:run");
       expect([who, response.status]).toEqual([who, may ? passed : refused]);
       expect(await response.text()).not.toContain("their-file");
+    }
+  });
+
+  const tuning = Object.entries(routes).filter(([, access]) => access === "tuning");
+  it.each(tuning)("%s needs tuning:read or tuning:write, and finds no run of another organization's", async (route) => {
+    const [method = "", path = ""] = route.split(" ");
+    for (const [who, { headers }] of people) {
+      const address = path.replace(":id", `ftjob-${theirs.tuningRun.id}`);
+      const response = await fixture.app.request(address, { method, headers });
+      const passed = path.includes(":id") ? 404 : method === "GET" ? 200 : 415;
+      const refused = who === "signed-out" ? 401 : 403;
+      const may = who !== "signed-out" && roleMay(who, method === "GET" ? "tuning:read" : "tuning:write");
+      expect([who, response.status]).toEqual([who, may ? passed : refused]);
     }
   });
 

@@ -4,8 +4,9 @@ import { z } from "zod";
 import { prepareAdapter } from "../../domain/models/adapter.ts";
 import { addModel } from "../../domain/models/add.ts";
 import { runConfig, runProgress, runReport, runSummary } from "../../domain/tuning/report.ts";
+import type { Example } from "../../domain/tuning/samples.ts";
 import { launchRun } from "../../tuning/launch.ts";
-import type { FromRun } from "../../tuning/protocol.ts";
+import type { FromRun, StartFrom } from "../../tuning/protocol.ts";
 import { defineJob, JobError } from "../define.ts";
 import { enqueueMeasurement } from "./models-measure.ts";
 import { tuningKind } from "./tuning-run-input.ts";
@@ -33,6 +34,7 @@ export const tuningRun = defineJob({
     }
     const name = run.tunedModel ?? (await freeName(scope, run.model, run.name));
     const folder = tuningFolder(services.home, scope.id, run.id);
+    const config = runConfig.parse(run.config);
     let latest: Extract<FromRun, { type: "progress" }> | undefined;
     const child = launchRun(
       {
@@ -41,7 +43,8 @@ export const tuningRun = defineJob({
         modelName: base.name,
         name,
         examples: run.samples,
-        config: runConfig.parse(run.config),
+        config,
+        startFrom: await startOf(scope, services.home, config.startFrom, run.samples),
         budgetMs: run.minutes * 60_000,
         ...services.training,
       },
@@ -93,6 +96,31 @@ export const tuningRun = defineJob({
     });
   },
 });
+
+/** The run that one goes on from; its division of the examples is that of the first run that had the same texts. */
+async function startOf(
+  scope: OrganizationScope,
+  home: string,
+  id: string | null,
+  samples: readonly Example[],
+): Promise<StartFrom | undefined> {
+  if (id === null) return undefined;
+  const from = await scope.tuningRuns.get(id);
+  const report = runReport.parse(from.report);
+  let origin = from;
+  for (;;) {
+    const { startFrom } = runConfig.parse(origin.config);
+    if (startFrom === null) break;
+    const earlier = await scope.tuningRuns.get(startFrom);
+    if (!haveSameTexts(earlier.samples, samples)) break;
+    origin = earlier;
+  }
+  return { folder: tuningFolder(home, scope.id, from.id), rank: report.best.rank, examples: origin.samples };
+}
+
+function haveSameTexts(a: readonly Example[], b: readonly Example[]): boolean {
+  return a.length === b.length && a.every(({ input }, i) => input === b[i]?.input);
+}
 
 /** Where a run's checkpoints and results lie. */
 export function tuningFolder(home: string, organizationId: string, run: string): string {

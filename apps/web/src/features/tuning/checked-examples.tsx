@@ -21,7 +21,9 @@ export function CheckedExamples({ checked, isChecking, onMap, onMend }: CheckedE
   const what =
     kind === "labels"
       ? `sorting into ${plural(labels.length, "answer")}`
-      : "answers in free text, compared word by word";
+      : kind === "pairs"
+        ? "which of two answers is better"
+        : "answers in free text, compared word by word";
   const options = columns.map((column) => (
     <option key={column} value={column}>
       {column}

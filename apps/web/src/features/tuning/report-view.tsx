@@ -4,14 +4,22 @@ import { Facts, Panel } from "../../ui/panel.tsx";
 import { ScrollRegion } from "../../ui/scroll-region.tsx";
 import { Confusion } from "./confusion.tsx";
 import { IntervalChart } from "./interval-chart.tsx";
+import { WhatWouldHelp } from "./learning-curve.tsx";
 import { Trials } from "./live-run.tsx";
-import { percent } from "./run-state.ts";
+import { Mistakes } from "./mistakes.tsx";
 import { ShipPanel } from "./ship-panel.tsx";
+import { TradeOff } from "./trade-off.tsx";
 import type { Report, RunDetail } from "./types.ts";
+
+const titles = {
+  accuracy: "Right answers",
+  preferred: "The better answer preferred",
+  "word overlap": "Overlap of words",
+} as const;
 
 /** The verdict's evidence, then what to do: scores, what it got wrong, what was forgotten, what was chosen. */
 export function ReportView({ report, run }: { readonly run: RunDetail; readonly report: Report }) {
-  const { advice, baselines, best, choices, counts, measure, suspects, tuned, wrong } = report;
+  const { baselines, best, choices, counts, folds, measure, suspects, tuned } = report;
   const rows = [
     { name: "tuned model", ...tuned, isTuned: true },
     ...baselines.map((one) => ({ ...one, isTuned: false })),
@@ -20,41 +28,30 @@ export function ReportView({ report, run }: { readonly run: RunDetail; readonly 
     <>
       <ShipPanel run={run} report={report} />
       <Panel
-        title={measure === "accuracy" ? "Right answers" : "Overlap of words"}
-        note={`on ${counts.heldOut} held-out examples, 95 % intervals`}
+        title={titles[measure]}
+        note={`on ${counts.heldOut} examples that were not learnt${folds > 1 ? `, each asked of a model trained without it (${folds}-fold cross-validation)` : ""}; 95 % intervals`}
       >
         <IntervalChart rows={rows} />
       </Panel>
       {report.kind === "labels" ? <Confusion labels={report.labels} counts={report.confusion} /> : null}
-      <Panel title="What it got wrong" note={`${wrong.length} of ${counts.heldOut}`}>
-        {wrong.length === 0 ? <p className="text-ink-2">Nothing, on the examples that were held out.</p> : null}
-        {wrong.length > 0 ? (
-          <Rows
-            label="What it got wrong"
-            heads={["Text", "Expected", "Answered"]}
-            rows={wrong.slice(0, 50).map(({ answer, expected, input }) => [input, expected, answer])}
-          />
-        ) : null}
-      </Panel>
-      {advice.length > 0 ? (
-        <Panel title="What would help">
-          <ul className="grid list-disc gap-1 pl-4">
-            {advice.map((one) => (
-              <li key={one}>{one}</li>
-            ))}
-          </ul>
-        </Panel>
-      ) : null}
+      <Mistakes run={run} report={report} />
+      <WhatWouldHelp report={report} />
       {suspects.length > 0 ? (
         <Panel title="Answers that may be wrong in your examples" note="a classifier that never saw them disagrees">
           <Rows
             label="Answers that may be wrong"
             heads={["Text", "Your answer", "It says"]}
-            rows={suspects.slice(0, 20).map(({ input, label, says }) => [input, label, says])}
+            rows={suspects
+              .slice(0, 20)
+              .map(({ both, input, label, says }) => [
+                input,
+                label,
+                both ? `${says}, and so does the tuned model` : says,
+              ])}
           />
         </Panel>
       ) : null}
-      <Retention report={report} mayForget={run.config.mayForget} />
+      <TradeOff report={report} mayForget={run.config.mayForget} />
       <Trials trials={report.trials} />
       <Panel title="Chosen for you">
         <Facts
@@ -74,23 +71,6 @@ export function ReportView({ report, run }: { readonly run: RunDetail; readonly 
         </p>
       </Panel>
     </>
-  );
-}
-
-function Retention({ mayForget, report }: { readonly report: Report; readonly mayForget: number }) {
-  const { after, before, unit } = report.retention;
-  const change = after / before - 1;
-  const said = change <= 0 ? `${percent(-change)} better than before` : `${percent(change)} worse than before`;
-  return (
-    <Panel title="What it forgot" note="general text that nobody taught it">
-      <Facts
-        facts={[
-          { name: "Before", value: `${before.toFixed(3)} ${unit}` },
-          { name: "After", value: `${after.toFixed(3)} ${unit}: ${said}` },
-          { name: "Allowed", value: `${percent(mayForget)} worse` },
-        ]}
-      />
-    </Panel>
   );
 }
 

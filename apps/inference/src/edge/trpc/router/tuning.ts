@@ -1,17 +1,19 @@
 import type { JobInfo, TuningRunInfo } from "@tugboat/db";
 import { z } from "zod";
 import { findingKinds } from "../../../domain/tuning/checks.ts";
+import { correctedPairs } from "../../../domain/tuning/corrections.ts";
 import { TuningError } from "../../../domain/tuning/errors.ts";
 import { checkReady, type Prepared, prepareExamples } from "../../../domain/tuning/prepare.ts";
 import { defaultConfig, runConfig, runProgress, runReport, runSummary } from "../../../domain/tuning/report.ts";
 import { sampleCsv, sampleName } from "../../../domain/tuning/sample-data.ts";
 import { recordedRun, startRun } from "../../../domain/tuning/start.ts";
+import { stopRun } from "../../../domain/tuning/stop.ts";
 import type { Context } from "../context.ts";
 import { missingModel, modelName } from "../model-view.ts";
 import { id, moment, title } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
-const mapping = z.object({ input: z.string(), output: z.string() });
+const mapping = z.object({ input: z.string(), output: z.string(), rejected: z.string().optional() });
 
 /** A person's examples: a file's bytes, so that its encoding is found out in one place. */
 const samples = z.object({
@@ -21,6 +23,11 @@ const samples = z.object({
   mends: z.array(z.enum(findingKinds)).default([]),
   model: modelName,
 });
+
+const minutes = z
+  .number()
+  .min(0.2)
+  .max(24 * 60);
 
 const state = z.enum(["queued", "running", "done", "failed", "cancelled"]);
 
@@ -133,11 +140,7 @@ export const tuningRouter = router({
     .input(
       samples.extend({
         name: title,
-        minutes: z
-          .number()
-          .min(0.2)
-          .max(24 * 60)
-          .default(10),
+        minutes: minutes.default(10),
         instruction: z.string().trim().max(2000).optional(),
         mayForget: z.number().min(0).max(1).default(defaultConfig.mayForget),
       }),
@@ -151,13 +154,47 @@ export const tuningRouter = router({
           name: input.name,
           model: input.model,
           minutes: input.minutes,
-          config: { instruction: input.instruction || null, mayForget: input.mayForget },
+          config: { ...defaultConfig, instruction: input.instruction || null, mayForget: input.mayForget },
           examples: prepared.examples,
           actor: ctx.actor,
         });
         return { subject: run.id, after: recordedRun(run, prepared.examples.length), result: { run: run.id, job } };
       });
     }),
+
+  /** A second run from the first's adapter: what the person corrected, preferred to what the model said. */
+  again: orgProcedure("tuning:write")
+    .input(
+      z.object({
+        id,
+        corrections: z
+          .array(z.object({ input: z.string().max(100_000), right: z.string().trim().min(1).max(100_000) }))
+          .min(1, "Correct at least one answer.")
+          .max(1000),
+        minutes: minutes.optional(),
+      }),
+    )
+    .output(z.object({ run: id, job: id }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        const before = await scope.tuningRuns.get(input.id);
+        const report = runReport.nullable().parse(before.report);
+        if (report === null) {
+          throw new TuningError("not-ready", "This run has no report yet.", "Wait until it is done.");
+        }
+        const examples = correctedPairs(before.samples, report, input.corrections);
+        const { job, run } = await startRun(scope, {
+          name: `${before.name}-again`,
+          model: before.model,
+          minutes: input.minutes ?? before.minutes,
+          config: { ...runConfig.parse(before.config), startFrom: before.id },
+          examples,
+          actor: ctx.actor,
+        });
+        const after = { ...recordedRun(run, examples.length), from: before.id, corrections: input.corrections.length };
+        return { subject: run.id, after, result: { run: run.id, job } };
+      }),
+    ),
 
   /** Ends a run: with a report on the best so far where something was learnt, else with nothing. */
   cancel: orgProcedure("tuning:write")
@@ -166,10 +203,7 @@ export const tuningRouter = router({
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
         const found = await scope.tuningRuns.get(input.id);
-        const progress = runProgress.nullable().parse(found.progress);
-        const keeps = progress?.trials.some(({ rungs }) => rungs.length > 0) ?? false;
-        if (keeps) await scope.tuningRuns.askToStop(found.id);
-        else if (found.jobId !== null) await scope.jobs.cancel(found.jobId);
+        const keeps = await stopRun(scope, found);
         return { subject: found.id, after: { keeps }, result: { id: found.id, keeps } };
       }),
     ),
