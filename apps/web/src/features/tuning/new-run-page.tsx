@@ -121,7 +121,7 @@ export function NewRunPage({ withSample }: { readonly withSample: boolean }) {
                   <Input
                     {...control}
                     type="number"
-                    min={0.5}
+                    min={0.2}
                     max={1440}
                     step="any"
                     value={minutes}
