@@ -5,6 +5,7 @@ import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { invoicesCommand } from "./commands/invoices.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { explainCommand, planCommand, shipCommand } from "./commands/plan.ts";
@@ -35,6 +36,7 @@ const program = new Command("tug")
   .addCommand(planCommand())
   .addCommand(explainCommand())
   .addCommand(shipCommand())
+  .addCommand(invoicesCommand())
   .addCommand(tuneCommand())
   .addCommand(usersCommand())
   .addCommand(backupCommand())

@@ -51,10 +51,12 @@ export function reconcileCommand(): Command {
     .action(async ({ from, to }: RangeOptions, command: Command) => {
       const context = contextOf(command);
       const span = wholeHours(from, to, new Date());
-      const found = await withDatabase(context, (database) => homeScope(database).usage.reconcile(span));
+      const { billed, found } = await withDatabase(context, async (database) => {
+        const scope = homeScope(database);
+        return { found: await scope.usage.reconcile(span), billed: await scope.invoices.billed(span.from, span.to) };
+      });
       const { differences, ...counted } = found;
-      // No invoices are made yet.
-      const told = { ...counted, invoiceLines: 0 };
+      const told = { ...counted, invoiceLines: billed.lines };
       if (context.json) {
         const shown = differences.map(({ hour, amountPicoUsd, ...rest }) => ({
           hour: hour.toISOString(),

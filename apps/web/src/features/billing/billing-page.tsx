@@ -7,7 +7,11 @@ import { Page } from "../../ui/page.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { SettingsNav } from "../settings/settings-nav.tsx";
+import { AlertsPanel } from "./alerts-panel.tsx";
+import { BillsPanel } from "./bills-panel.tsx";
 import { BudgetsPanel } from "./budgets-panel.tsx";
+import { InvoicesPanel } from "./invoices-panel.tsx";
+import { MonthPanel } from "./month-panel.tsx";
 import { PricesPanel } from "./prices-panel.tsx";
 import { ReconciliationPanel } from "./reconciliation-panel.tsx";
 import type { Budget } from "./types.ts";
@@ -38,9 +42,13 @@ export function BillingPage() {
       ) : null}
       {allowed ? (
         <>
+          <MonthPanel />
           <BudgetsPanel budgets={budgets.data?.budgets} mayWrite={may("billing:write")} />
           <PricesPanel prices={prices.data} mayWrite={may("billing:write")} />
+          <InvoicesPanel mayWrite={may("billing:write")} />
+          <AlertsPanel mayWrite={may("billing:write")} />
           <ReconciliationPanel />
+          <BillsPanel />
         </>
       ) : null}
     </Page>

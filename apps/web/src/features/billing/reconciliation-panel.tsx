@@ -37,6 +37,7 @@ export function ReconciliationPanel() {
               { name: "Finished requests", value: formatCount(data.requests) },
               { name: "Usage events", value: formatCount(data.events) },
               { name: "In the hourly sums", value: formatCount(data.rollups) },
+              { name: "Invoiced", value: formatCount(data.invoiced) },
             ]}
           />
           {data.differences.length > 0 ? (

@@ -7,3 +7,7 @@ export type Budget = Outputs["budgets"]["budgets"][number];
 export type Prices = Outputs["prices"];
 export type PriceVersion = Prices["versions"][number];
 export type Price = PriceVersion["prices"][number];
+
+export type Invoice = inferRouterOutputs<AppRouter>["invoices"]["list"]["invoices"][number];
+export type Alert = inferRouterOutputs<AppRouter>["alerts"]["list"]["alerts"][number];
+export type AlertChannel = inferRouterOutputs<AppRouter>["alerts"]["list"]["channels"][number];

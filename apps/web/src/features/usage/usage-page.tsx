@@ -18,6 +18,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { useAddressQuery } from "../service/use-address-query.ts";
+import { ObjectivesPanel } from "./objectives-panel.tsx";
 import { groupings, ranges, readView, spanOf } from "./ranges.ts";
 import { UsageCharts } from "./usage-charts.tsx";
 import { usageColumns } from "./usage-columns.tsx";
@@ -137,6 +138,7 @@ export function UsagePage() {
               </>
             )}
           </div>
+          <ObjectivesPanel />
         </>
       ) : null}
     </Page>

@@ -89,7 +89,9 @@ export const usageRouter = router({
         requests: count,
         events: count,
         rollups: count,
+        /** Of final invoices within the range, and the requests that they bill. */
         invoiceLines: count,
+        invoiced: count,
         differences: z.array(
           z.object({
             hour: moment,
@@ -107,12 +109,13 @@ export const usageRouter = router({
       const span = checked(from, to);
       await ctx.management.meter.flush(2_000);
       const { differences, ...sums } = await ctx.scope.usage.reconcile(span);
+      const billed = await ctx.scope.invoices.billed(span.from, span.to);
       return {
         from: span.from.toISOString(),
         to: span.to.toISOString(),
         ...sums,
-        // No invoices are made yet.
-        invoiceLines: 0,
+        invoiceLines: billed.lines,
+        invoiced: billed.requests,
         differences: differences.map(({ hour, amountPicoUsd, ...rest }) => ({
           hour: hour.toISOString(),
           ...rest,
