@@ -135,6 +135,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     cleans: env.TUGBOAT_ROLES.has("jobs"),
     ...(otlp && { onStored: (traces) => otlp.send(traces) }),
   });
+  metrics.traces(() => tracer);
   let draining = false;
   const files = new FileStore(home);
   const models: EdgeServices = {

@@ -88,6 +88,7 @@ export class Call {
     if (generation !== undefined) this.settle(outcome, generation);
     else if (status >= 500 || outcome === "aborted") this.settle(outcome === "aborted" ? outcome : "error");
     if (generation !== undefined) this.onTokens?.(generation.tokens);
+    if (this.metering?.event) this.#metrics.cost(this.model, this.metering.event.amountPicoUsd);
     this.#record(route, method, status, outcome, generation);
     if (outcome === "aborted") this.#metrics.aborted(this.model);
     if (generation?.timings !== undefined) {

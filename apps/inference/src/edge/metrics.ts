@@ -58,6 +58,13 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #cost = new Counter({
+    name: "tugboat_cost_usd_total",
+    help: "What answers cost by the price book, in dollars.",
+    labelNames: ["model"] as const,
+    registers: [this.#registry],
+  });
+
   constructor(statuses: () => readonly DeploymentStatus[]) {
     collectDefaultMetrics({ register: this.#registry, prefix: "tugboat_" });
     const gauge = (name: string, help: string, read: (status: DeploymentStatus) => number | undefined) =>
@@ -97,6 +104,26 @@ export class Metrics {
       });
     gauge("tugboat_jobs", "Background jobs that wait or run, in the whole installation.", ({ count }) => count);
     gauge("tugboat_job_oldest_seconds", "Age of the oldest such job.", ({ oldestSeconds }) => oldestSeconds);
+  }
+
+  /** Publishes how many traces were written, and how many were dropped because the database was slow or away. */
+  traces(read: () => { readonly recorded: number; readonly dropped: number }): void {
+    new Gauge({
+      name: "tugboat_traces_total",
+      help: "Traces of requests, by what became of them.",
+      labelNames: ["outcome"],
+      registers: [this.#registry],
+      collect() {
+        const { dropped, recorded } = read();
+        this.set({ outcome: "recorded" }, recorded);
+        this.set({ outcome: "dropped" }, dropped);
+      },
+    });
+  }
+
+  /** @param picoUsd what one answer cost */
+  cost(model: string, picoUsd: bigint): void {
+    this.#cost.inc({ model }, Number(picoUsd) / 1e12);
   }
 
   request(route: string, status: number, model: string, seconds: number): void {
