@@ -18,6 +18,7 @@ const TOP_LEVEL = new Set([
   "prisma",
   "e2e",
   "bench",
+  "deploy",
   "models",
   "docs",
 ]);
