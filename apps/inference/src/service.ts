@@ -8,6 +8,7 @@ import type { OidcSettings } from "./domain/accounts/oidc.ts";
 import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
 import { accountSecret, consoleSecret } from "./domain/accounts/secret.ts";
 import { AlertWatch } from "./domain/alerts/watch.ts";
+import { DatasetFiles } from "./domain/datasets/file-store.ts";
 import { servedModels } from "./domain/deployments/served.ts";
 import { FileStore } from "./domain/files/store.ts";
 import { firstRun, readFirstRun } from "./domain/first-run.ts";
@@ -160,6 +161,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       mailer,
       addressOf,
       prepareModel: prepare,
+      datasetFiles: new DatasetFiles(home),
       uploads,
       reader: new ModelReader(),
       machine,

@@ -30,6 +30,7 @@ export type { Invoices, NewInvoice } from "./billing/invoices.ts";
 export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
 export type { BillComparison, BillLine, UpstreamBills } from "./billing/upstream-bills.ts";
 export type { Watcher } from "./channel.ts";
+export { type CommentInfo, type CommentKind, type Comments, commentKinds } from "./comments.ts";
 export type {
   DatasetChange,
   DatasetInfo,
@@ -91,6 +92,8 @@ export type { Home, OrganizationInfo, OrganizationScope } from "./organization.t
 export type { AccountTables, Credentials, Membership, People, SessionInfo } from "./people.ts";
 export type { PlaygroundShare, PlaygroundShares } from "./playground-shares.ts";
 export type { ProjectInfo, Projects } from "./projects.ts";
+export { type LabelMove, moveStates } from "./prompt-moves.ts";
+export type { NewLabelMove, NewPromptVersion, PromptInfo, Prompts, PromptVersionInfo } from "./prompts.ts";
 export type { KeptResponse, Responses } from "./responses.ts";
 export type { Settings, SettingValue } from "./settings.ts";
 export { type AliasPlan, type AliasTarget, aliasPlan, aliasTarget, targetKey, targetsOf } from "./targets.ts";

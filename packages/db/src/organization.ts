@@ -7,6 +7,7 @@ import { type Invoices, invoicesOf } from "./billing/invoices.ts";
 import { type PriceBooks, priceBooksOf } from "./billing/price-books.ts";
 import { type UpstreamBills, upstreamBillsOf } from "./billing/upstream-bills.ts";
 import { type Db, inTransaction } from "./client.ts";
+import { type Comments, commentsOf } from "./comments.ts";
 import { type Datasets, datasetsOf } from "./datasets/datasets.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
 import { type Evaluations, evaluationsOf } from "./evaluations/evaluations.ts";
@@ -23,6 +24,7 @@ import { type Models, modelsOf } from "./models.ts";
 import type { Membership } from "./people.ts";
 import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.ts";
 import { freeSlug, lockOrganization, type Projects, projectsOf } from "./projects.ts";
+import { type Prompts, promptsOf } from "./prompts.ts";
 import { type Responses, responsesOf } from "./responses.ts";
 import { type Settings, settingsOf } from "./settings.ts";
 import { type TaskPlannings, taskPlanningsOf } from "./task-plannings.ts";
@@ -70,6 +72,8 @@ export interface OrganizationScope {
   readonly tasks: Tasks;
   readonly taskPlannings: TaskPlannings;
   readonly datasets: Datasets;
+  readonly prompts: Prompts;
+  readonly comments: Comments;
   readonly usage: Usage;
   readonly traces: Traces;
   readonly budgets: Budgets;
@@ -113,6 +117,8 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     tasks: tasksOf(db, id),
     taskPlannings: taskPlanningsOf(db, id),
     datasets: datasetsOf(db, id),
+    prompts: promptsOf(db, id),
+    comments: commentsOf(db, id),
     usage: usageOf(db, id),
     traces: tracesOf(db, id),
     budgets: budgetsOf(db, id),

@@ -4,11 +4,13 @@ import { version } from "../env.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { datasetsCommand } from "./commands/datasets.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { invoicesCommand } from "./commands/invoices.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { explainCommand, planCommand, shipCommand } from "./commands/plan.ts";
+import { promptsCommand } from "./commands/prompts.ts";
 import { runCommand } from "./commands/run.ts";
 import { tasksCommand } from "./commands/tasks.ts";
 import { tourCommand } from "./commands/tour.ts";
@@ -28,6 +30,8 @@ const program = new Command("tug")
   .addCommand(runCommand())
   .addCommand(benchCommand())
   .addCommand(batchCommand())
+  .addCommand(datasetsCommand())
+  .addCommand(promptsCommand())
   .addCommand(keysCommand())
   .addCommand(tourCommand())
   .addCommand(usageCommand())

@@ -83,6 +83,18 @@ const table = {
     roles: ["owner", "admin", "developer", "expert"],
     keys: true,
   },
+  "datasets:read": { what: "see datasets, their versions and examples, and export them", roles: everyone, keys: true },
+  "datasets:write": {
+    what: "import, change and remove datasets and comment on examples",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
+  "prompts:read": { what: "see prompts, their versions and labels", roles: everyone, keys: true },
+  "prompts:write": {
+    what: "write versions of prompts, move and approve their labels, comment on them",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
   "inference:run": {
     what: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

@@ -3,6 +3,7 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono, type Context as HonoContext } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { identify } from "./auth.ts";
+import { datasetExportRoute, datasetFileRoute } from "./dataset-files.ts";
 import { modelFileRoute } from "./model-files.ts";
 import { admit } from "./rate-limit.ts";
 import { callRest, openApiDocument, restRoutes } from "./rest.ts";
@@ -48,6 +49,7 @@ export function managementRoutes(services: EdgeServices, management: Management)
 
   // Before the limit: model files are larger than any body else.
   app.route("/uploaded-files", uploadRoutes(contextFor));
+  app.post("/dataset-files", async (c) => datasetFileRoute(await contextFor(c), c.req.raw));
   app.use(
     "/*",
     bodyLimit({
@@ -80,6 +82,9 @@ export function managementRoutes(services: EdgeServices, management: Management)
     const { caller } = await contextFor(c);
     return modelFileRoute(management, caller, c.req.param("name"), c.req.raw);
   });
+  app.get("/dataset-exports/:name", async (c) =>
+    datasetExportRoute(await contextFor(c), c.req.param("name"), c.req.query()),
+  );
   app.get("/openapi.json", (c) => c.json(openApiDocument(new URL(c.req.url).origin)));
   for (const route of restRoutes) {
     app.on(route.method, route.path.replace(/^\/api/, ""), async (c) =>

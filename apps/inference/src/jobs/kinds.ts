@@ -1,5 +1,6 @@
 import type { JobKind } from "./define.ts";
 import { runBatch } from "./kinds/batches-run.ts";
+import { importDataset } from "./kinds/datasets-import.ts";
 import { digestModel } from "./kinds/models-digest.ts";
 import { downloadModelJob } from "./kinds/models-download.ts";
 import { measureModel } from "./kinds/models-measure.ts";
@@ -9,6 +10,7 @@ import { tuningRun } from "./kinds/tuning-run.ts";
 /** Every kind of background work. */
 export const jobKinds: readonly JobKind[] = [
   runBatch,
+  importDataset,
   digestModel,
   downloadModelJob,
   measureModel,

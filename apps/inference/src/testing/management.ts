@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Database, type KeptTrace, type OrganizationScope, openDatabase } from "@tugboat/db";
 import { pino } from "pino";
 import { type AuthOptions, createAuth, sessionCookie } from "../domain/accounts/auth.ts";
+import { DatasetFiles } from "../domain/datasets/file-store.ts";
 import { servedModels } from "../domain/deployments/served.ts";
 import { FileStore } from "../domain/files/store.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
@@ -102,6 +103,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       addressOf: addressReader({ consoleSecret, proxies: ["192.0.2.0/24"] }),
       prepareModel: (source, options) =>
         prepareModel(source, { ...options, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
+      datasetFiles: new DatasetFiles(home),
       uploads: new Uploads({ home, limitBytes: uploadLimit, freeBytes: async () => disk.freeBytes }),
       reader: new ModelReader(),
       machine: () => ({ total: 2 ** 31, forModels: 2 ** 30, device: "cpu", uploadLimit }),
@@ -267,6 +269,14 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     samples: [],
     createdBy: owner.userId,
   });
+  const prompt = await scope.prompts.create({
+    name: "their-prompt",
+    description: "",
+    projectId: project.id,
+    createdBy: owner.userId,
+  });
+  const dataset = await scope.datasets.create({ name: "their-dataset", createdBy: owner.userId });
+  await scope.datasets.append(dataset.id, [{ input: "theirs", expected: "x" }], { createdBy: owner.userId });
   const { job } = await scope.jobs.enqueue({
     kind: "test.theirs",
     subject: "their-model",
@@ -313,6 +323,8 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     share,
     tuningRun,
     planning,
+    dataset,
+    prompt,
     job,
     upstream,
     alias,

@@ -5,6 +5,8 @@ import { type Sealed, splitNames } from "./example.ts";
 export const versionFacts = z.object({
   splits: z.record(z.string(), z.int()),
   tags: z.record(z.string(), z.int()),
+  /** The import that made the version, if one did. */
+  importId: z.string().optional(),
 });
 export type VersionFacts = z.output<typeof versionFacts>;
 

@@ -10,6 +10,8 @@ export interface Publishing {
   readonly note?: string;
   /** The number of the version that the change was made against; left out, whichever is the latest. */
   readonly seen?: number | undefined;
+  /** Kept in the version's facts, so that whoever repeats an import finds that it is done. */
+  readonly importId?: string | undefined;
 }
 
 export type ExampleSource = Iterable<NewExample> | AsyncIterable<NewExample>;
@@ -123,7 +125,7 @@ function stored(example: NewExample, position: number): StoredExample {
 async function publish(
   db: Db,
   where: { readonly organizationId: string; readonly datasetId: string },
-  { createdBy, note = "", seen }: Publishing,
+  { createdBy, importId, note = "", seen }: Publishing,
   write: (draft: Draft) => Promise<void>,
 ): Promise<{ number: number; made: boolean }> {
   const { datasetId, organizationId } = where;
@@ -156,7 +158,7 @@ async function publish(
         sum: draft.sum.bytes,
         rows: draft.rows,
         ...draft.counts,
-        facts: draft.facts.facts,
+        facts: { ...draft.facts.facts, ...(importId !== undefined && { importId }) },
         note,
         createdBy,
       },

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { chatWithTask } from "../tasks/chat.ts";
 import { taskNamed } from "../tasks/serve-task.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
+import { answerChat } from "./chat.ts";
+import { requestOfPrompt } from "./prompt-name.ts";
 
 /** Answers a chat whose name is of its kind; undefined for any other name. */
 type Resolver = (
@@ -17,6 +19,10 @@ const resolvers: readonly Resolver[] = [
   async (c, services, json, name) => {
     const task = await taskNamed(c, services, name);
     return task && chatWithTask(c, services, task, json);
+  },
+  async (c, services, json, name) => {
+    const request = await requestOfPrompt(c, services, json, name);
+    return request && answerChat(c, services, request);
   },
 ];
 

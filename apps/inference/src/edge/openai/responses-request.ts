@@ -54,6 +54,8 @@ const metadata = z
 
 const schema = z.strictObject({
   model: z.string().min(1).max(512),
+  /** What a prompt of that name is filled with. */
+  variables: optional(z.record(z.string(), z.json())),
   input: inputSchema,
   instructions: optional(z.string()),
   previous_response_id: optional(z.string().max(128)),
@@ -99,7 +101,8 @@ export function parseResponsesRequest(json: unknown): ResponsesRequest {
   if (!parsed.success) throw schemaError(parsed.error, json);
   const body = parsed.data;
   const items = itemsOf(body.input);
-  if (items.length === 0 && body.previous_response_id === undefined) {
+  // A prompt brings messages of its own.
+  if (items.length === 0 && !body.model.startsWith("prompt:") && body.previous_response_id === undefined) {
     throw invalidRequest("missing_required_parameter", "Missing required parameter: 'input'.", "input");
   }
   return { body, items };
@@ -119,6 +122,7 @@ export function chatRequestOf({ body }: ResponsesRequest, items: readonly Item[]
   const system = instructions === undefined ? [] : [{ role: "system", content: instructions }];
   const given = {
     model: body.model,
+    variables: body.variables,
     messages: [...system, ...chatMessages(items)],
     temperature,
     top_p,

@@ -1,6 +1,7 @@
 import type { Database, DeploymentSettings, Models, NewModel } from "@tugboat/db";
 import type { Logger } from "pino";
 import type { Auth } from "../../domain/accounts/auth.ts";
+import type { DatasetFiles } from "../../domain/datasets/file-store.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
@@ -47,6 +48,8 @@ export interface Management {
       readonly models: Pick<Models, "get">;
     },
   ) => Promise<NewModel>;
+  /** Files on their way into datasets. */
+  readonly datasetFiles: DatasetFiles;
   /** Model files on their way here. */
   readonly uploads: ModelUploads;
   /** What models are made of, from their files. */

@@ -3,7 +3,9 @@ import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
 import { z } from "zod";
 import { BillError } from "../../domain/billing/bill-csv.ts";
+import { DatasetError, type DatasetErrorCode } from "../../domain/datasets/errors.ts";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
+import { PromptError } from "../../domain/prompts/errors.ts";
 import { TaskError, type TaskErrorCode } from "../../domain/tasks/errors.ts";
 import { TuningError, type TuningErrorCode } from "../../domain/tuning/errors.ts";
 
@@ -69,6 +71,15 @@ const taskErrors: Record<TaskErrorCode, TRPC_ERROR_CODE_KEY> = {
   refused: "PRECONDITION_FAILED",
 };
 
+const datasetErrors: Record<DatasetErrorCode, TRPC_ERROR_CODE_KEY> = {
+  "bad-file": "BAD_REQUEST",
+  "bad-row": "BAD_REQUEST",
+  "bad-mapping": "BAD_REQUEST",
+  schema: "BAD_REQUEST",
+  "not-found": "NOT_FOUND",
+  "too-large": "PAYLOAD_TOO_LARGE",
+};
+
 /** What is meant for the caller, as a refusal; anything else is given back as it is and becomes a plain 500. */
 export function toRefusal(error: TRPCError): TRPCError {
   if (error instanceof RefusedError) return error;
@@ -89,6 +100,14 @@ export function toRefusal(error: TRPCError): TRPCError {
           : cause instanceof TaskError
             ? taskErrors[cause.code]
             : undefined;
+  if (cause instanceof DatasetError) {
+    const refusal = { reason: cause.code, hint: cause.hint };
+    return new RefusedError(datasetErrors[cause.code], cause.message, refusal, cause);
+  }
+  if (cause instanceof PromptError) {
+    const refusal = { reason: cause.code, hint: cause.hint, fields: { [cause.field]: cause.message } };
+    return new RefusedError("BAD_REQUEST", cause.message, refusal, cause);
+  }
   if (cause instanceof BillError) {
     return new RefusedError("BAD_REQUEST", cause.message, { reason: cause.code, hint: cause.hint }, cause);
   }

@@ -2,6 +2,8 @@ import { alertsRouter } from "./router/alerts.ts";
 import { aliasesRouter } from "./router/aliases.ts";
 import { auditRouter } from "./router/audit.ts";
 import { billingRouter } from "./router/billing.ts";
+import { commentsRouter } from "./router/comments.ts";
+import { datasetsRouter } from "./router/datasets.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
 import { invoicesRouter } from "./router/invoices.ts";
 import { jobsRouter } from "./router/jobs.ts";
@@ -11,6 +13,7 @@ import { modelsRouter } from "./router/models.ts";
 import { organizationRouter } from "./router/organization.ts";
 import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
+import { promptsRouter } from "./router/prompts.ts";
 import { sessionRouter } from "./router/session.ts";
 import { tasksRouter } from "./router/tasks.ts";
 import { tracesRouter } from "./router/traces.ts";
@@ -42,6 +45,9 @@ export const appRouter = router({
   jobs: jobsRouter,
   tasks: tasksRouter,
   tuning: tuningRouter,
+  datasets: datasetsRouter,
+  prompts: promptsRouter,
+  comments: commentsRouter,
 });
 
 export type AppRouter = typeof appRouter;

@@ -2,6 +2,7 @@
 const kinds: Readonly<Record<string, string>> = {
   "models.digest": "Check the files",
   "tasks.plan": "Plan a task",
+  "datasets.import": "Import examples",
   "tuning.run": "Tune a model",
 };
 

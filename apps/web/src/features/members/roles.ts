@@ -102,6 +102,16 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
     may: "declare tasks, plan and ship them, roll back",
     roles: ["owner", "admin", "developer", "expert"],
   },
+  "datasets:read": { may: "see datasets, their versions and examples, and export them", roles: everyone },
+  "datasets:write": {
+    may: "import, change and remove datasets and comment on examples",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
+  "prompts:read": { may: "see prompts, their versions and labels", roles: everyone },
+  "prompts:write": {
+    may: "write versions of prompts, move and approve their labels, comment on them",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
   "inference:run": {
     may: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],
