@@ -198,6 +198,24 @@ describe("feedback", () => {
   });
 });
 
+describe("an example", () => {
+  it("is made of a request, with its answer or with what it should have been", async () => {
+    await ask("an example of wombats");
+    const { id } = await newest({ text: "wombats" });
+    const save = (expected: string) => fixture.call(admin, "traces.saveExample", { id, dataset: "Wombats", expected });
+    expect((await save("correction")).body.error).toMatchObject({ code: "no-example" });
+    expect((await save("answer")).body).toEqual({ dataset: "Wombats", version: 1, made: true });
+    await fixture.call(admin, "traces.rate", { id, kind: "correction", text: "marsupial" });
+    expect((await save("correction")).body).toMatchObject({ version: 2 });
+    const { version } = await fixture.scope.datasets.resolve("Wombats@latest");
+    const { examples } = await fixture.scope.datasets.page(version.id, { limit: 10 });
+    expect(examples.map(({ expected, input, origin }) => ({ expected, input, origin }))).toMatchObject([
+      { input: { messages: [{ role: "user", content: "an example of wombats" }] }, origin: { kind: "trace", id } },
+      { expected: "marsupial" },
+    ]);
+  });
+});
+
 describe("what is kept", () => {
   it("follows the project's policy", async () => {
     const set = (policy: object | null) => fixture.call(admin, "traces.setPolicy", { project: projectId, policy });

@@ -52,6 +52,18 @@ export function benchCommand(): Command {
       if (contextOf(self).json) return printJson({ machine, results: figures });
       print(machine, figures, undefined);
     });
+  bench
+    .command("traces")
+    .description("how fast traces are written, and pages of them read by each kind of filter")
+    .option("--runs <n>", "readings of each page", integer(1, 100), 5)
+    .option("--count <n>", "traces that are made, with six steps each", integer(1000, 5_000_000), 20_000)
+    .action(async ({ count, runs }: { count: number; runs: number }, self: Command) => {
+      const { benchTraces } = await import("../bench/traces.ts");
+      const figures = await benchTraces(runs, count);
+      const machine = describeMachine(1, "cpu");
+      if (contextOf(self).json) return printJson({ machine, results: figures });
+      print(machine, figures, undefined);
+    });
   return bench;
 }
 

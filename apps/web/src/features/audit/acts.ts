@@ -73,6 +73,7 @@ const acts: Readonly<Record<string, string>> = {
   "traces.remove": "Deleted traces",
   "traces.removeMatching": "Deleted traces by a search",
   "traces.rate": "Rated an answer",
+  "traces.saveExample": "Saved a request as an example",
   "traces.setPolicy": "Changed what is kept of requests",
   "billing.setPrices": "Changed the prices",
   "billing.setBudget": "Changed a budget",

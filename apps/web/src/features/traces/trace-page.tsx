@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
+import { useState } from "react";
 import { Status } from "../../ui/badge.tsx";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
@@ -15,6 +16,7 @@ import { toast } from "../../ui/toast.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { useOverview } from "../service/use-overview.ts";
+import { ExampleDialog } from "./example-dialog.tsx";
 import { FeedbackPanel } from "./feedback-panel.tsx";
 import { Said } from "./said.tsx";
 import { TokenChart, tokenMoments } from "./token-chart.tsx";
@@ -45,7 +47,9 @@ export function TracePage({ id }: { readonly id: string }) {
   );
 }
 
-function Actions({ detail: { body, trace } }: { readonly detail: TraceDetail }) {
+function Actions({ detail }: { readonly detail: TraceDetail }) {
+  const { body, trace } = detail;
+  const [saving, setSaving] = useState(false);
   const { may } = useSession();
   const apiUrl = useOverview().data?.apiUrl ?? "";
   const trpc = useTRPC();
@@ -79,6 +83,8 @@ function Actions({ detail: { body, trace } }: { readonly detail: TraceDetail }) 
           Copy as curl
         </Button>
       ) : null}
+      {canReplay && may("tuning:write") ? <Button onClick={() => setSaving(true)}>Save as example</Button> : null}
+      {saving ? <ExampleDialog detail={detail} onClose={() => setSaving(false)} /> : null}
       {may("traces:write") ? (
         <Button kind="danger" disabled={remove.isPending} onClick={() => remove.mutate({ ids: [trace.id] })}>
           Delete

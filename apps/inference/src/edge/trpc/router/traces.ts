@@ -17,9 +17,10 @@ import {
   tracePolicy,
   usualPolicy,
 } from "../../../domain/traces/policy.ts";
+import { expectations, toExample } from "../../../domain/traces/to-example.ts";
 import type { Management } from "../context.ts";
 import { RefusedError } from "../errors.ts";
-import { id, moment } from "../shapes.ts";
+import { id, moment, title } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
 const when = z.iso.datetime("A moment in ISO 8601, UTC.").transform((text) => new Date(text));
@@ -227,6 +228,32 @@ export const tracesRouter = router({
         return { subject: traceId, after: { kind: said.kind, value: said.value }, result };
       });
       return shownOpinion(made, await ctx.management.database.people.names(userIds([made.createdBy])));
+    }),
+
+  /** The datasets that a request may join as an example. */
+  datasets: orgProcedure("traces:read")
+    .output(z.object({ datasets: z.array(z.object({ id, name: z.string() })) }))
+    .query(async ({ ctx }) => ({
+      datasets: (await ctx.scope.datasets.list()).map((one) => ({ id: one.id, name: one.name })),
+    })),
+
+  /** Adds a request to a dataset as an example; a dataset that is not there is made. */
+  saveExample: orgProcedure("tuning:write")
+    .input(z.object({ id, dataset: title, expected: z.enum(expectations) }))
+    .output(z.object({ dataset: z.string(), version: z.int(), made: z.boolean() }))
+    .mutation(async ({ ctx, input }) => {
+      const example = toExample(await ctx.scope.traces.get(input.id), input.expected);
+      if (typeof example === "string") throw new RefusedError("PRECONDITION_FAILED", example, { reason: "no-example" });
+      return ctx.change(async (scope) => {
+        const known = (await scope.datasets.list()).find(({ name: called }) => called === input.dataset);
+        const dataset = known ?? (await scope.datasets.create({ name: input.dataset, createdBy: ctx.actor }));
+        const { made, version } = await scope.datasets.append(dataset.id, [example], {
+          createdBy: ctx.actor,
+          note: "From a trace",
+        });
+        const result = { dataset: dataset.name, version: version.number, made };
+        return { subject: dataset.id, after: { ...result, trace: input.id }, result };
+      });
     }),
 
   /** What of requests is kept, and for how long, in general and for projects that have a policy of their own. */
