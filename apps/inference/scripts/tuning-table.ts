@@ -138,7 +138,10 @@ async function askAll(report: Report, train: readonly Example[], test: readonly 
       return all.map((chances) => labels[likeliest(chances)]!);
     };
     out.set("zero-shot", await ask([], true));
-    out.set("5-shot", await ask(chooseShots(train, labels, 5), true));
+    const longest = test.reduce((best, { input }) => (input.length > best.length ? input : best), "");
+    let shots = chooseShots(train, labels, 5);
+    while (!texts.fits(promptOf(instruction, longest, shots), room)) shots = shots.slice(0, -1);
+    out.set("5-shot", await ask(shots, true));
     await trainer.importAdapter(await loadAdapter(report.adapter));
     out.set("tuned", await ask([], false));
   } finally {
