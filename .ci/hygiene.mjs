@@ -21,6 +21,7 @@ const TOP_LEVEL = new Set([
   "deploy",
   "models",
   "docs",
+  "recipes",
 ]);
 
 const TEXT =

@@ -10,6 +10,7 @@ import { invoicesCommand } from "./commands/invoices.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { explainCommand, planCommand, shipCommand } from "./commands/plan.ts";
+import { pretrainCommand } from "./commands/pretrain.ts";
 import { promptsCommand } from "./commands/prompts.ts";
 import { runCommand } from "./commands/run.ts";
 import { tasksCommand } from "./commands/tasks.ts";
@@ -42,6 +43,7 @@ const program = new Command("tug")
   .addCommand(shipCommand())
   .addCommand(invoicesCommand())
   .addCommand(tuneCommand())
+  .addCommand(pretrainCommand())
   .addCommand(usersCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand());
