@@ -8,6 +8,7 @@ import type { OidcSettings } from "./domain/accounts/oidc.ts";
 import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
 import { accountSecret, consoleSecret } from "./domain/accounts/secret.ts";
 import { AlertWatch } from "./domain/alerts/watch.ts";
+import { ExactCache } from "./domain/caching/exact-cache.ts";
 import { DatasetFiles } from "./domain/datasets/file-store.ts";
 import { servedModels } from "./domain/deployments/served.ts";
 import { FileStore } from "./domain/files/store.ts";
@@ -168,6 +169,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     },
     meter,
     tracer,
+    answers: new ExactCache(),
     files,
     metrics,
     log,

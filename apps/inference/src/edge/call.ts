@@ -38,6 +38,8 @@ export class Call {
   model = "";
   /** Undefined until somebody took the request. */
   served: ServedBy | undefined;
+  /** Where its answer came from, once that is known. */
+  cache: "hit" | "prefix" | "miss" | undefined;
   /** True once the answer's end is told by its stream. */
   streaming = false;
   /** The background work that this is part of. */
@@ -138,6 +140,7 @@ export class Call {
       durationMs: this.elapsedMs,
       event: this.metering?.event,
       timings: generation?.timings,
+      cache: this.cache,
       draft: generation?.usage.draft,
       askedAtMs: this.askedAtMs,
       trace: this.trace,

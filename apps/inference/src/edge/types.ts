@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Logger } from "pino";
+import type { ExactCache } from "../domain/caching/exact-cache.ts";
 import type { FileStore } from "../domain/files/store.ts";
 import type { KeyLimits } from "../domain/keys/limits.ts";
 import type { KeyVerifier } from "../domain/keys/verifier.ts";
@@ -11,6 +12,7 @@ import type { Upstreams } from "../upstreams/health.ts";
 import type { DeploymentPool } from "../workers/pool.ts";
 import type { Call } from "./call.ts";
 import type { Metrics } from "./metrics.ts";
+import type { KeptAnswer } from "./openai/kept-answer.ts";
 import type { TaskDirectory } from "./tasks/directory.ts";
 import type { LiveTasks } from "./tasks/live.ts";
 import type { StepRequests } from "./tasks/step-requests.ts";
@@ -36,6 +38,8 @@ export interface EdgeServices {
   readonly meter?: Meter;
   /** Keeps what each request did; absent where nothing is kept. */
   readonly tracer?: Tracer;
+  /** Answers that were given before; absent where none are kept. */
+  readonly answers?: ExactCache<KeptAnswer>;
   /** Where files of the API lie; absent where none are kept. */
   readonly files?: FileStore;
   /** Tasks and what serves them; absent where only models are served. */

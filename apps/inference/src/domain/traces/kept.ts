@@ -22,6 +22,8 @@ export interface EndedRequest {
   /** Undefined for what was never accounted for: it was refused. */
   readonly event: UsageEvent | undefined;
   readonly timings: { readonly queueMs: number; readonly prefillMs: number; readonly decodeMs: number } | undefined;
+  /** Where the answer came from; undefined: as its cached tokens say. */
+  readonly cache?: "hit" | "prefix" | "miss" | undefined;
   /** Tokens of the answer that were guessed and verified, and how many were right. */
   readonly draft?: { readonly tokens: number; readonly accepted: number } | undefined;
   /** When the model was asked, in ms from the arrival. */
@@ -71,7 +73,7 @@ export function keptTrace(request: EndedRequest, operation: string, policy: Trac
       status,
       httpStatus: request.httpStatus,
       error: trace.problem?.code ?? null,
-      cache: (event?.cachedTokens ?? 0) > 0 ? "prefix" : "miss",
+      cache: request.cache === "hit" ? "hit" : (event?.cachedTokens ?? 0) > 0 ? "prefix" : "miss",
       inputTokens: event?.inputTokens ?? 0,
       cachedTokens: event?.cachedTokens ?? 0,
       outputTokens: event?.outputTokens ?? 0,

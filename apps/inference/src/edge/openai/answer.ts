@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../../env.ts";
-import type { FinishEvent, Generation, Usage } from "./generation.ts";
+import type { Answering, FinishEvent, Usage } from "./generation.ts";
 
 export const systemFingerprint = `tugboat_${version}`;
 
@@ -30,8 +30,17 @@ export function finishReason({ reason }: FinishEvent): "stop" | "length" | "tool
   return reason === "length" ? "length" : "stop";
 }
 
+/** Where an answer came from: given before, its prompt's beginning computed before, or neither. */
+export function cacheOf({
+  cachedTokens,
+  source,
+}: Pick<Answering, "cachedTokens" | "source">): "hit" | "prefix" | "miss" {
+  if (source === "hit") return "hit";
+  return cachedTokens > 0 ? "prefix" : "miss";
+}
+
 /** Headers that an answer carries; a stream's are sent before its decode ends, so they lack it. */
-export function answerHeaders(generation: Generation): Record<string, string> {
+export function answerHeaders(generation: Answering): Record<string, string> {
   const { timings } = generation;
   const spans = timings
     ? { queue: timings.queueMs, prefill: timings.prefillMs, decode: timings.decodeMs }
@@ -39,6 +48,6 @@ export function answerHeaders(generation: Generation): Record<string, string> {
   const timing = Object.entries(spans).map(([name, ms]) => `${name};dur=${Math.max(0, ms).toFixed(1)}`);
   return {
     "server-timing": timing.join(", "),
-    "x-tugboat-cache": generation.cachedTokens > 0 ? "prefix" : "miss",
+    "x-tugboat-cache": cacheOf(generation),
   };
 }

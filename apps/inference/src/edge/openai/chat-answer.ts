@@ -1,5 +1,5 @@
 import { type Envelope, finishReason, systemFingerprint, usageBody } from "./answer.ts";
-import type { ChoiceEvent, Generation } from "./generation.ts";
+import type { Answering, ChoiceEvent } from "./generation.ts";
 import { type ChatLogprob, chatLogprob } from "./logprobs.ts";
 import type { ChunkWriter } from "./sse.ts";
 import { type ToolCallBody, ToolCalls, toolCallDelta } from "./tool-calls.ts";
@@ -16,7 +16,7 @@ interface Choice {
 /** Reads a generation to its end. */
 export async function chatBody(
   { id, created, model }: Envelope,
-  generation: Generation,
+  generation: Answering,
   count: number,
   withLogprobs: boolean,
 ) {
@@ -100,7 +100,7 @@ export class ChatChunks implements ChunkWriter {
     return out;
   }
 
-  end(generation: Generation, told: object): object[] {
+  end(generation: Answering, told: object): object[] {
     return this.#includeUsage ? [{ ...this.#head, choices: [], usage: usageBody(generation.usage), ...told }] : [];
   }
 

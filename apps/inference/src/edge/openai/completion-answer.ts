@@ -1,6 +1,6 @@
 import type { TokenLogprobs } from "@tugboat/engine";
 import { type Envelope, finishReason, systemFingerprint, usageBody } from "./answer.ts";
-import type { ChoiceEvent, Generation } from "./generation.ts";
+import type { Answering, ChoiceEvent } from "./generation.ts";
 import { type CompletionLogprobs, completionLogprobs } from "./logprobs.ts";
 import type { ChunkWriter } from "./sse.ts";
 
@@ -11,7 +11,7 @@ interface Choice {
 }
 
 /** Reads a generation to its end. */
-export async function completionBody({ id, created, model }: Envelope, generation: Generation, count: number) {
+export async function completionBody({ id, created, model }: Envelope, generation: Answering, count: number) {
   const choices = Array.from({ length: count }, (): Choice => ({ text: "", entries: [], finish: "stop" }));
   for (let events = await generation.next(); events !== undefined; events = await generation.next()) {
     for (const event of events) {
@@ -68,7 +68,7 @@ export class CompletionChunks implements ChunkWriter {
     return out;
   }
 
-  end(generation: Generation, told: object): object[] {
+  end(generation: Answering, told: object): object[] {
     return this.#includeUsage ? [{ ...this.#head, choices: [], usage: usageBody(generation.usage), ...told }] : [];
   }
 

@@ -12,8 +12,30 @@ export type FinishEvent = Extract<GenerateEvent, { type: "finish" }>;
 /** A token or the end of one choice; choices are counted over all prompts of a request. */
 export type ChoiceEvent = TokenEvent | FinishEvent;
 
+/** An answer while it is given, whoever gives it. */
+export interface Answering {
+  /** `hit`: it was given before. */
+  readonly source: "computed" | "hit";
+  readonly usage: Usage;
+  /** Undefined until one prompt is done, and where nothing is computed. */
+  readonly timings: Timings | undefined;
+  /** Read and written until now. */
+  readonly tokens: number;
+  readonly cachedTokens: number;
+  /** Milliseconds until the model took the request and until something was generated. */
+  readonly queueMs: number;
+  readonly firstMs: number;
+  /** What is accounted for. */
+  readonly used: Used;
+  /** What is there, at least one event, or undefined at the end. */
+  next(): Promise<readonly ChoiceEvent[] | undefined>;
+  /** Stops it. Does nothing at the end. */
+  cancel(): void;
+}
+
 /** The requests of one call, one for each prompt, running side by side on one model. */
-export class Generation {
+export class Generation implements Answering {
+  readonly source = "computed";
   readonly #streams: readonly AsyncIterableIterator<readonly GenerateEvent[]>[];
   readonly #choices: number;
   readonly #heard: Heard;

@@ -5,8 +5,9 @@ import { organizationOf } from "../access.ts";
 import { ApiError, toApiError } from "../errors.ts";
 import { costOf, meterCall } from "../metering.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
-import { answerHeaders } from "./answer.ts";
-import { Generation } from "./generation.ts";
+import { answerHeaders, cacheOf } from "./answer.ts";
+import { type Answering, Generation } from "./generation.ts";
+import { keeping, keyOf, Replay, wantedTtl } from "./kept-answer.ts";
 import { type ChunkWriter, eventStream } from "./sse.ts";
 
 export interface ServeOptions {
@@ -21,13 +22,13 @@ export interface ServeOptions {
   readonly promptParam: "messages" | "prompt";
   /** Writes the answer as a stream; absent: as one document. */
   readonly chunks: ChunkWriter | undefined;
-  readonly body: (generation: Generation) => Promise<object>;
+  readonly body: (generation: Answering) => Promise<object>;
 }
 
 /** Runs a request and answers it, streamed or whole. */
 export async function serve(
   c: Context<EdgeVariables>,
-  { meter, pool }: Pick<EdgeServices, "meter" | "pool">,
+  { answers, catalog, meter, pool }: Pick<EdgeServices, "answers" | "catalog" | "meter" | "pool">,
   { body, choices, chunks, model, promptParam, requests, served }: ServeOptions,
 ): Promise<Response> {
   const call = c.get("call");
@@ -38,11 +39,20 @@ export async function serve(
   const behind = call.work === undefined ? {} : ({ priority: "batch" } as const);
   const scoped = requests.map((request) => ({ ...request, cacheScope, ...behind }));
   call.askedAtMs = call.elapsedMs;
-  const generation = await Generation.start(pool, model, scoped, choices, signal, call.trace.heard).catch(
-    (error: unknown) => {
-      throw toApiError(error, promptParam);
-    },
-  );
+  const ttl = wantedTtl(c);
+  const key = answers && ttl !== undefined ? keyOf(cacheScope, await catalog.get(model), requests, choices) : undefined;
+  const compute = () => Generation.start(pool, model, scoped, choices, signal, call.trace.heard);
+  const kept = key === undefined ? undefined : answers?.get(key, Date.now());
+  let generation: Answering;
+  try {
+    generation = kept ? new Replay(kept) : await compute();
+  } catch (error) {
+    throw toApiError(error, promptParam);
+  }
+  if (!kept && answers && key !== undefined && ttl !== undefined) {
+    generation = keeping(generation, answers, { key, organizationId: cacheScope, ttl });
+  }
+  call.cache = cacheOf(generation);
   call.model = served.requested;
   call.served = served;
   c.header("x-tugboat-plan", planHeader(served));

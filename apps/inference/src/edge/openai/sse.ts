@@ -1,11 +1,11 @@
-import type { ChoiceEvent, Generation } from "./generation.ts";
+import type { Answering, ChoiceEvent } from "./generation.ts";
 
 /** How a kind of answer looks as server-sent events. Each method gives JSON documents, one for each event. */
 export interface ChunkWriter {
   begin(): readonly object[];
   chunks(events: readonly ChoiceEvent[]): readonly object[];
   /** @param told what else the last document says, beside what OpenAI's does */
-  end(generation: Generation, told: object): readonly object[];
+  end(generation: Answering, told: object): readonly object[];
 }
 
 export interface StreamHooks {
@@ -22,7 +22,7 @@ export interface StreamHooks {
  * not read what it was sent, and a client that goes away cancels it.
  */
 export function eventStream(
-  generation: Generation,
+  generation: Answering,
   writer: ChunkWriter,
   hooks: StreamHooks,
 ): ReadableStream<Uint8Array> {
