@@ -5,12 +5,15 @@ import { lockOrganization } from "./projects.ts";
 import { checkVersion, nextVersion } from "./versions.ts";
 
 export type DeploymentDevice = "auto" | "cpu" | "webgpu";
+export type DeploymentKvType = "f16" | "f32" | "q8_0";
 
 /** How a model is served; null is the default of this machine. */
 export interface DeploymentSettings {
   /** In tokens. */
   readonly contextLength: number | null;
   readonly kvCacheBytes: number | null;
+  /** What keys and values are kept in. */
+  readonly kvType: DeploymentKvType | null;
   /** Requests that may run or wait. */
   readonly maxInFlight: number | null;
   readonly device: DeploymentDevice | null;
@@ -29,6 +32,7 @@ export interface DeploymentInfo extends DeploymentSettings {
 export const defaultDeployment: DeploymentSettings = {
   contextLength: null,
   kvCacheBytes: null,
+  kvType: null,
   maxInFlight: null,
   device: null,
   idleMinutes: null,
@@ -92,14 +96,16 @@ export function deploymentsOf(db: Db, organizationId: string): Deployments {
 }
 
 const devices: readonly DeploymentDevice[] = ["auto", "cpu", "webgpu"];
+const kvTypes: readonly DeploymentKvType[] = ["f16", "f32", "q8_0"];
 
 function info(model: string, row: Deployment | undefined): DeploymentInfo {
   if (row === undefined) return { model, ...defaultDeployment, updatedAt: null };
-  const { contextLength, device, idleMinutes, kvCacheBytes, maxInFlight, pinned, updatedAt } = row;
+  const { contextLength, device, idleMinutes, kvCacheBytes, kvType, maxInFlight, pinned, updatedAt } = row;
   return {
     model,
     contextLength,
     kvCacheBytes: kvCacheBytes === null ? null : Number(kvCacheBytes),
+    kvType: kvTypes.find((one) => one === kvType) ?? null,
     maxInFlight,
     device: devices.find((one) => one === device) ?? null,
     idleMinutes,

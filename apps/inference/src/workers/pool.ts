@@ -186,6 +186,7 @@ export class DeploymentPool {
         ...(applied.device !== null && { device: applied.device }),
         ...(applied.contextLength !== null && { contextLength: applied.contextLength }),
         ...(applied.kvCacheBytes !== null && { kvCacheBytes: applied.kvCacheBytes }),
+        ...(applied.kvType !== null && { kvType: applied.kvType }),
       },
       launch,
       log,

@@ -121,6 +121,11 @@ export interface DeploymentView {
     readonly waiting: number;
     readonly kvBlocksUsed: number;
     readonly kvBlocksTotal: number;
+    readonly promptTokens: number;
+    readonly cachedTokens: number;
+    readonly preemptions: number;
+    readonly drafts: { readonly tokens: number; readonly accepted: number };
+    readonly adapters: { readonly loaded: number; readonly inUse: number };
     readonly tokensPerSecond: number;
   };
   readonly progress?: { readonly stage: string; readonly done: number; readonly total: number };

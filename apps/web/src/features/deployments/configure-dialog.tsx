@@ -87,6 +87,20 @@ export function ConfigureDialog({ deployment, onClose }: ConfigureDialogProps) {
             </Field>
           ))}
         </div>
+        <Field
+          label="KV cache in"
+          hint="8 bits hold 1.7 times as much and round as weights of 8 bits do."
+          problem={problem("kvType")}
+        >
+          {(control) => (
+            <Select {...control} value={draft.kvType} onChange={(event) => set({ kvType: event.currentTarget.value })}>
+              <option value="">automatic (16 bits)</option>
+              <option value="f16">16 bits (f16)</option>
+              <option value="q8_0">8 bits (q8_0)</option>
+              <option value="f32">32 bits (f32)</option>
+            </Select>
+          )}
+        </Field>
         <Field label="Device" problem={problem("device")}>
           {(control) => (
             <Select {...control} value={draft.device} onChange={(event) => set({ device: event.currentTarget.value })}>

@@ -112,7 +112,7 @@ function ServedRow({ deployment, mayWrite, onConfigure }: ServedRowProps) {
 }
 
 function Numbers({ deployment }: { readonly deployment: Deployment }) {
-  const { contextLength, device, inFlight, kvUse, restarts, rssBytes, tokensPerSecond, waiting } = deployment;
+  const { batch, contextLength, device, inFlight, kvUse, restarts, rssBytes, tokensPerSecond, waiting } = deployment;
   const parts = [
     rssBytes === null ? undefined : `${written(bytes(rssBytes))} of memory`,
     contextLength === null ? undefined : `${formatCount(contextLength)} tokens of context`,
@@ -122,13 +122,30 @@ function Numbers({ deployment }: { readonly deployment: Deployment }) {
   return (
     <>
       <p className="tabular-nums">
-        {plural(inFlight, "request")} in flight{waiting > 0 ? `, ${formatCount(waiting)} waiting` : ""} ·{" "}
-        {written(compact(Math.round(tokensPerSecond)))} tokens/s
+        {plural(inFlight, "request")} in flight{batch > 0 ? `, ${formatCount(batch)} in each step` : ""}
+        {waiting > 0 ? `, ${formatCount(waiting)} waiting` : ""} · {written(compact(Math.round(tokensPerSecond)))}{" "}
+        tokens/s
         {kvUse === null ? "" : ` · KV cache ${Math.round(kvUse * 100)} % full`}
       </p>
+      <Savings deployment={deployment} />
       <p className="text-ink-3 tabular-nums">{parts.join(" · ")}</p>
     </>
   );
+}
+
+/** What was not computed twice, and what had to be. */
+function Savings({ deployment }: { readonly deployment: Deployment }) {
+  const { adapters, guessesRight, preemptions, prefixHits } = deployment;
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const parts = [
+    prefixHits === null ? undefined : `${percent(prefixHits)} of prompts found in the prefix cache`,
+    guessesRight === null ? undefined : `${percent(guessesRight)} of guessed tokens right`,
+    adapters.loaded === 0
+      ? undefined
+      : `${plural(adapters.loaded, "adapter")} loaded, ${formatCount(adapters.inUse)} in use`,
+    preemptions === 0 ? undefined : `${plural(preemptions, "text")} computed again for want of room`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? null : <p className="text-ink-2 tabular-nums">{parts.join(" · ")}</p>;
 }
 
 function useActs(model: string) {

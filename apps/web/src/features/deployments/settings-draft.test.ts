@@ -4,6 +4,7 @@ import { settingsDraft, settingsOf } from "./settings-draft.ts";
 const none = {
   contextLength: null,
   kvCacheBytes: null,
+  kvType: null,
   maxInFlight: null,
   device: null,
   idleMinutes: null,

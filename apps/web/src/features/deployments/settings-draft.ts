@@ -6,6 +6,7 @@ type Settings = Deployment["settings"];
 export interface SettingsDraft {
   readonly contextLength: string;
   readonly kvCacheMiB: string;
+  readonly kvType: string;
   readonly maxInFlight: string;
   readonly idleMinutes: string;
   readonly device: string;
@@ -17,6 +18,7 @@ export function settingsDraft(settings: Settings): SettingsDraft {
   return {
     contextLength: text(settings.contextLength),
     kvCacheMiB: text(settings.kvCacheBytes === null ? null : Math.round(settings.kvCacheBytes / 2 ** 20)),
+    kvType: settings.kvType ?? "",
     maxInFlight: text(settings.maxInFlight),
     idleMinutes: text(settings.idleMinutes),
     device: settings.device ?? "",
@@ -25,6 +27,7 @@ export function settingsDraft(settings: Settings): SettingsDraft {
 }
 
 const devices = ["auto", "cpu", "webgpu"] as const;
+const kvTypes = ["f16", "f32", "q8_0"] as const;
 
 export function settingsOf(draft: SettingsDraft): Settings {
   const number = (text: string) => (text.trim() === "" ? null : Number(text));
@@ -32,6 +35,7 @@ export function settingsOf(draft: SettingsDraft): Settings {
   return {
     contextLength: number(draft.contextLength),
     kvCacheBytes: mib === null ? null : mib * 2 ** 20,
+    kvType: kvTypes.find((type) => type === draft.kvType) ?? null,
     maxInFlight: number(draft.maxInFlight),
     idleMinutes: number(draft.idleMinutes),
     device: devices.find((device) => device === draft.device) ?? null,

@@ -14,6 +14,8 @@ const settings = z.object({
     .min(1 << 20, "At least 1 MiB.")
     .max(2 ** 44)
     .nullable(),
+  /** What keys and values are kept in; null is f16. q8_0 takes 59 % of its memory. */
+  kvType: z.enum(["f16", "f32", "q8_0"]).nullable(),
   /** Requests that may run or wait. */
   maxInFlight: z.int().min(1, "At least 1.").max(100_000).nullable(),
   device: z.enum(["auto", "cpu", "webgpu"]).nullable(),
@@ -29,6 +31,8 @@ const deployment = z.object({
   /** Requests that run or wait. */
   inFlight: z.int(),
   waiting: z.int(),
+  /** Texts that share its steps now. */
+  batch: z.int(),
   restarts: z.int(),
   device: z.object({ kind: z.string(), description: z.string(), threads: z.int() }).nullable(),
   /** Memory of its worker. */
@@ -38,6 +42,14 @@ const deployment = z.object({
   contextLength: z.int().nullable(),
   /** Of its KV cache, from 0 to 1. */
   kvUse: z.number().nullable(),
+  /** Of the prompts' tokens since it was loaded: those that were in the prefix cache, from 0 to 1; null before the first. */
+  prefixHits: z.number().nullable(),
+  /** Of the guessed tokens: those that were right, from 0 to 1; null where nothing was guessed. */
+  guessesRight: z.number().nullable(),
+  /** In its memory now, and used by requests now. */
+  adapters: z.object({ loaded: z.int(), inUse: z.int() }),
+  /** Times that a text gave its place up for another and was computed again. */
+  preemptions: z.int(),
   tokensPerSecond: z.number(),
   /** Why it failed or died last. */
   error: z.string().nullable(),
@@ -140,6 +152,10 @@ function viewsOf({ management, organizationId }: Pick<Context, "management"> & {
   return new Map(served ? management.deployments.statuses().map((status) => [status.model, status]) : []);
 }
 
+function shareOf(part = 0, whole = 0): number | null {
+  return whole > 0 ? part / whole : null;
+}
+
 function settingsOf({ model: _, updatedAt: __, ...rest }: DeploymentInfo): DeploymentSettings {
   return rest;
 }
@@ -147,13 +163,14 @@ function settingsOf({ model: _, updatedAt: __, ...rest }: DeploymentInfo): Deplo
 function shown(info: DeploymentInfo, view: DeploymentView | undefined): z.output<typeof deployment> {
   const wanted = settingsOf(info);
   const { applied = defaultDeployment, info: loaded, stats } = view ?? {};
-  const restartKeys = ["contextLength", "device", "kvCacheBytes", "maxInFlight"] as const;
+  const restartKeys = ["contextLength", "device", "kvCacheBytes", "kvType", "maxInFlight"] as const;
   return {
     model: info.model,
     state: view?.state ?? "idle",
     progress: view?.progress ?? null,
     inFlight: view?.inFlight ?? 0,
     waiting: stats?.waiting ?? 0,
+    batch: stats?.running ?? 0,
     restarts: view?.restarts ?? 0,
     device: loaded
       ? { kind: loaded.device.kind, description: loaded.device.description, threads: loaded.device.threads }
@@ -162,6 +179,10 @@ function shown(info: DeploymentInfo, view: DeploymentView | undefined): z.output
     loadMs: view?.loadMs ?? null,
     contextLength: loaded?.contextLength ?? null,
     kvUse: stats && stats.kvBlocksTotal > 0 ? stats.kvBlocksUsed / stats.kvBlocksTotal : null,
+    prefixHits: shareOf(stats?.cachedTokens, stats?.promptTokens),
+    guessesRight: shareOf(stats?.drafts.accepted, stats?.drafts.tokens),
+    adapters: { loaded: stats?.adapters.loaded ?? 0, inUse: stats?.adapters.inUse ?? 0 },
+    preemptions: stats?.preemptions ?? 0,
     tokensPerSecond: stats?.tokensPerSecond ?? 0,
     error: view?.error ?? null,
     settings: wanted,
