@@ -84,7 +84,7 @@ export function Dialog({ open, onClose, title, description, children, actions, s
           {actions ? <footer className="flex justify-end gap-2">{actions}</footer> : null}
         </div>
       ) : null}
-      {open && shape !== "card" ? (
+      {open && (shape === "sheet" || shape === "bare") ? (
         <>
           <h2 id={`${id}-title`} className="sr-only">
             {title}
