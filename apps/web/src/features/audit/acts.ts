@@ -67,6 +67,7 @@ const acts: Readonly<Record<string, string>> = {
   "comments.add": "Commented",
   "comments.resolve": "Resolved a comment",
   "tuning.create": "Began a tuning run",
+  "tuning.again": "Began a second run from corrections",
   "tuning.cancel": "Ended a tuning run",
   "tuning.finish": "Added a tuned model",
   "tuning.ship": "Shipped a tuned model",
