@@ -21,6 +21,7 @@ import { adapterScope } from "./kv/prefix-cache.ts";
 import type { LoadedModel } from "./load.ts";
 import { parseGenerationOptions, type SamplingParameters } from "./sampler/request.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
+import type { Sequence } from "./scheduler/sequence.ts";
 import { parseServingTerms } from "./scheduler/serving-terms.ts";
 import { Drafts } from "./speculative/drafts.ts";
 import { StepCosts } from "./speculative/step-costs.ts";
@@ -115,14 +116,20 @@ export class LoadedEngine implements Engine {
     const held = adapter && this.#adapters.hold(adapter);
     const scope = adapter ? adapterScope(terms.cacheScope, adapter.id) : terms.cacheScope;
     const now = performance.now();
-    const sequences = this.#scheduler.submit(tokens, parameters.n, {
-      tenant: terms.tenant ?? terms.cacheScope,
-      priority: terms.priority,
-      scope: this.#model.limits.prefixCache ? scope : undefined,
-      adapter: held?.place,
-      now,
-      deadline: terms.timeoutMs === undefined ? undefined : now + terms.timeoutMs,
-    });
+    let sequences: Sequence[];
+    try {
+      sequences = this.#scheduler.submit(tokens, parameters.n, {
+        tenant: terms.tenant ?? terms.cacheScope,
+        priority: terms.priority,
+        scope: this.#model.limits.prefixCache ? scope : undefined,
+        adapter: held?.place,
+        now,
+        deadline: terms.timeoutMs === undefined ? undefined : now + terms.timeoutMs,
+      });
+    } catch (error) {
+      held?.release();
+      throw error;
+    }
     const stops = new StopMatcher(isChat ? [...parameters.stop, ...this.#chat.stops] : parameters.stop);
     const limits = {
       maxTokens,

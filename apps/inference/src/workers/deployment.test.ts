@@ -143,3 +143,19 @@ it("ends what runs when it is closed", async () => {
   await expect(read(stream)).rejects.toMatchObject({ code: "shutting-down" });
   await expect(deployment.generate(request())).rejects.toMatchObject({ code: "shutting-down" });
 });
+
+it("leaves places for others when one organization floods it", async () => {
+  const { deployment } = deploy(async () => wordsEngine({ words: 1000, pauseMs: 5 }), 8);
+  const streams = [];
+  for (let i = 0; i < 6; i++) streams.push(await deployment.generate(request({ cacheScope: "flood" })));
+  await expect(deployment.generate(request({ cacheScope: "flood" }))).rejects.toMatchObject({
+    code: "queue-full",
+    retryAfterSeconds: 1,
+    message: expect.stringContaining("this organization"),
+  });
+  const other = await deployment.generate(request({ cacheScope: "other", maxTokens: 2 }));
+  expect((await read(other)).at(-1)).toMatchObject({ type: "done" });
+  await streams[0]!.return?.();
+  const next = await deployment.generate(request({ cacheScope: "flood" }));
+  await Promise.all([...streams, next].map((stream) => stream.return?.()));
+});

@@ -44,6 +44,8 @@ export interface DeploymentOptions {
   readonly maxInFlight: number;
 }
 
+/** Of all places, what one organization may take: the others always find some. */
+const mostOfOne = 0.75;
 /** Requests wait for a restart that comes this soon; else they are refused. */
 const patienceMs = 2000;
 /** A model that failed to load is tried again by a request after this. */
@@ -57,6 +59,8 @@ export class Deployment implements Servable {
   #state: DeploymentState = "idle";
   #link: WorkerLink | undefined;
   #streams = new Map<number, EventStream>();
+  /** Whose request each is, while it is in flight. */
+  readonly #owners = new Map<number, string>();
   readonly #embeddings = new Map<number, { resolve: (result: Embedded) => void; reject: (error: Error) => void }>();
   #nextId = 1;
   #waiting: { resolve: (info: ModelInfo) => void; reject: (error: Error) => void }[] = [];
@@ -136,15 +140,18 @@ export class Deployment implements Servable {
    *   (`worker-died`) when the process dies.
    */
   async generate(request: WorkerRequest): Promise<AsyncIterableIterator<readonly GenerateEvent[]>> {
+    this.#checkShare(request.cacheScope);
     const { id, link } = await this.#admit();
     const stream = new EventStream({
       onCredit: (credits) => link.send({ type: "credit", id, credits }),
       onCancel: () => {
         this.#streams.delete(id);
+        this.#owners.delete(id);
         link.send({ type: "cancel", id });
       },
     });
     this.#streams.set(id, stream);
+    if (request.cacheScope !== undefined) this.#owners.set(id, request.cacheScope);
     // What names no scope of its own shares nothing: a prefix found would tell one caller of another's text.
     const scoped = { ...request, cacheScope: request.cacheScope ?? `${this.model} ${id}` };
     link.send({ type: "generate", id, request: scoped, credits: creditWindow });
@@ -173,6 +180,19 @@ export class Deployment implements Servable {
       signal.removeEventListener("abort", leave);
       this.lastUsed = performance.now();
     }
+  }
+
+  /** @throws ServingError `queue-full` for an organization that has its share of the places */
+  #checkShare(owner: string | undefined): void {
+    if (owner === undefined) return;
+    const most = Math.ceil(this.#options.maxInFlight * mostOfOne);
+    let own = 0;
+    for (const other of this.#owners.values()) if (other === owner) own += 1;
+    if (own < most) return;
+    throw new ServingError("queue-full", `${own} requests of this organization already wait for ${this.model}.`, {
+      hint: `One organization may have ${most} at once, so that others find room. Send the request again a little later.`,
+      retryAfterSeconds: 1,
+    });
   }
 
   /** Waits until the worker takes requests. @throws ServingError */
@@ -252,6 +272,7 @@ export class Deployment implements Servable {
           stream.push(events);
           if (end === undefined) continue;
           this.#streams.delete(id);
+          this.#owners.delete(id);
           this.lastUsed = performance.now();
           stream.end(end.error && new RemoteError(end.error));
         }
@@ -311,6 +332,7 @@ export class Deployment implements Servable {
   #endStreams(error: ServingError): void {
     const streams = this.#streams;
     this.#streams = new Map();
+    this.#owners.clear();
     for (const stream of streams.values()) stream.end(error);
     for (const { reject } of this.#embeddings.values()) reject(error);
     this.#embeddings.clear();
