@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test } from "../src/test.ts";
@@ -56,13 +58,52 @@ test("a model is uploaded over a break, tried, compared and removed", async ({ c
   await comparison.getByRole("link", { name }).click();
   await page.getByRole("button", { name: "Remove" }).click();
   const remove = page.getByRole("button", { name: "Remove the model" });
-  await page.getByRole("switch", { name: /Delete its uploaded file/ }).click();
+  await page.getByRole("switch", { name: /Delete its files as well/ }).click();
   await expect(remove).toBeDisabled();
   await page.getByLabel(`Type ${name} to remove it`).fill(name);
   await remove.click();
   await expect(page).toHaveURL(`${facts.consoleUrl}/models`);
   await expect(page.getByRole("row").filter({ hasText: "tug-nano" })).toBeVisible();
   await expect(page.getByRole("link", { name, exact: true })).toHaveCount(0);
+});
+
+test("a model comes from the hub, with its progress on the page; it is measured, and goes with its files", async ({
+  console: page,
+  facts,
+  hub,
+}) => {
+  test.skip(process.env.TUGBOAT_E2E_HOME !== undefined, "a product that runs already downloads from another hub");
+  const name = `from-the-hub-${Date.now().toString(36)}`;
+  hub.hold();
+  await page.goto(`${facts.consoleUrl}/models`);
+  await page.getByRole("button", { name: "Add a model" }).click();
+  await page.getByRole("tab", { name: /hub/i }).click();
+  await page.getByLabel("Hub id").fill(`${hub.model}<script>`);
+  await page.getByRole("button", { name: "Download" }).click();
+  await expect(page.getByText(/is no hub id/)).toBeVisible();
+  await page.getByLabel("Hub id").fill(hub.model);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("button", { name: "Download" }).click();
+  const bar = page.getByRole("progressbar", { name: `Download of ${name}` });
+  await expect(bar).toHaveAttribute("aria-valuenow", "0", { timeout: 60_000 });
+  await expect(page.getByText(/^downloading, 0 B of 1\.\d+ MiB, 0 %/)).toBeVisible();
+  hub.release();
+  await expect(bar).toHaveCount(0, { timeout: 60_000 });
+
+  await page.getByRole("link", { name, exact: true }).click();
+  // It measures itself when nothing else runs; who can't wait says so.
+  await page.getByRole("button", { name: /^Measure (now|again)$/ }).click();
+  await expect(page.getByRole("button", { name: "Measure again" })).toBeEnabled({ timeout: 90_000 });
+  await expect(page.getByText(/^measured .+ on /).first()).toBeVisible();
+
+  const folder = join(facts.home, "models", hub.model);
+  expect(existsSync(folder)).toBe(true);
+  await page.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("switch", { name: /Delete its files as well/ }).click();
+  await page.getByLabel(`Type ${name} to remove it`).fill(name);
+  await page.getByRole("button", { name: "Remove the model" }).click();
+  await expect(page).toHaveURL(`${facts.consoleUrl}/models`);
+  await expect.poll(() => existsSync(folder)).toBe(false);
 });
 
 test("what is no model is refused in a sentence", async ({ console: page, facts }) => {

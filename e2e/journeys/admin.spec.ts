@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "@playwright/test";
 import type { ProductFacts } from "../src/facts.ts";
 import { openByPalette, tabTo } from "../src/keyboard.ts";
+import { fitsWidth, violations } from "../src/looks.ts";
 import { expect, test } from "../src/test.ts";
 
 const password = "a long enough password";
@@ -348,11 +348,6 @@ async function settled(page: Page): Promise<void> {
 }
 
 async function inspect(page: Page): Promise<void> {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${id}: ${help} — ${node.html.slice(0, 160)}`),
-  );
-  expect(found, page.url()).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+  expect(await violations(page), page.url()).toEqual([]);
+  expect(await fitsWidth(page)).toBe(true);
 }

@@ -1,20 +1,10 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { TOTP } from "otpauth";
+import { fitsWidth, isClean, violations } from "../src/looks.ts";
 import { makeSignInLink } from "../src/sign-in-link.ts";
 import { expect, test } from "../src/test.ts";
 
 const card = (page: Page) => page.getByRole("region", { name: /^Guided tour/ });
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-  const { violations: found } = await new AxeBuilder({ page }).analyze();
-  return found.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} — ${node.html.slice(0, 160)}`));
-}
-
-async function fitsWidth(page: Page): Promise<boolean> {
-  return page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
-}
 
 /** Invites somebody and lets them in: their first sight of the console. */
 async function firstVisit(admin: Page, consoleUrl: string, role: string): Promise<Page> {
@@ -112,11 +102,12 @@ test("two-step sign-in: on by an app's code, asked for at the door, off by the p
   await dialog.getByRole("button", { name: "Go on" }).click();
   const secret = (await dialog.getByTestId("totp-secret").innerText()).replaceAll(" ", "");
   const app = new TOTP({ secret });
-  expect(await violations(page)).toEqual([]);
+  await isClean(page, "the app's secret");
   await dialog.getByRole("textbox", { name: "Code" }).fill(app.generate());
   await dialog.getByRole("button", { name: "Switch on" }).click();
   const shown = dialog.getByTestId("backup-codes").getByRole("listitem");
   await expect(shown).toHaveCount(10);
+  await isClean(page, "backup codes");
   const codes = await shown.allInnerTexts();
   await dialog.getByRole("button", { name: "I have kept them" }).click();
   await expect(page.getByText("also asks for the code")).toBeVisible();
@@ -129,7 +120,7 @@ test("two-step sign-in: on by an app's code, asked for at the door, off by the p
   await page.getByLabel("Code").fill("000000");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByText("This is not the code of this moment.")).toBeVisible();
-  expect(await violations(page)).toEqual([]);
+  await isClean(page, "the second step");
   await page.getByLabel("Code").fill(app.generate({ timestamp: Date.now() + 30_000 }));
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL(`${facts.consoleUrl}/`);

@@ -12,6 +12,14 @@ const startPatienceMs = 600_000;
 
 const started = z.object({ consoleUrl: z.string(), apiUrl: z.string(), signInLink: z.string() });
 
+/** An identity provider that nobody reaches: its button is on the sign-in page. */
+const provider = {
+  TUGBOAT_OIDC_ISSUER: "http://127.0.0.1:9",
+  TUGBOAT_OIDC_CLIENT_ID: "tugboat",
+  TUGBOAT_OIDC_CLIENT_SECRET: "no secret",
+  TUGBOAT_OIDC_NAME: "Harbour ID",
+};
+
 export interface Product extends z.infer<typeof started> {
   readonly home: string;
   /** Ends it as Ctrl-C does, and removes its data. */
@@ -22,12 +30,12 @@ export interface Product extends z.infer<typeof started> {
  * Starts the whole product as a person does, on free ports with a data directory of its own.
  * @throws Error with what the launcher and its programs said when it does not come up
  */
-export async function startProduct(): Promise<Product> {
+export async function startProduct(settings: Readonly<Record<string, string>> = {}): Promise<Product> {
   const home = mkdtempSync(join(tmpdir(), "tugboat-e2e-"));
   // The database's own account has to pass through when all this runs as root.
   chmodSync(home, 0o711);
   const child = spawn(process.execPath, [launcher, "--json"], {
-    env: { ...process.env, TUGBOAT_HOME: home, TUGBOAT_WEB_PORT: "0", TUGBOAT_API_PORT: "0" },
+    env: { ...process.env, ...provider, ...settings, TUGBOAT_HOME: home, TUGBOAT_WEB_PORT: "0", TUGBOAT_API_PORT: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";

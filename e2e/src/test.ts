@@ -1,5 +1,6 @@
 import { test as base, expect, type Page } from "@playwright/test";
 import { type ProductFacts, readFacts } from "./facts.ts";
+import { type FakeHub, startFakeHub } from "./fake-hub.ts";
 import { startProduct } from "./product.ts";
 import { makeSignInLink } from "./sign-in-link.ts";
 import { afterTheTour } from "./tour.ts";
@@ -9,6 +10,8 @@ export { expect };
 interface WorkerFixtures {
   /** The product under test: started for the journeys, or, with TUGBOAT_E2E_HOME, one that runs already. */
   readonly facts: ProductFacts;
+  /** Where the product that is started for the journeys downloads models from. */
+  readonly hub: FakeHub;
 }
 
 interface Fixtures {
@@ -19,12 +22,20 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
-  facts: [
+  hub: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures' names from the pattern.
     async ({}, use) => {
+      const hub = await startFakeHub();
+      await use(hub);
+      hub.close();
+    },
+    { scope: "worker" },
+  ],
+  facts: [
+    async ({ hub }, use) => {
       const running = process.env.TUGBOAT_E2E_HOME;
       if (running) return use(await afterTheTour(readFacts(running)));
-      const product = await startProduct();
+      const product = await startProduct({ HF_ENDPOINT: hub.endpoint });
       await use(await afterTheTour({ ...readFacts(product.home), printedLink: product.signInLink }));
       await product.stop();
     },

@@ -19,6 +19,7 @@ import { type Mailer, openMailer } from "./domain/mail/mailer.ts";
 import { bundledFolder } from "./domain/models/bundled.ts";
 import { Catalog } from "./domain/models/catalog.ts";
 import { measureSpeed } from "./domain/models/measure.ts";
+import { ownFilesIn } from "./domain/models/own-files.ts";
 import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
@@ -164,6 +165,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       prepareModel: prepare,
       datasetFiles: new DatasetFiles(home),
       uploads,
+      ownFiles: ownFilesIn(home),
       reader: new ModelReader(),
       machine,
     },

@@ -70,6 +70,8 @@ export interface Models {
    * @throws DatabaseError `not-found`, `in-use` while an alias points to it or an adapter changes it
    */
   remove(name: string): Promise<void>;
+  /** Whether any model of the installation, whoever's, is made of what lies there. */
+  isUsed(sourcePath: string): Promise<boolean>;
   /** @throws DatabaseError `not-found` */
   recordSpeed(name: string, speed: ModelSpeed): Promise<void>;
   /**
@@ -172,6 +174,8 @@ export function modelsOf(prisma: Db, organizationId: string): Models {
         const { count } = await tx.model.deleteMany({ where: { organizationId, name } });
         if (count === 0) throw missing(name);
       }),
+
+    isUsed: async (sourcePath) => (await prisma.model.findFirst({ where: { sourcePath } })) !== null,
 
     async recordSpeed(name, speed) {
       const row = await prisma.model.findUnique({ where: { organizationId_name: { organizationId, name } } });

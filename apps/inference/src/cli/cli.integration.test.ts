@@ -145,6 +145,27 @@ it("makes a key that may do little", async () => {
   expect((await tugJson("keys", "create", "greedy", "--scope", "members:write")).code).toBe(2);
 });
 
+it("makes a key with a budget of dollars a month, for a project", async () => {
+  const made = await tugJson(
+    "keys",
+    "create",
+    "budgeted",
+    "--budget",
+    "0.25",
+    "--project",
+    "Default",
+    "--expires",
+    "30",
+  );
+  expect(made.json).toMatchObject({ name: "budgeted", budgetMicroUsd: 250_000 });
+  const { json } = await tugJson("keys", "list");
+  expect(json.keys).toContainEqual(expect.objectContaining({ name: "budgeted", budgetMicroUsd: 250_000 }));
+  expect((await tug("keys", "list")).out).toMatch(/budgeted .*\$0\.25/);
+  expect((await tugJson("keys", "create", "odd", "--budget", "0.0000001")).code).toBe(2);
+  expect((await tugJson("keys", "create", "odd", "--budget", "-1")).code).toBe(2);
+  expect((await tugJson("keys", "create", "odd", "--project", "no such")).json.error.code).toBe("not-found");
+});
+
 it("says that nobody has an address whose password should be reset", async () => {
   const { code, json } = await tugJson("users", "reset-password", "nobody@x.example");
   expect([code, json.error.code]).toEqual([1, "not-found"]);

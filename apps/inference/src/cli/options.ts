@@ -21,6 +21,13 @@ export function decimal(min: number, max: number) {
   };
 }
 
+/** An amount in dollars with at most six places, as exact micro-dollars. */
+export function microDollars(text: string): bigint {
+  const [, whole, places = ""] = /^(\d{1,9})(?:\.(\d{1,6}))?$/.exec(text.trim()) ?? [];
+  if (whole === undefined) throw new InvalidArgumentError("It must be an amount in dollars, such as 5 or 0.25.");
+  return BigInt(whole) * 1_000_000n + BigInt(places.padEnd(6, "0"));
+}
+
 /** A day (its beginning, UTC) or a moment in ISO 8601. */
 export function moment(text: string): Date {
   const isMoment = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text);

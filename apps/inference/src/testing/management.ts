@@ -10,6 +10,7 @@ import { FileStore } from "../domain/files/store.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
 import { Catalog } from "../domain/models/catalog.ts";
+import { ownFilesIn } from "../domain/models/own-files.ts";
 import { ModelReader } from "../domain/models/reader.ts";
 import { prepareModel } from "../domain/models/register.ts";
 import { Uploads } from "../domain/models/uploads.ts";
@@ -104,6 +105,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       prepareModel: (source, options) =>
         prepareModel(source, { ...options, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
       datasetFiles: new DatasetFiles(home),
+      ownFiles: ownFilesIn(home),
       uploads: new Uploads({ home, limitBytes: uploadLimit, freeBytes: async () => disk.freeBytes }),
       reader: new ModelReader(),
       machine: () => ({ total: 2 ** 31, forModels: 2 ** 30, device: "cpu", uploadLimit }),

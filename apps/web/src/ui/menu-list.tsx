@@ -32,8 +32,8 @@ export function MenuList({ button, items, align, opened, onClose }: MenuListProp
     if (opened === "no" || !button.current) return setPlace(undefined);
     const { height, left, top, width } = button.current.getBoundingClientRect();
     setPlace({ height, left, top, width });
-    // What lies outside an open dialog is inert: a menu of the dialog's belongs into it.
-    setContainer(button.current.closest("dialog") ?? undefined);
+    // What lies outside an open dialog is inert, and what lies outside all landmarks is not found by them.
+    setContainer(button.current.closest<HTMLElement>("dialog, nav, header, aside, main") ?? undefined);
   }, [opened, button]);
 
   const chooseFirst = useCallback(

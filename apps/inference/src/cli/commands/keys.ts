@@ -1,9 +1,10 @@
-import type { ApiKeyInfo } from "@tugboat/db";
+import type { ApiKeyInfo, OrganizationScope } from "@tugboat/db";
 import { Command, Option } from "commander";
+import { dollars } from "../../domain/billing/money.ts";
 import { recordedKey } from "../../domain/keys/recorded.ts";
 import { keyPermissions } from "../../domain/permissions.ts";
 import { changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
-import { integer } from "../options.ts";
+import { integer, microDollars } from "../options.ts";
 import { CliError, printJson, table } from "../output.ts";
 
 export function keysCommand(): Command {
@@ -20,6 +21,8 @@ export function keysCommand(): Command {
     .option("--model <name...>", "the models it may use; by default all")
     .option("--requests <n>", "requests a minute", integer(1, 2_000_000_000))
     .option("--tokens <n>", "tokens a minute", integer(1, 2_000_000_000))
+    .option("--budget <usd>", "what it may spend a month, in dollars; it is refused beyond that", microDollars)
+    .option("--project <name>", "the project whose usage it is, by name or id; by default the first")
     .action(async (name: string, options: CreateOptions, command: Command) => {
       const context = contextOf(command);
       if (options.expires !== undefined && !(options.expires > 0)) {
@@ -29,7 +32,7 @@ export function keysCommand(): Command {
       const { key, secret } = await withDatabase(context, (database) =>
         changeHome(database, "keys.create", async (scope) => {
           const made = await scope.keys.create({
-            projectId: database.home.projectId,
+            projectId: options.project ? await projectOf(scope, options.project) : database.home.projectId,
             name: name.slice(0, 100),
             ...(options.scope && { scopes: options.scope }),
             ...(options.model && { models: options.model }),
@@ -37,10 +40,13 @@ export function keysCommand(): Command {
             tokensPerMinute: options.tokens ?? null,
             ...(expiresAt && { expiresAt }),
           });
-          return { subject: made.key.id, after: recordedKey(made.key), result: made };
+          const { budget } = options;
+          if (budget !== undefined) await scope.budgets.set("key", made.key.id, { amountMicroUsd: budget });
+          const after = { ...recordedKey(made.key), ...(budget !== undefined && { budget: dollars(budget) }) };
+          return { subject: made.key.id, after, result: made };
         }),
       );
-      if (context.json) printJson({ key: secret, ...keyJson(key) });
+      if (context.json) printJson({ key: secret, ...keyJson(key, options.budget) });
       else process.stdout.write(`${secret}\n`);
     });
 
@@ -49,10 +55,22 @@ export function keysCommand(): Command {
     .description("the keys, without their secrets")
     .action(async (_options: object, command: Command) => {
       const context = contextOf(command);
-      const list = await withDatabase(context, (database) => homeScope(database).keys.list());
-      if (context.json) return printJson({ keys: list.map(keyJson) });
-      const rows = list.map((key) => [key.id, key.name, `${key.prefix}…`, stateOf(key), day(key.lastUsedAt)]);
-      process.stdout.write(table(["id", "name", "key", "state", "last used"], rows));
+      const { budgets, list } = await withDatabase(context, async (database) => {
+        const scope = homeScope(database);
+        const all = (await scope.budgets.list()).filter((one) => one.scope === "key");
+        return {
+          list: await scope.keys.list(),
+          budgets: new Map(all.map((one) => [one.subjectId, one.amountMicroUsd])),
+        };
+      });
+      const budgetOf = ({ id }: ApiKeyInfo) => budgets.get(id) ?? undefined;
+      if (context.json) return printJson({ keys: list.map((key) => keyJson(key, budgetOf(key))) });
+      const rows = list.map((key) => {
+        const budget = budgetOf(key);
+        const shown = budget === undefined ? "no limit" : dollars(budget);
+        return [key.id, key.name, `${key.prefix}…`, stateOf(key), shown, day(key.lastUsedAt)];
+      });
+      process.stdout.write(table(["id", "name", "key", "state", "budget a month", "last used"], rows));
     });
 
   keys
@@ -77,7 +95,7 @@ export function keysCommand(): Command {
           return { subject: key.id, before: recordedKey(key), after: recordedKey(after), result: after };
         });
       });
-      if (context.json) printJson(keyJson(revoked));
+      if (context.json) printJson(keyJson(revoked, undefined));
       else process.stdout.write(`Revoked ${revoked.prefix}… (${revoked.name}). It is refused from now on.\n`);
     });
   return keys;
@@ -89,9 +107,24 @@ interface CreateOptions {
   readonly model?: readonly string[];
   readonly requests?: number;
   readonly tokens?: number;
+  /** In micro-dollars. */
+  readonly budget?: bigint;
+  readonly project?: string;
 }
 
-function keyJson(key: ApiKeyInfo) {
+/** @throws CliError `not-found`, `ambiguous` */
+async function projectOf(scope: OrganizationScope, wanted: string): Promise<string> {
+  const projects = await scope.projects.list();
+  const [found, another] = projects.filter(({ id, name, slug }) => [id, name, slug].includes(wanted));
+  if (found === undefined) {
+    const names = projects.map(({ name }) => name).join(", ");
+    throw new CliError("not-found", `There is no project ${wanted}.`, `There are: ${names}.`);
+  }
+  if (another !== undefined) throw new CliError("ambiguous", `Several projects are called ${wanted}.`, "Give its id.");
+  return found.id;
+}
+
+function keyJson(key: ApiKeyInfo, budget: bigint | undefined) {
   const { createdAt, expiresAt, id, lastUsedAt, models, name, prefix, revokedAt, scopes } = key;
   const limits = { requestsPerMinute: key.requestsPerMinute, tokensPerMinute: key.tokensPerMinute };
   return {
@@ -101,6 +134,7 @@ function keyJson(key: ApiKeyInfo) {
     scopes,
     models,
     ...limits,
+    budgetMicroUsd: budget === undefined ? null : Number(budget),
     state: stateOf(key),
     createdAt,
     expiresAt,

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { CatalogModel } from "@tugboat/db";
 import type { EncodedType } from "@tugboat/engine";
 import { Command, Option } from "commander";
+import { ownFilesIn } from "../../domain/models/own-files.ts";
 import { recordedModel } from "../../domain/models/recorded.ts";
 import { changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
 import { bytesText, CliError, countText, ProgressLine, printJson, table } from "../output.ts";
@@ -80,20 +81,27 @@ export function modelsCommand(): Command {
     .command("remove")
     .description("take a model out of the catalog; its files stay")
     .argument("<name>", "as the list shows it")
-    .action(async (name: string, _options: object, command: Command) => {
+    .option("--files", "delete its files too, if they were uploaded or downloaded")
+    .action(async (name: string, options: { files?: boolean }, command: Command) => {
       const context = contextOf(command);
-      const removed = await withDatabase(context, (database) =>
-        changeHome(database, "models.remove", async ({ models }) => {
+      const own = ownFilesIn(context.env.TUGBOAT_HOME);
+      const { deleted, removed } = await withDatabase(context, async (database) => {
+        const removed = await changeHome(database, "models.remove", async ({ models }) => {
           const model = await models.get(name);
           if (model === null) {
             throw new CliError("not-found", `There is no model ${name}.`, "`tug models list` shows them.");
           }
           await models.remove(name);
           return { subject: model.name, before: recordedModel(model), result: model };
-        }),
-      );
-      if (context.json) return printJson({ removed: removed.name, files: removed.sourcePath });
-      process.stdout.write(`Removed ${removed.name}. Its files stay at ${removed.sourcePath}.\n`);
+        });
+        const used = await homeScope(database).models.isUsed(removed.sourcePath);
+        const deleted = options.files === true && own.areOwn(removed) && !used;
+        if (deleted) await own.remove(removed);
+        return { deleted, removed };
+      });
+      if (context.json) return printJson({ removed: removed.name, files: removed.sourcePath, deleted });
+      const files = deleted ? "Its files are deleted." : `Its files stay at ${removed.sourcePath}.`;
+      process.stdout.write(`Removed ${removed.name}. ${files}\n`);
     });
 
   models

@@ -100,6 +100,24 @@ it("goes on where a broken download stopped", async () => {
   expect((await readFile(path)).equals(big)).toBe(true);
 }, 30_000);
 
+it("begins only what the disk has room for, and stops before the disk is full", async () => {
+  const room = (bytes: number) => 512 * 2 ** 20 + bytes;
+  const refused = downloadModel(reference, folder, { endpoint, freeBytes: async () => room(big.length - 1) });
+  await expect(refused).rejects.toMatchObject({ code: "no-space", message: /^The download has 20 MiB/ });
+  expect(ranges).toEqual([]);
+  // Something else fills the disk after the first part has come.
+  const left = [room(big.length), room(big.length), room(1)];
+  const stopped = downloadModel(reference, folder, { endpoint, freeBytes: async () => left.shift() ?? 0 });
+  await expect(stopped).rejects.toMatchObject({ code: "no-space", message: /^a-q8_0\.gguf still needs/ });
+  expect((await stat(join(folder, "a-q8_0.gguf.partial"))).size).toBe(16 << 20);
+  // What is here already needs no room.
+  const path = await downloadModel(reference, folder, {
+    endpoint,
+    freeBytes: async () => room(big.length - (16 << 20)),
+  });
+  expect((await readFile(path)).equals(big)).toBe(true);
+});
+
 it("throws away what is not what the hub says it is", async () => {
   oid = "0".repeat(64);
   await expect(downloadModel(reference, folder, { endpoint })).rejects.toMatchObject({ code: "bad-digest" });

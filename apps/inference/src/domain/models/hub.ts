@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { downloadFile, HubApiError, type ListFileEntry, listFiles } from "@huggingface/hub";
 import { gitBlobId, sha256File } from "./digest.ts";
+import { checkRoom, freeOnDisk } from "./disk.ts";
 import { CatalogError } from "./errors.ts";
 import type { HubReference } from "./hub-reference.ts";
 
@@ -12,6 +13,8 @@ export interface HubOptions {
   readonly token?: string | undefined;
   /** Ends a download; what came stays. */
   readonly signal?: AbortSignal | undefined;
+  /** Bytes free on the disk that holds a folder. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
   /** Bytes done and to do, over all files. */
   readonly onProgress?: (progress: { readonly file: string; readonly done: number; readonly total: number }) => void;
 }
@@ -22,7 +25,7 @@ const attempts = 5;
 /**
  * Downloads a model's files into a folder and checks each against the hub's digest. What an earlier try left is resumed.
  * @returns the path to open: the GGUF file, or the folder of safetensors
- * @throws CatalogError `hub-unreachable`, `hub-refused`, `hub-no-model`, `bad-digest`
+ * @throws CatalogError `hub-unreachable`, `hub-refused`, `hub-no-model`, `bad-digest`, `no-space` before the disk is full
  */
 export async function downloadModel(reference: HubReference, folder: string, options: HubOptions): Promise<string> {
   const entries = await asked(reference, options, async () => {
@@ -33,6 +36,10 @@ export async function downloadModel(reference: HubReference, folder: string, opt
   });
   const chosen = chooseFiles(entries, reference);
   const total = chosen.files.reduce((sum, { size }) => sum + size, 0);
+  await mkdir(folder, { recursive: true });
+  const here = await Promise.all(chosen.files.map(({ path }) => bytesOf(join(folder, path))));
+  const missing = total - here.reduce((sum, bytes) => sum + bytes, 0);
+  checkRoom("The download has", missing, await (options.freeBytes ?? freeOnDisk)(folder));
   let before = 0;
   for (const entry of chosen.files) {
     const start = before;
@@ -120,6 +127,9 @@ async function downloadOne(
     if (blob === null) throw new CatalogError("hub-no-model", `${repository} has no file ${entry.path}.`);
     while (done < entry.size) {
       const end = Math.min(done + chunkBytes, entry.size);
+      // Others write to the disk too while this goes on.
+      const free = await (options.freeBytes ?? freeOnDisk)(dirname(path));
+      checkRoom(`${entry.path} still needs`, entry.size - done, free);
       const bytes = await asked(reference, options, () => blob.slice(done, end).arrayBuffer());
       if (bytes.byteLength !== end - done) {
         throw new CatalogError(
@@ -145,6 +155,12 @@ async function downloadOne(
     });
   }
   await rename(partial, path);
+}
+
+/** What lies here of a file, whole or as an earlier try left it. */
+async function bytesOf(path: string): Promise<number> {
+  const found = (await stat(path).catch(() => undefined)) ?? (await stat(`${path}.partial`).catch(() => undefined));
+  return found?.size ?? 0;
 }
 
 /** Large files are named by SHA-256, small ones as git names them. */

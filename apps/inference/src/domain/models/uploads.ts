@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm, stat, statfs } from "node:fs/promises";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { Server } from "@tus/server";
+import { freeOnDisk, gib, reserveBytes } from "./disk.ts";
 import { CatalogError } from "./errors.ts";
 import { ModelUploadStore, tusRefusal } from "./upload-store.ts";
 
@@ -22,8 +23,6 @@ export interface Upload {
   readonly startedAt: string;
 }
 
-/** Left free on the disk: the database and the logs need to go on. */
-const reserveBytes = 512 * 2 ** 20;
 const keptMs = 7 * 24 * 3_600_000;
 const most = 20;
 const idPattern = /^[0-9a-f]{32}$/;
@@ -108,16 +107,6 @@ export class Uploads {
     }
   }
 
-  /** Whether a file was uploaded, so that it is ours to delete. */
-  owns(path: string): boolean {
-    return path.startsWith(`${this.#kept}${sep}`);
-  }
-
-  /** Deletes a file that was uploaded and is no model any more; any other is left alone. */
-  async deleteFile(path: string): Promise<void> {
-    if (this.owns(path)) await rm(dirname(path), { recursive: true, force: true });
-  }
-
   get #kept(): string {
     return resolve(this.#options.home, "models", "uploads");
   }
@@ -194,15 +183,6 @@ export function plainFileName(given: string | null | undefined): string {
   return `${stem === "" ? "model" : stem}.gguf`;
 }
 
-async function freeOnDisk(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-}
-
 function unknownUpload(): CatalogError {
   return new CatalogError("not-found", "There is no such upload.", { hint: "Begin it again." });
-}
-
-function gib(bytes: number): string {
-  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }

@@ -5,6 +5,7 @@ import type { DatasetFiles } from "../../domain/datasets/file-store.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
+import type { OwnFiles } from "../../domain/models/own-files.ts";
 import type { Permission } from "../../domain/permissions.ts";
 import type { Vault } from "../../domain/secrets/vault.ts";
 import type { JobChanges } from "../../jobs/changes.ts";
@@ -52,6 +53,8 @@ export interface Management {
   readonly datasetFiles: DatasetFiles;
   /** Model files on their way here. */
   readonly uploads: ModelUploads;
+  /** The files of models that were uploaded or downloaded, which the service may delete. */
+  readonly ownFiles: OwnFiles;
   /** What models are made of, from their files. */
   readonly reader: ModelReading;
   /** What there is to run models on. */
@@ -73,10 +76,6 @@ export interface ModelUploads {
   get(organizationId: string, id: string): Promise<UploadView>;
   discard(organizationId: string, id: string): Promise<void>;
   take<T>(organizationId: string, id: string, use: (path: string) => Promise<T>): Promise<T>;
-  /** Whether a file was uploaded, so that the service may delete it. */
-  owns(path: string): boolean;
-  /** Deletes a file that was uploaded and is no model any more. */
-  deleteFile(path: string): Promise<void>;
 }
 
 /** What procedures need of metering. */

@@ -1,6 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -10,6 +11,9 @@ import { toast } from "../../ui/toast.tsx";
 import { momentOf } from "../audit/moment.ts";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { browserName } from "./browser-name.ts";
+
+/** The newest of them; the rest are a click away. */
+const atFirst = 6;
 
 /** Where one is signed in, and a way to end what one does not know. */
 export function SessionsPanel() {
@@ -34,6 +38,9 @@ export function SessionsPanel() {
       onSettled,
     }),
   );
+  const [all, setAll] = useState(false);
+  const shown = all ? data?.sessions : data?.sessions.slice(0, atFirst);
+  const hidden = (data?.sessions.length ?? 0) - (shown?.length ?? 0);
   const others = data?.sessions.filter(({ current }) => !current) ?? [];
   return (
     <Panel
@@ -54,7 +61,7 @@ export function SessionsPanel() {
       ) : null}
       {data || error ? null : <Skeleton className="m-4 h-10" />}
       <ul aria-label="Sessions">
-        {data?.sessions.map(({ address, createdAt, current, id, userAgent }) => (
+        {shown?.map(({ address, createdAt, current, id, userAgent }) => (
           <li
             key={id}
             className="flex min-h-12 items-center justify-between gap-3 border-line border-b px-4 py-2 last:border-b-0"
@@ -79,6 +86,13 @@ export function SessionsPanel() {
           </li>
         ))}
       </ul>
+      {hidden > 0 ? (
+        <div className="border-line border-t px-4 py-2">
+          <Button kind="quiet" size="sm" onClick={() => setAll(true)}>
+            Show {hidden} more
+          </Button>
+        </div>
+      ) : null}
     </Panel>
   );
 }

@@ -1,6 +1,9 @@
 /** What each kind of job does, as people say it. */
 const kinds: Readonly<Record<string, string>> = {
+  "batches.run": "Run a batch",
   "models.digest": "Check the files",
+  "models.download": "Download",
+  "models.measure": "Measure the speed",
   "tasks.plan": "Plan a task",
   "datasets.import": "Import examples",
   "tuning.run": "Tune a model",

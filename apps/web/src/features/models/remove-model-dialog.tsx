@@ -90,8 +90,8 @@ export function RemoveModelDialog({ name, onClose }: RemoveModelDialogProps) {
         ) : null}
         {found && found.ownFiles > 0 ? (
           <Switch
-            label={`Delete its uploaded file as well (${written(bytes(found.ownFiles))})`}
-            hint="It can't be brought back; without this it stays on the service's disk."
+            label={`Delete its files as well (${written(bytes(found.ownFiles))})`}
+            hint="They were uploaded or downloaded. Without this they stay on the service's disk."
             checked={deleteFile}
             onChange={setDeleteFile}
           />

@@ -93,12 +93,12 @@ export const modelsRouter = router({
         inFlight: z.int(),
         isDefault: z.boolean(),
         speeds: z.int(),
-        /** Of the file that was uploaded, which `remove` can delete, in bytes. */
+        /** Of the files that were uploaded or downloaded, which `remove` can delete, in bytes. */
         ownFiles: z.number(),
       }),
     )
     .query(async ({ ctx, input }) => {
-      const { database, deployments, uploads } = ctx.management;
+      const { database, deployments, ownFiles } = ctx.management;
       const found = await ctx.scope.models.get(input.name);
       if (found === null) throw missingModel(input.name);
       const keys = (await ctx.scope.keys.list()).filter(
@@ -117,7 +117,7 @@ export const modelsRouter = router({
         inFlight: status?.inFlight ?? 0,
         isDefault,
         speeds: found.speeds.length,
-        ownFiles: found.own && uploads.owns(found.sourcePath) ? found.bytes : 0,
+        ownFiles: found.own && ownFiles.areOwn(found) ? found.bytes : 0,
       };
     }),
 
@@ -190,12 +190,15 @@ export const modelsRouter = router({
       return (await describer(ctx))(after);
     }),
 
-  /** Takes a model out of the catalog and stops serving it. Its files stay, but for one that was uploaded, if asked. */
+  /**
+   * Takes a model out of the catalog and stops serving it. Its files stay, but for those that were uploaded or downloaded,
+   * if asked, unless another model is made of the same.
+   */
   remove: orgProcedure("models:write")
     .input(z.object({ name: modelName, deleteFile: z.boolean().default(false) }))
     .output(z.object({ name: z.string() }))
     .mutation(async ({ ctx, input }) => {
-      const { catalog, database, deployments, uploads } = ctx.management;
+      const { catalog, database, deployments, ownFiles } = ctx.management;
       const removed = await ctx.change(async (scope) => {
         const before = await ownModel(scope, input.name);
         await scope.models.remove(input.name);
@@ -203,7 +206,7 @@ export const modelsRouter = router({
       });
       catalog.refresh();
       if (ctx.organizationId === database.home.organizationId) await deployments.unload(removed.name);
-      if (input.deleteFile) await uploads.deleteFile(removed.sourcePath);
+      if (input.deleteFile && !(await ctx.scope.models.isUsed(removed.sourcePath))) await ownFiles.remove(removed);
       return { name: removed.name };
     }),
 });
