@@ -86,7 +86,7 @@ test("a model comes from the hub, with its progress on the page; it is measured,
   await page.getByRole("button", { name: "Download" }).click();
   const bar = page.getByRole("progressbar", { name: `Download of ${name}` });
   await expect(bar).toHaveAttribute("aria-valuenow", "0", { timeout: 60_000 });
-  await expect(page.getByText(/^downloading, 0 B of 1\.\d+ MiB, 0 %/)).toBeVisible();
+  await expect(page.getByText(/^downloading, 0\sB of 1\.\d+\sMiB, 0\s%/)).toBeVisible();
   hub.release();
   await expect(bar).toHaveCount(0, { timeout: 60_000 });
 
@@ -112,6 +112,9 @@ test("what is no model is refused in a sentence", async ({ console: page, facts 
   await page.getByLabel("Model file").setInputFiles(notAModel);
   await expect(page.getByText("This is no .gguf file.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Upload", exact: true })).toBeDisabled();
+  const part = { name: "model-00001-of-00003.gguf", mimeType: "", buffer: Buffer.from("GGUF") };
+  await page.getByLabel("Model file").setInputFiles(part);
+  await expect(page.getByText(/^This is one part of several\./)).toBeVisible();
   const buffer = Buffer.from("a picture that was called a model");
   await page.getByLabel("Model file").setInputFiles({ name: "picture.gguf", mimeType: "", buffer });
   await page.getByRole("button", { name: "Upload", exact: true }).click();

@@ -182,6 +182,8 @@ export function AddByUpload({ taken, limit, onClose }: AddByUploadProps) {
 function fileProblem({ name, size }: File, limit: number): string | undefined {
   if (!/\.gguf$/i.test(name))
     return "This is no .gguf file. A folder of safetensors is added from this machine or the hub.";
+  if (/-\d{5}-of-\d{5}\.gguf$/i.test(name))
+    return "This is one part of several. Copy all parts onto the service's machine and add the first by its path, or add it from the hub.";
   if (size === 0) return "This file is empty.";
   if (size > limit) return `This file has ${written(bytes(size))}; at most ${written(bytes(limit))} are taken.`;
   return undefined;
