@@ -12,8 +12,11 @@ beforeAll(async () => {
   theirs = await strangers(fixture);
   admin = await fixture.enter("Admin", fixture.scope, "admin");
   await fixture.scope.models.upsert({ ...wordsModel("common"), shared: true });
-});
+}, 60_000);
 afterAll(() => fixture.close());
+
+/** What is written past this process's procedures reaches it as soon as the database tells of it. */
+const told = { timeout: 20_000, interval: 50 };
 
 const asking = (secret: string) => ({ authorization: `Bearer ${secret}`, "content-type": "application/json" });
 
@@ -30,7 +33,7 @@ async function complete(secret: string, model: string): Promise<number> {
 }
 
 it("every organization may use what the installation shares, and nothing else of another's", async () => {
-  expect(await names(theirs.secret)).toEqual(["common", "their-alias", "their-upstream/echo"]);
+  await expect.poll(() => names(theirs.secret), told).toEqual(["common", "their-alias", "their-upstream/echo"]);
   expect(await complete(theirs.secret, "common")).toBe(200);
   expect(await complete(theirs.secret, "words")).toBe(404);
   const confined = await theirs.scope.keys.create({ projectId: theirs.project.id, name: "c", models: ["their-alias"] });
@@ -49,7 +52,7 @@ it("an alias may lead to a shared model, and its requests are the organization's
   const target = { kind: "model", model: "common" } as const;
   const plan = { split: [{ target, share: 100 }], failover: [] };
   const alias = await theirs.scope.aliases.create("to-common", { plan, createdBy: theirs.owner.userId });
-  expect(await complete(theirs.secret, "to-common")).toBe(200);
+  await expect.poll(() => complete(theirs.secret, "to-common"), told).toBe(200);
   const { body } = await fixture.call(theirs.owner, "aliases.list", undefined, "GET");
   const listed = body.aliases.find(({ name }: { name: string }) => name === "to-common");
   expect(listed.current.split[0].target).toMatchObject({ name: "common", health: "ready" });
