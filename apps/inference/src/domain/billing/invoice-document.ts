@@ -30,15 +30,19 @@ export function invoiceCsv(invoice: InvoiceInfo, lines: readonly InvoiceLine[]):
     ...[invoiceName(invoice), invoice.from.toISOString(), invoice.to.toISOString(), text, "", "", "", "", "", "", ""],
     exactDollars(micro * 1_000_000n),
   ];
-  return [
-    [...head, "cached_tokens", "output_tokens", "amount_usd"],
-    ...rows,
-    total("Net", invoice.netMicroUsd),
-    ...(invoice.taxBasisPoints > 0 ? [total(taxName(invoice), invoice.taxMicroUsd)] : []),
-    total("Total", invoice.netMicroUsd + invoice.taxMicroUsd),
-  ]
-    .map((row) => csvLine(row.map(String)))
-    .join("");
+  return (
+    [
+      [...head, "cached_tokens", "output_tokens", "amount_usd"],
+      ...rows,
+      total("Net", invoice.netMicroUsd),
+      ...(invoice.taxBasisPoints > 0 ? [total(taxName(invoice), invoice.taxMicroUsd)] : []),
+      total("Total", invoice.netMicroUsd + invoice.taxMicroUsd),
+    ]
+      .map((row) => row.map(String))
+      // A number is no formula, also below nothing: the amount stays as it is.
+      .map((row) => csvLine(row.slice(0, -1)).replace(/\r\n$/, `,${row.at(-1)}\r\n`))
+      .join("")
+  );
 }
 
 function taxName({ taxBasisPoints, taxName }: InvoiceInfo): string {

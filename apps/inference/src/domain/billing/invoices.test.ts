@@ -170,6 +170,9 @@ describe("an invoice", () => {
     const csv = invoiceCsv(invoice, lines).trim().split(/\r?\n/);
     expect(csv).toHaveLength(lines.length + 4);
     expect(csv.at(-1)).toContain(exactDollars((invoice.netMicroUsd + invoice.taxMicroUsd) * 1_000_000n));
+    const [noteInfo] = (await scope.invoices.list()).filter(({ kind }) => kind === "credit-note");
+    const note = await scope.invoices.get(noteInfo?.id ?? "");
+    expect(invoiceCsv(note.invoice, note.lines).trim()).toMatch(/,-1\.19$/);
     const pdf = await invoicePdf("Ада & Söhne", invoice, lines, null);
     expect(Buffer.from(pdf.subarray(0, 5)).toString()).toBe("%PDF-");
     expect(invoiceName(invoice)).toMatch(/^INV-\d{6}$/);

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "@tugboat/inference/trpc";
 import { ChartNoAxesColumn } from "lucide-react";
-import { ButtonLink } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
 import { DataTable } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -15,8 +15,10 @@ import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { saveFile } from "../billing/save-file.ts";
 import { useSession } from "../service/session.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { problemOf, useTRPC, useTRPCClient } from "../service/trpc.tsx";
 import { useAddressQuery } from "../service/use-address-query.ts";
 import { ObjectivesPanel } from "./objectives-panel.tsx";
 import { groupings, ranges, readView, spanOf } from "./ranges.ts";
@@ -33,6 +35,7 @@ export function UsagePage() {
   const [query, choose] = useAddressQuery("/usage");
   const view = readView(new URLSearchParams(query));
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const { data, error, isPlaceholderData } = useQuery(
     trpc.usage.query.queryOptions(
       { ...spanOf(view.range, Date.now()), by: view.by },
@@ -47,7 +50,22 @@ export function UsagePage() {
       name="Usage and cost"
       answer={answer(data, range?.words ?? "")}
       note="Whole hours, days by UTC. Percentiles are off by at most 1 %."
-      actions={may("billing:read") ? <ButtonLink href="/settings/billing">Prices and budgets</ButtonLink> : undefined}
+      actions={
+        <>
+          {may("usage:read") ? (
+            <Button
+              onClick={() =>
+                void client.usage.export
+                  .query(spanOf(view.range, Date.now()))
+                  .then(saveFile, (cause: unknown) => toast({ tone: "bad", text: problemOf(cause).message }))
+              }
+            >
+              Export (FOCUS)
+            </Button>
+          ) : null}
+          {may("billing:read") ? <ButtonLink href="/settings/billing">Prices and budgets</ButtonLink> : null}
+        </>
+      }
     >
       {may("usage:read") ? null : (
         <Notice tone="warn" hint="Ask an owner or an admin.">

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
+import { focusCsv } from "../../../domain/usage/focus.ts";
 import { groupNames } from "../../../domain/usage/names.ts";
 import { wholeHours } from "../../../domain/usage/range.ts";
 import { type Sums, stepOf, usageGroups, usageReport } from "../../../domain/usage/report.ts";
+import { foldHours } from "../../../domain/usage/rollup.ts";
 import { RefusedError } from "../errors.ts";
 import { id, moment } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
@@ -76,6 +78,31 @@ export const usageRouter = router({
         ...sent(report.total),
         by: report.groups.map((group) => ({ id: group.id, name: nameOf(group.id), ...sent(group) })),
         series: report.series.map(({ at, ...sum }) => ({ at: at.toISOString(), ...sent(sum) })),
+      };
+    }),
+
+  /** Usage by the hour as CSV, in the columns of FOCUS 1.1, for tools that read the costs of many providers. */
+  export: orgProcedure("usage:read")
+    .input(range.optional())
+    .output(z.object({ filename: z.string(), contentType: z.string(), base64: z.string() }))
+    .query(async ({ ctx, input: { from, to } = {} }) => {
+      const span = checked(from, to);
+      const [hours, keys, projects, { name }] = await Promise.all([
+        ctx.scope.usage.hours(span),
+        ctx.scope.keys.list(),
+        ctx.scope.projects.list({ archived: true }),
+        ctx.scope.info(),
+      ]);
+      const names = new Map([...keys, ...projects].map((one) => [one.id, one.name]));
+      const csv = focusCsv(foldHours(hours), {
+        organizationId: ctx.organizationId,
+        organization: name,
+        nameOf: (of) => names.get(of) ?? of.slice(0, 8),
+      });
+      return {
+        filename: `focus-${span.from.toISOString().slice(0, 10)}-${span.to.toISOString().slice(0, 10)}.csv`,
+        contentType: "text/csv; charset=utf-8",
+        base64: Buffer.from(csv).toString("base64"),
       };
     }),
 
