@@ -87,7 +87,7 @@ export function ExamplesView({ dataset, isLatest, version }: ExamplesViewProps) 
           aria-label="Go to row"
           placeholder="row"
           inputMode="numeric"
-          className="w-20"
+          className="max-w-20"
           value={from}
           onChange={(event) => setFrom(event.currentTarget.value.replaceAll(/\D/g, ""))}
         />
