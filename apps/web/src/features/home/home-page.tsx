@@ -20,6 +20,7 @@ import { snippets } from "../playground/snippets.ts";
 import { OverviewProblem } from "../service/overview-problem.tsx";
 import type { ModelCard, Overview } from "../service/types.ts";
 import { useOverview } from "../service/use-overview.ts";
+import { Proposals } from "../tasks/proposals.tsx";
 import { homeAnswer } from "./answer.ts";
 import { LoadFigures } from "./load-figures.tsx";
 import { TodayFigures } from "./today-figures.tsx";
@@ -43,6 +44,7 @@ export function HomePage() {
       <OverviewProblem overview={data} error={error} />
       {data?.state === "down" ? null : (
         <>
+          <Proposals />
           <TodayFigures />
           <LoadFigures overview={up} />
           <div className="grid gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
