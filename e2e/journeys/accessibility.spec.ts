@@ -17,6 +17,8 @@ const paths = [
   "/settings/billing",
   "/usage",
   "/activity",
+  "/tasks",
+  "/tasks/new",
   "/tuning",
   "/tuning/new",
   "/design",

@@ -66,6 +66,8 @@ const schema = z.object({
   TUGBOAT_UPLOAD_LIMIT: count.default(65_536),
   /** Requests that may wait for or run on one model before new ones are refused. */
   TUGBOAT_QUEUE: count.default(256),
+  /** Models that are put here join the catalog; by default `watched` in the data directory. */
+  TUGBOAT_MODELS_FOLDER: z.string().min(1).optional(),
   TUGBOAT_CORS_ORIGINS: z
     .string()
     .default("")

@@ -23,6 +23,7 @@ import { ownFilesIn } from "./domain/models/own-files.ts";
 import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
+import { watchFolder } from "./domain/models/watched-folder.ts";
 import { openVault } from "./domain/secrets/vault.ts";
 import { OtlpExporter, type OtlpOptions } from "./domain/traces/otlp-exporter.ts";
 import { TraceRecorder } from "./domain/traces/recorder.ts";
@@ -45,6 +46,7 @@ import { jobKinds } from "./jobs/kinds.ts";
 import { startJobs } from "./jobs/platform.ts";
 import type { JobEngine } from "./jobs/services.ts";
 import { Routes, routeSource } from "./routing/routes.ts";
+import { type TaskWatch, watchTasks } from "./tasks/watch.ts";
 import { Upstreams } from "./upstreams/health.ts";
 import { launchProcess } from "./workers/launch.ts";
 import { DeploymentPool } from "./workers/pool.ts";
@@ -86,7 +88,9 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const routes = new Routes(routeSource(database), vault, (changed) => {
     catalog.refresh();
     tasks.forget(changed);
+    watch?.changed(changed);
   });
+  let watch: TaskWatch | undefined;
   const tasks: TaskDirectory = new TaskDirectory(database, () => routes.listening);
   const catalog: Catalog = new Catalog(
     servedModels(scope),
@@ -210,6 +214,9 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       })
     : undefined;
   if (jobs) await measureUnmeasured(scope);
+  if (jobs) watch = watchTasks(database, (id) => id === scope.id, log);
+  const folder = env.TUGBOAT_MODELS_FOLDER ?? join(home, "watched");
+  const watched = jobs && watchFolder(folder, { database, downloads: join(home, "models"), hub, log });
   const alerts = new AlertWatch({ database, vault, mailer, consoleUrl, log });
   if (env.TUGBOAT_ROLES.has("jobs")) alerts.start();
   log.info({ url }, "serving");
@@ -218,6 +225,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     url,
     async close() {
       draining = true;
+      await watched?.close();
+      await watch?.close();
       const jobsClosed = jobs?.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

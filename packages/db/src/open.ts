@@ -48,6 +48,8 @@ export interface Database {
   };
   /** Tells of organizations, by their ids, whose models, deployments, aliases or upstreams changed. */
   watchRoutes(watcher: Watcher): void;
+  /** The organizations that have a task which serves. */
+  taskOrganizations(): Promise<string[]>;
   /** For the process that delivers and runs jobs, of whichever organization. */
   readonly jobs: JobRuns;
   readonly metering: MeteringStore;
@@ -115,6 +117,15 @@ async function openAt(
       watch: (watcher) => void watches.push(watchKeys(url, watcher)),
     },
     watchRoutes: (watcher) => void watches.push(watchChannel(url, "tugboat_routes", watcher)),
+    async taskOrganizations() {
+      const where = { release: { not: null } };
+      const rows = await prisma.task.findMany({
+        where,
+        distinct: ["organizationId"],
+        select: { organizationId: true },
+      });
+      return rows.map(({ organizationId }) => organizationId);
+    },
     jobs: jobRuns(prisma, (watcher) => void watches.push(watchJobs(url, watcher))),
     traces: traceStore(pool),
     alerts: alertOutbox(pool),

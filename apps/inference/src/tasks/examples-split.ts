@@ -4,7 +4,7 @@ import type { TaskDocument } from "../domain/tasks/document.ts";
 import { inputText, outputText, type TaskExample } from "../domain/tasks/examples.ts";
 import { labelsOf, shapeOf } from "../domain/tasks/fields.ts";
 import { contentHash } from "../domain/tuning/content-hash.ts";
-import { splitExamples } from "../domain/tuning/split.ts";
+import { nearGroups } from "../domain/tuning/near.ts";
 
 /** The examples in three parts that share none: what is learnt from, what sets thresholds, what is measured on. */
 export interface TaskSplit {
@@ -17,17 +17,49 @@ export interface TaskSplit {
 const mostHeldOut = 200;
 const mostCalibration = 80;
 
+/**
+ * Divides examples by their content, each label with its share everywhere: the same examples in another order are divided
+ * the same way. Texts that say almost the same stay together, so that nothing that is asked was shown as a shot, learnt or
+ * used for a threshold.
+ */
 export function splitTask(examples: readonly TaskExample[], document: TaskDocument): TaskSplit {
-  const plain = examples.map(({ expected, input }) => ({ input: inputText(input), output: outputText(expected) }));
   const isLabels = labelsOf(document.output) !== undefined;
-  const { heldOut, train, validation } = splitExamples(plain, ({ output }) => (isLabels ? output : ""));
-  const of = (positions: readonly number[]) => positions.map((i) => examples[i]!);
+  const share = examples.length >= 1000 ? { heldOut: 0.2, calibration: 0.1 } : { heldOut: 0.35, calibration: 0.15 };
+  const strata = new Map<string, { readonly hash: number; readonly members: readonly TaskExample[] }[]>();
+  for (const group of nearGroups(examples.map(({ input }) => inputText(input)))) {
+    const members = group.map((i) => examples[i]!);
+    const hash = Math.min(...members.map(({ digest }) => contentHash(digest)));
+    const name = isLabels ? outputText(members[0]!.expected) : "";
+    strata.set(name, [...(strata.get(name) ?? []), { hash, members }]);
+  }
+  const out = { learnt: [] as TaskExample[], calibration: [] as TaskExample[], heldOut: [] as TaskExample[] };
+  // Fractions that one label leaves over go to the next, so that the whole has the shares too.
+  const owed = { heldOut: 0, calibration: 0 };
+  for (const [, groups] of [...strata].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    groups.sort((a, b) => a.hash - b.hash);
+    const size = groups.reduce((sum, { members }) => sum + members.length, 0);
+    owed.heldOut += size * share.heldOut;
+    owed.calibration += size * share.calibration;
+    for (const [place, { members }] of groups.entries()) {
+      // The last of a label is for learning, whatever is owed.
+      const isLast = place === groups.length - 1 && groups.length > 1;
+      const part = isLast
+        ? "learnt"
+        : owed.heldOut >= 0.5
+          ? "heldOut"
+          : owed.calibration >= 0.5
+            ? "calibration"
+            : "learnt";
+      if (part !== "learnt") owed[part] -= members.length;
+      out[part].push(...members);
+    }
+  }
   // An order by content alone, so that the first few are of all kinds.
-  const mixed = [...of(heldOut)].sort((a, b) => contentHash(a.digest) - contentHash(b.digest));
+  const mixed = (all: readonly TaskExample[]) => [...all].sort((a, b) => contentHash(a.digest) - contentHash(b.digest));
   return {
-    learnt: of(train),
-    calibration: of(validation).slice(0, mostCalibration),
-    heldOut: mixed.slice(0, mostHeldOut),
+    learnt: mixed(out.learnt),
+    calibration: mixed(out.calibration).slice(0, mostCalibration),
+    heldOut: mixed(out.heldOut).slice(0, mostHeldOut),
   };
 }
 

@@ -45,8 +45,7 @@ export function conclude(finished: Finished): PlanReport {
   // What was not measured on everything can win only where nothing else was.
   const complete = entries.filter((one) => one.complete);
   const order = (a: Entry, b: Entry) => compareFigures(a.figures, b.figures, document.prefer);
-  const longest = (a: Entry, b: Entry) => b.figures.n - a.figures.n || order(a, b);
-  const ranked = [...complete.sort(order), ...entries.filter((one) => !one.complete).sort(longest)];
+  const ranked = [...complete.sort(order), ...entries.filter((one) => !one.complete).sort(order)];
   const [chosen] = ranked;
   const met = chosen?.figures.meets ?? false;
   const lost = ranked.map(

@@ -1,0 +1,160 @@
+import type { OrganizationScope, TaskInfo, TaskLiveInfo, TaskPlanningInfo } from "@tugboat/db";
+import { figures } from "../domain/planner/figures.ts";
+import { planReport } from "../domain/planner/report.ts";
+import { storedDocument } from "../domain/tasks/document.ts";
+import { latencyQuantile } from "../domain/tasks/live.ts";
+import { latencyText } from "../domain/tasks/requirements.ts";
+import type { TaskRule } from "../domain/tasks/rule.ts";
+import { activePlanning, type PlanningReason, startPlanning } from "../domain/tasks/start-planning.ts";
+import { ruleOf } from "./explain-task.ts";
+import { readModelFacts } from "./model-facts.ts";
+import { rollBack } from "./release.ts";
+
+/** By itself, a task is planned at most so often in a day. */
+const mostADay = 8;
+const dayMs = 86_400_000;
+/** Fewer requests say nothing of drift or of a canary. */
+const fewestRequests = 30;
+
+export interface Swept {
+  readonly task: string;
+  readonly did: string;
+}
+
+/**
+ * Looks after an organization's tasks that serve: plans again where a model joined, examples changed or live traffic
+ * drifted from what was measured, and stops a canary that is worse. What set a planning off sets off no second one.
+ */
+export async function sweepTasks(scope: OrganizationScope, servesHere: boolean): Promise<Swept[]> {
+  const swept: Swept[] = [];
+  for (const task of await scope.tasks.list()) {
+    if (task.release === null) continue;
+    const stopped = await stopWorse(scope, task);
+    if (stopped !== undefined) swept.push({ task: task.name, did: stopped });
+    const rule = ruleOf(task);
+    const why = await reasonToPlan(scope, task, rule, servesHere);
+    if (why === undefined || (await activePlanning(scope, task.id)) !== undefined) continue;
+    const plannings = await scope.taskPlannings.list({ taskId: task.id });
+    if (plannings.some(({ cause, reason }) => reason === why.reason && cause === why.cause)) continue;
+    if (ownToday(plannings) >= mostADay) {
+      swept.push({ task: task.name, did: `not planned again: ${mostADay} times by itself today is the most` });
+      continue;
+    }
+    await scope.transaction(async (tx) => {
+      await startPlanning(tx, task, { actor: "system", minutes: rule.minutes, ...why });
+      await tx.audit.append({ actor: "system", action: "tasks.plan", subject: task.name, after: why });
+    });
+    swept.push({ task: task.name, did: `planned again: ${why.cause}` });
+  }
+  return swept;
+}
+
+function ownToday(plannings: readonly TaskPlanningInfo[]): number {
+  return plannings.filter(({ createdAt, reason }) => reason !== "asked" && Date.now() - createdAt.getTime() < dayMs)
+    .length;
+}
+
+async function reasonToPlan(
+  scope: OrganizationScope,
+  task: TaskInfo,
+  rule: TaskRule,
+  servesHere: boolean,
+): Promise<{ readonly reason: PlanningReason; readonly cause: string } | undefined> {
+  const latest = await scope.taskPlannings.latest(task.id);
+  if (latest === null) return undefined;
+  const report = planReport.parse(latest.report);
+  if (rule.onModel) {
+    const known = new Set(report.models);
+    const joined = (await readModelFacts(scope, servesHere)).map(({ name }) => name).filter((name) => !known.has(name));
+    if (joined.length > 0) return { reason: "model-joined", cause: joined.sort().join(", ").slice(0, 500) };
+  }
+  const version = await scope.tasks.version(task.id, task.version);
+  const document = storedDocument.parse(version.document);
+  if (rule.onExamples && version.examples === null) {
+    const found = await scope.datasets.resolve(document.examples).catch(() => undefined);
+    const now = found && `${found.dataset.name}@${found.version.number}`;
+    if (now !== undefined && now !== report.examples) return { reason: "examples-changed", cause: now };
+  }
+  return rule.onDrift ? drifted(scope, task) : undefined;
+}
+
+/** Live traffic of a day beside what was measured of the plan that has it. */
+async function drifted(
+  scope: OrganizationScope,
+  task: TaskInfo,
+): Promise<{ reason: "drift"; cause: string } | undefined> {
+  const [release] = await scope.tasks.releases(task.id);
+  const plan = (await scope.tasks.plans(task.id)).find(({ number }) => number === release?.plan);
+  if (release === undefined || plan === undefined) return undefined;
+  const live = sumOf(
+    (await scope.taskPlannings.live(task.id, new Date(Date.now() - dayMs))).filter((one) => one.plan === plan.number),
+  );
+  if (live.requests - live.cached < fewestRequests) return undefined;
+  const promise = figures.parse(plan.promise);
+  const day = new Date().toISOString().slice(0, 10);
+  const ceiling = (promise.requirements.latencyP95Ms?.bound ?? promise.latencyP95Ms) * 1.5;
+  if (live.p95 !== null && live.p95 > ceiling) {
+    return { reason: "drift", cause: `p95 of plan ${plan.number} on ${day} above ${latencyText(ceiling)}` };
+  }
+  if (live.failed > live.requests * 0.05) {
+    return { reason: "drift", cause: `plan ${plan.number} failed more than 1 request in 20 on ${day}` };
+  }
+  return undefined;
+}
+
+/** Two-sided 99.5 %: a canary is looked at again and again, and one look in a hundred must not stop a good one. */
+const clearly = 2.81;
+
+/** Gives a canary's share back when it fails more often or is clearly slower than what it would replace. */
+async function stopWorse(scope: OrganizationScope, task: TaskInfo): Promise<string | undefined> {
+  const [release] = await scope.tasks.releases(task.id);
+  if (release === undefined || release.share >= 100 || release.previous === null) return undefined;
+  const hours = await scope.taskPlannings.live(task.id, release.createdAt);
+  const [canary, before] = [release.plan, release.previous].map((plan) =>
+    sumOf(hours.filter((one) => one.plan === plan)),
+  );
+  if (canary === undefined || before === undefined) return undefined;
+  if (canary.requests < fewestRequests || before.requests < fewestRequests) return undefined;
+  const worse = worseBy(canary, before);
+  if (worse === undefined) return undefined;
+  const note = `Plan ${release.plan} ${worse}`;
+  await scope.transaction(async (tx) => {
+    await rollBack(tx, task, { action: "stop", actor: "system", note });
+    await tx.audit.append({ actor: "system", action: "tasks.rollBack", subject: task.name, after: { note } });
+  });
+  return note;
+}
+
+interface Sum {
+  readonly requests: number;
+  readonly failed: number;
+  readonly cached: number;
+  readonly p95: number | null;
+}
+
+/** In what a canary is clearly worse: failures by the test of two shares, latency beyond any noise. */
+export function worseBy(canary: Sum, before: Sum): string | undefined {
+  const [a, b] = [canary.failed / canary.requests, before.failed / before.requests];
+  const pooled = (canary.failed + before.failed) / (canary.requests + before.requests);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / canary.requests + 1 / before.requests));
+  if (error > 0 && (a - b) / error > clearly) return `failed ${percent(a)} of its requests, against ${percent(b)}`;
+  if (canary.p95 !== null && before.p95 !== null && canary.p95 > before.p95 * 2) {
+    return `is twice as slow: p95 ${latencyText(canary.p95)}, against ${latencyText(before.p95)}`;
+  }
+  return undefined;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function sumOf(hours: readonly TaskLiveInfo[]): Sum {
+  const sum = (of: (one: TaskLiveInfo) => number) => hours.reduce((total, one) => total + of(one), 0);
+  const counts = hours.reduce<number[]>((all, { latency }) => latency.map((count, i) => count + (all[i] ?? 0)), []);
+  return {
+    requests: sum(({ requests }) => requests),
+    failed: sum(({ failed }) => failed),
+    cached: sum(({ cached }) => cached),
+    p95: latencyQuantile(counts, 0.95),
+  };
+}
