@@ -43,6 +43,8 @@ export const destinations: readonly Destination[] = [
     icon: ListChecks,
     keywords: "declare plan explain ship requirements examples planner",
     needs: "tasks:read",
+  },
+  {
     href: "/datasets",
     name: "Datasets",
     icon: Table2,
