@@ -95,6 +95,18 @@ const table = {
     roles: ["owner", "admin", "developer", "expert"],
     keys: true,
   },
+  "evaluations:read": { what: "see evaluations, evaluators and guards", roles: everyone, keys: true },
+  "evaluations:write": {
+    what: "run evaluations and make evaluators",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
+  "reviews:read": { what: "see reviews and what they say together", roles: everyone, keys: false },
+  "reviews:write": {
+    what: "review answers and make datasets of reviews",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: false,
+  },
   "inference:run": {
     what: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

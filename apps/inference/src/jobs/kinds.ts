@@ -1,6 +1,7 @@
 import type { JobKind } from "./define.ts";
 import { runBatch } from "./kinds/batches-run.ts";
 import { importDataset } from "./kinds/datasets-import.ts";
+import { evaluationRun } from "./kinds/evaluations-run.ts";
 import { digestModel } from "./kinds/models-digest.ts";
 import { downloadModelJob } from "./kinds/models-download.ts";
 import { measureModel } from "./kinds/models-measure.ts";
@@ -11,6 +12,7 @@ import { tuningRun } from "./kinds/tuning-run.ts";
 export const jobKinds: readonly JobKind[] = [
   runBatch,
   importDataset,
+  evaluationRun,
   digestModel,
   downloadModelJob,
   measureModel,

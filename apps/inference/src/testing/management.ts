@@ -278,7 +278,42 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     createdBy: owner.userId,
   });
   const dataset = await scope.datasets.create({ name: "their-dataset", createdBy: owner.userId });
-  await scope.datasets.append(dataset.id, [{ input: "theirs", expected: "x" }], { createdBy: owner.userId });
+  const { version } = await scope.datasets.append(dataset.id, [{ input: "theirs", expected: "x" }], {
+    createdBy: owner.userId,
+  });
+  const evaluation = await scope.evaluations.create({
+    name: "theirs",
+    datasetId: dataset.id,
+    datasetVersionId: version.id,
+    datasetName: "their-dataset@1",
+    config: {
+      candidates: [{ name: "their-model", model: "their-model" }],
+      evaluators: [{ name: "exact", spec: { kind: "exact" } }],
+    },
+    total: 1,
+    createdBy: owner.userId,
+  });
+  const evaluator = await scope.evaluators.create({
+    name: "theirs",
+    description: "",
+    spec: { kind: "exact" },
+    createdBy: owner.userId,
+  });
+  const queue = await scope.reviews.createQueue({
+    evaluationId: evaluation.id,
+    name: "theirs",
+    kind: "rating",
+    config: { candidates: ["their-model"] },
+    items: [{ position: 1, a: 0, b: null, swapped: false }],
+    createdBy: owner.userId,
+  });
+  const guard = await scope.guards.set({
+    subject: "their-alias",
+    dataset: "their-dataset",
+    evaluator: "exact",
+    margin: 0.01,
+    createdBy: owner.userId,
+  });
   const { job } = await scope.jobs.enqueue({
     kind: "test.theirs",
     subject: "their-model",
@@ -327,6 +362,10 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     planning,
     dataset,
     prompt,
+    evaluation,
+    evaluator,
+    queue,
+    guard,
     job,
     upstream,
     alias,

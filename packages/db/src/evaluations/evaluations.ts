@@ -75,7 +75,8 @@ export interface Evaluations {
   remove(id: string): Promise<void>;
   /** All of them in the order of their positions. */
   rows(id: string): Promise<EvaluationRowInfo[]>;
-  positions(id: string): Promise<Set<number>>;
+  /** @throws DatabaseError `not-found` */
+  row(id: string, position: number): Promise<EvaluationRowInfo>;
   page(id: string, query: RowQuery): Promise<{ rows: EvaluationRowInfo[]; total: number }>;
 }
 
@@ -148,9 +149,10 @@ export function evaluationsOf(db: Db, organizationId: string): Evaluations {
       const rows = await db.evaluationRow.findMany({ where: rowsWhere(id), orderBy: { position: "asc" } });
       return rows.map(infoOf);
     },
-    async positions(id) {
-      const rows = await db.evaluationRow.findMany({ where: rowsWhere(id), select: { position: true } });
-      return new Set(rows.map(({ position }) => position));
+    async row(id, position) {
+      const row = await db.evaluationRow.findFirst({ where: { ...rowsWhere(id), position } });
+      if (row === null) throw new DatabaseError("not-found", `This evaluation has no example ${position}.`);
+      return infoOf(row);
     },
     async page(id, query) {
       const where = rowsWhere(id, query);

@@ -4,6 +4,7 @@ import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
 import { z } from "zod";
 import { BillError } from "../../domain/billing/bill-csv.ts";
 import { DatasetError, type DatasetErrorCode } from "../../domain/datasets/errors.ts";
+import { EvaluationError } from "../../domain/evaluations/config.ts";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
 import { PromptError } from "../../domain/prompts/errors.ts";
 import { TaskError, type TaskErrorCode } from "../../domain/tasks/errors.ts";
@@ -80,6 +81,13 @@ const datasetErrors: Record<DatasetErrorCode, TRPC_ERROR_CODE_KEY> = {
   "too-large": "PAYLOAD_TOO_LARGE",
 };
 
+const evaluationErrors: Record<EvaluationError["code"], TRPC_ERROR_CODE_KEY> = {
+  invalid: "BAD_REQUEST",
+  "not-found": "NOT_FOUND",
+  "not-ready": "PRECONDITION_FAILED",
+  refused: "PRECONDITION_FAILED",
+};
+
 /** What is meant for the caller, as a refusal; anything else is given back as it is and becomes a plain 500. */
 export function toRefusal(error: TRPCError): TRPCError {
   if (error instanceof RefusedError) return error;
@@ -107,6 +115,10 @@ export function toRefusal(error: TRPCError): TRPCError {
   if (cause instanceof PromptError) {
     const refusal = { reason: cause.code, hint: cause.hint, fields: { [cause.field]: cause.message } };
     return new RefusedError("BAD_REQUEST", cause.message, refusal, cause);
+  }
+  if (cause instanceof EvaluationError) {
+    const refusal = { reason: cause.code, hint: cause.hint };
+    return new RefusedError(evaluationErrors[cause.code], cause.message, refusal, cause);
   }
   if (cause instanceof BillError) {
     return new RefusedError("BAD_REQUEST", cause.message, { reason: cause.code, hint: cause.hint }, cause);

@@ -5,6 +5,9 @@ import { billingRouter } from "./router/billing.ts";
 import { commentsRouter } from "./router/comments.ts";
 import { datasetsRouter } from "./router/datasets.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
+import { evaluationsRouter } from "./router/evaluations.ts";
+import { evaluatorsRouter } from "./router/evaluators.ts";
+import { guardsRouter } from "./router/guards.ts";
 import { invoicesRouter } from "./router/invoices.ts";
 import { jobsRouter } from "./router/jobs.ts";
 import { keysRouter } from "./router/keys.ts";
@@ -14,6 +17,7 @@ import { organizationRouter } from "./router/organization.ts";
 import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
 import { promptsRouter } from "./router/prompts.ts";
+import { reviewsRouter } from "./router/reviews.ts";
 import { sessionRouter } from "./router/session.ts";
 import { tasksRouter } from "./router/tasks.ts";
 import { tracesRouter } from "./router/traces.ts";
@@ -48,6 +52,10 @@ export const appRouter = router({
   datasets: datasetsRouter,
   prompts: promptsRouter,
   comments: commentsRouter,
+  evaluators: evaluatorsRouter,
+  evaluations: evaluationsRouter,
+  reviews: reviewsRouter,
+  guards: guardsRouter,
 });
 
 export type AppRouter = typeof appRouter;

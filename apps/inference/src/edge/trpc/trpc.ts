@@ -83,6 +83,9 @@ export function orgProcedure(permission: Permission) {
   });
 }
 
+/** What procedures hand to functions beside them. */
+export type OrgContext = Pick<Context, "management"> & { readonly scope: OrganizationScope };
+
 function organizationOf(caller: Caller): string | undefined {
   return caller.kind === "member" ? caller.organization?.id : caller.organizationId;
 }

@@ -1,5 +1,14 @@
-import { type AliasHistory, type AliasInfo, type AliasTarget, type AliasVersionInfo, aliasPlan } from "@tugboat/db";
+import {
+  type AliasHistory,
+  type AliasInfo,
+  type AliasPlan,
+  type AliasTarget,
+  type AliasVersionInfo,
+  aliasPlan,
+  type OrganizationScope,
+} from "@tugboat/db";
 import { z } from "zod";
+import { checkGuards } from "../../../domain/evaluations/guard.ts";
 import type { Directory } from "../../../routing/routes.ts";
 import type { Context } from "../context.ts";
 import { id, moment, seen } from "../shapes.ts";
@@ -85,6 +94,7 @@ export const aliasesRouter = router({
     .mutation(async ({ ctx, input: { id, note, plan, updatedAt } }) => {
       const moved = await ctx.change(async (scope) => {
         const before = await scope.aliases.get(id);
+        await checkMove(scope, before, plan);
         const result = await scope.aliases.move(id, { plan, note, createdBy: ctx.actor }, updatedAt);
         return { subject: id, before: recorded(before), after: recorded(result), result };
       });
@@ -116,6 +126,21 @@ export const aliasesRouter = router({
       }),
     ),
 });
+
+/** Guards speak of what most requests would reach. Rolling back is not held up: it is the way out. */
+async function checkMove(
+  scope: OrganizationScope,
+  { current, name: subject }: AliasHistory,
+  plan: AliasPlan,
+): Promise<void> {
+  const upstreams = await scope.upstreams.list();
+  const most = (split: AliasPlan["split"]) => {
+    const target = [...split].sort((a, b) => b.share - a.share)[0]?.target;
+    if (target?.kind !== "upstream") return target?.model ?? "";
+    return `${upstreams.find((one) => one.id === target.upstreamId)?.name ?? "?"}/${target.model}`;
+  };
+  await checkGuards(scope, { subject, next: most(plan.split), now: most(current.split) });
+}
 
 type Show = (info: AliasVersionInfo) => z.output<typeof version>;
 

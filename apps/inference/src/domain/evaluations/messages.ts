@@ -1,0 +1,58 @@
+import type { Json } from "@tugboat/db";
+import { z } from "zod";
+import type { Candidate } from "./config.ts";
+
+const chat = z.object({
+  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  tools: z.array(z.json()).optional(),
+});
+
+/** What a candidate is asked for an example: a body of `/v1/chat/completions`. */
+export function chatBodyOf({ instruction, maxTokens, model, temperature }: Candidate, input: Json): object {
+  const settings = { model, temperature, max_tokens: maxTokens };
+  // A prompt or a task has its own words; the input's fields fill them in.
+  if (/^(prompt|task):/.test(model)) {
+    return { ...settings, messages: [{ role: "user", content: textOf(input) }], variables: fieldsOf(input) };
+  }
+  const given = chat.safeParse(input).data;
+  const filled = instruction === undefined ? undefined : fill(instruction, fieldsOf(input));
+  if (given !== undefined) {
+    const system = filled === undefined ? [] : [{ role: "system", content: filled.text }];
+    return { ...settings, ...given, messages: [...system, ...given.messages] };
+  }
+  // An instruction that names every field has said all of the example.
+  if (filled?.used) return { ...settings, messages: [{ role: "user", content: filled.text }] };
+  const content = filled === undefined ? textOf(input) : `${filled.text}\n\n${textOf(input)}`;
+  return { ...settings, messages: [{ role: "user", content }] };
+}
+
+/** An input as one text: itself, its only field, or a line for each field. */
+export function textOf(input: Json): string {
+  if (typeof input === "string") return input;
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return JSON.stringify(input);
+  const given = chat.safeParse(input).data;
+  if (given !== undefined) return given.messages.map((one) => `${one.role}: ${String(one.content ?? "")}`).join("\n");
+  const entries = Object.entries(input);
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined) return plain(only[1]);
+  return entries.map(([name, value]) => `${name}: ${plain(value)}`).join("\n");
+}
+
+function plain(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function fieldsOf(input: Json): Readonly<Record<string, string>> {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return { input: plain(input) };
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, plain(value)]));
+}
+
+function fill(template: string, fields: Readonly<Record<string, string>>): { text: string; used: boolean } {
+  let used = false;
+  const text = template.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (whole, name: string) => {
+    if (!Object.hasOwn(fields, name)) return whole;
+    used = true;
+    return fields[name] ?? "";
+  });
+  return { text, used };
+}

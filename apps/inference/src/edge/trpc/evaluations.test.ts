@@ -1,0 +1,193 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Ask } from "../../domain/asking/ask.ts";
+import { JobChanges } from "../../jobs/changes.ts";
+import { evaluationRun } from "../../jobs/kinds/evaluations-run.ts";
+import { startJobs } from "../../jobs/platform.ts";
+import { type ManagementFixture, type Person, startManagement, wordsModel } from "../../testing/management.ts";
+import { WorkRequests } from "../openai/work-requests.ts";
+
+let fixture: ManagementFixture;
+let owner: Person;
+let expert: Person;
+let jobs: Awaited<ReturnType<typeof startJobs>>;
+let asked = 0;
+
+beforeAll(async () => {
+  fixture = await startManagement();
+  owner = await fixture.enter("Olga", fixture.scope, "owner");
+  expert = await fixture.enter("Eva", fixture.scope, "expert");
+  const requests = new WorkRequests(fixture.edge);
+  const ask: Ask = (request) => {
+    asked++;
+    return requests.ask(request);
+  };
+  jobs = await startJobs({
+    database: fixture.database,
+    changes: new JobChanges(fixture.database.jobs),
+    kinds: [evaluationRun],
+    services: {
+      home: fixture.home,
+      hub: { endpoint: "http://127.0.0.1:1" },
+      training: { device: "cpu", threads: 1, kernelCache: fixture.home },
+      ask,
+    },
+    log: pino({ level: "silent" }),
+  });
+  // The model answers "word0 word1 …": one token is right for these, two are wrong.
+  const { id } = await fixture.scope.datasets.create({ name: "words-set", createdBy: owner.userId });
+  await fixture.scope.datasets.append(
+    id,
+    Array.from({ length: 12 }, (_, i) => ({
+      input: { message: `number ${i}` },
+      expected: "word0",
+      tags: [i < 4 ? "few" : "many"],
+    })),
+    { createdBy: owner.userId },
+  );
+}, 60_000);
+afterAll(async () => {
+  await jobs?.close();
+  await fixture?.close();
+});
+
+const short = { name: "short", model: "words", maxTokens: 1 };
+const long = { name: "long", model: "words", maxTokens: 2 };
+
+async function finished(input: object) {
+  const { body, status } = await fixture.call(expert, "evaluations.create", { dataset: "words-set", ...input });
+  expect([status, body]).toEqual([200, body]);
+  const get = async () => (await fixture.call(expert, "evaluations.get", { id: body.evaluation }, "GET")).body;
+  await expect.poll(async () => (await get()).state, { timeout: 60_000, interval: 100 }).toBe("done");
+  return get();
+}
+
+describe("an evaluation", () => {
+  it("compares candidates, remembers what it asked, and costs only the difference afterwards", async () => {
+    const first = await finished({ candidates: [short, long] });
+    expect(first).toMatchObject({ total: 12, done: 12, verdict: "better", candidates: ["short", "long"] });
+    expect(first.summary.candidates.map((one: { scores: { score: number }[] }) => one.scores[0]?.score)).toEqual([
+      1, 0,
+    ]);
+    expect(first.sentence).toContain("short is better than long by 100 points on 12 examples");
+    expect(asked).toBe(24);
+    const more = await finished({
+      candidates: [short, long, { ...long, name: "longer", maxTokens: 3 }],
+      evaluators: ["normalised", "contains"],
+    });
+    expect(asked).toBe(36);
+    expect(more.summary.comparisons).toHaveLength(6);
+    expect(more.summary.candidates[1].scores.map((one: { score: number }) => one.score)).toEqual([0, 1]);
+  });
+
+  it("lists examples by disagreement, by slice and by text, and shows each whole", async () => {
+    const { body } = await fixture.call(expert, "evaluations.list", undefined, "GET");
+    const { id } = body.evaluations.at(-1);
+    const few = (await fixture.call(expert, "evaluations.examples", { id, slice: "tag: few" }, "GET")).body;
+    expect(few.total).toBe(4);
+    expect(few.rows[0]).toMatchObject({ disagreement: 1, scores: [[1], [0]], texts: ["word0 ", "word0 word1 "] });
+    const one = (await fixture.call(expert, "evaluations.examples", { id, text: "number 11" }, "GET")).body;
+    expect(one.rows.map(({ preview }: { preview: string }) => preview)).toEqual(["number 11"]);
+    const { position } = one.rows[0];
+    const whole = (await fixture.call(expert, "evaluations.example", { id, position }, "GET")).body;
+    expect(whole).toMatchObject({
+      input: { message: "number 11" },
+      expected: "word0",
+      answers: [
+        { candidate: "short", text: "word0 ", scores: [{ evaluator: "normalised", value: 1 }] },
+        { candidate: "long", scores: [{ value: 0 }] },
+      ],
+    });
+  });
+
+  it("counts failures and never drops them", async () => {
+    const done = await finished({ candidates: [short, { name: "nobody", model: "missing" }] });
+    expect(done.summary.candidates[1]).toMatchObject({ failed: 12, scores: [{ score: 0, n: 12 }] });
+    expect(done.summary.warnings.join()).toContain("nobody failed on 12 examples");
+  });
+
+  it("stops by itself when the answer is clear, if asked", async () => {
+    const { id } = await fixture.scope.datasets.create({ name: "many", createdBy: owner.userId });
+    const rows = Array.from({ length: 80 }, (_, i) => ({ input: `number ${i}`, expected: "word0" }));
+    await fixture.scope.datasets.append(id, rows, { createdBy: owner.userId });
+    const done = await finished({ dataset: "many", candidates: [short, long], stopEarly: true });
+    expect(done.stoppedEarly).toBe(true);
+    expect(done.done).toBeLessThan(80);
+    expect(done.summary.comparisons[0].p).toBeLessThan(0.05);
+  });
+
+  it("runs a person's code, and refuses settings that can't be used", async () => {
+    const source = "function evaluate(output, expected) { return output.text.trim() === expected ? 1 : 0.5 }";
+    const made = await fixture.call(expert, "evaluators.create", { name: "mine", spec: { kind: "code", source } });
+    expect(made.status).toBe(200);
+    const done = await finished({ candidates: [short, long], evaluators: ["mine"], limit: 5 });
+    expect(done.summary.candidates.map((one: { scores: { score: number }[] }) => one.scores[0]?.score)).toEqual([
+      1, 0.5,
+    ]);
+    const bad = await fixture.call(expert, "evaluators.create", { name: "bad", spec: { kind: "regex", pattern: "(" } });
+    expect([bad.status, bad.body.error.code]).toEqual([400, "invalid"]);
+    const unknown = await fixture.call(expert, "evaluations.create", {
+      dataset: "words-set",
+      candidates: [short],
+      evaluators: ["nothing"],
+    });
+    expect(unknown.status).toBe(404);
+  });
+
+  it("guards an alias: it moves only where that was shown to do no harm", async () => {
+    await fixture.scope.models.upsert(wordsModel("words2"));
+    const plan = (model: string) => ({ split: [{ target: { kind: "model", model }, share: 100 }], failover: [] });
+    const made = (await fixture.call(owner, "aliases.create", { name: "production", plan: plan("words") })).body;
+    const guard = { subject: "production", dataset: "words-set", evaluator: "normalised", margin: 0.01 };
+    expect((await fixture.call(owner, "guards.set", guard)).status).toBe(200);
+    const move = () =>
+      fixture.call(owner, "aliases.move", { id: made.id, plan: plan("words2"), updatedAt: made.updatedAt });
+    const refused = await move();
+    expect([refused.status, refused.body.error.message]).toEqual([
+      412,
+      expect.stringContaining("No evaluation has compared"),
+    ]);
+    await finished({
+      candidates: [
+        { name: "words", model: "words", maxTokens: 1 },
+        { name: "words2", model: "words2", maxTokens: 2 },
+      ],
+    });
+    const worse = await move();
+    expect([worse.status, worse.body.error.message]).toEqual([412, expect.stringContaining("-100.0 points")]);
+  });
+});
+
+describe("reviews", () => {
+  it("show blind pairs, rank the candidates, and become preferences", async () => {
+    const { body } = await fixture.call(expert, "evaluations.list", undefined, "GET");
+    const { id } = body.evaluations.at(-1);
+    const made = await fixture.call(expert, "reviews.create", {
+      evaluation: id,
+      name: "Which reads better?",
+      kind: "pairs",
+      limit: 6,
+    });
+    expect(made.body.items).toBe(6);
+    const { queue } = made.body;
+    for (let i = 0; i < 6; i++) {
+      const { item } = (await fixture.call(expert, "reviews.next", { queue }, "GET")).body;
+      expect(Object.keys(item).sort()).toEqual(["expected", "input", "left", "number", "right"]);
+      const preferred = item.left === "word0 " ? "left" : "right";
+      const answer = await fixture.call(expert, "reviews.submit", { queue, item: item.number, preferred, seconds: 2 });
+      expect(answer.status).toBe(200);
+    }
+    expect((await fixture.call(expert, "reviews.next", { queue }, "GET")).body.item).toBeNull();
+    const figures = (await fixture.call(expert, "reviews.figures", { queue }, "GET")).body;
+    expect(figures.ranking[0]).toMatchObject({ name: "short", wins: 6, played: 6 });
+    const collected = await fixture.call(expert, "reviews.collect", { queue, dataset: "preferences" });
+    expect(collected.body).toMatchObject({ version: 1, examples: 6, made: true });
+    const again = await fixture.call(expert, "reviews.collect", { queue, dataset: "preferences" });
+    expect(again.body).toMatchObject({ examples: 0, made: false });
+    const { version } = await fixture.scope.datasets.resolve("preferences");
+    const { examples } = await fixture.scope.datasets.page(version.id, { limit: 1 });
+    expect(examples[0]?.expected).toEqual({ chosen: "word0 ", rejected: "word0 word1 " });
+    const wrong = await fixture.call(expert, "reviews.submit", { queue, item: 0, rating: 3 });
+    expect(wrong.status).toBe(400);
+  });
+});
