@@ -6,6 +6,7 @@ import { batchCommand } from "./commands/batch.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { datasetsCommand } from "./commands/datasets.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { evalCommand } from "./commands/eval.ts";
 import { invoicesCommand } from "./commands/invoices.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
@@ -44,6 +45,7 @@ const program = new Command("tug")
   .addCommand(invoicesCommand())
   .addCommand(tuneCommand())
   .addCommand(pretrainCommand())
+  .addCommand(evalCommand())
   .addCommand(usersCommand())
   .addCommand(backupCommand())
   .addCommand(restoreCommand());

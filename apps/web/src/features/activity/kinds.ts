@@ -1,6 +1,7 @@
 /** What each kind of job does, as people say it. */
 const kinds: Readonly<Record<string, string>> = {
   "batches.run": "Run a batch",
+  "evaluations.run": "Compare candidates",
   "models.digest": "Check the files",
   "models.download": "Download",
   "models.measure": "Measure the speed",

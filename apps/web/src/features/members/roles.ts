@@ -112,6 +112,16 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
     may: "write versions of prompts, move and approve their labels, comment on them",
     roles: ["owner", "admin", "developer", "expert"],
   },
+  "evaluations:read": { may: "see evaluations, evaluators and guards", roles: everyone },
+  "evaluations:write": {
+    may: "run evaluations and make evaluators",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
+  "reviews:read": { may: "see reviews and what they say together", roles: everyone },
+  "reviews:write": {
+    may: "review answers and make datasets of reviews",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
   "inference:run": {
     may: "call models, by the API or in the playground",
     roles: ["owner", "admin", "developer", "expert"],

@@ -9,6 +9,7 @@ import {
   ListChecks,
   type LucideIcon,
   MessageSquareText,
+  Scale,
   Settings,
   Signpost,
   Table2,
@@ -59,6 +60,20 @@ export const destinations: readonly Destination[] = [
     needs: "prompts:read",
   },
   { href: "/models", name: "Models", icon: Boxes, keywords: "catalog weights gguf", needs: "models:read" },
+  {
+    href: "/evaluations",
+    name: "Evaluations",
+    icon: Scale,
+    keywords: "compare candidates score better judge evaluator quality",
+    needs: "evaluations:read",
+  },
+  {
+    href: "/reviews",
+    name: "Reviews",
+    icon: ListChecks,
+    keywords: "rate label correct blind pairs agreement human",
+    needs: "reviews:read",
+  },
   {
     href: "/tuning",
     name: "Tuning",
