@@ -57,7 +57,7 @@ fn one_row(row: u32, unit: u32, u: u32, part: u32, lane: u32) {
     acc_low += low * d;
     acc_high += high * d;
   }
-  write(row, part, u, unit, acc_low, acc_high, lane);
+  write_unit(row, part, u, unit, acc_low, acc_high, lane);
 }
 
 fn some_rows(first: u32, rows: u32, unit: u32, u: u32, part: u32, lane: u32) {
@@ -91,11 +91,11 @@ fn some_rows(first: u32, rows: u32, unit: u32, u: u32, part: u32, lane: u32) {
   }
   for (var m = 0u; m < 4u; m++) {
     // Rows past the last repeat it: the same values once more.
-    write(min(first + m, last), part, u, unit, acc[m], acc[m + 4u], lane);
+    write_unit(min(first + m, last), part, u, unit, acc[m], acc[m + 4u], lane);
   }
 }
 
-fn write(row: u32, part: u32, u: u32, unit: u32, low: vec4<f32>, high: vec4<f32>, lane: u32) {
+fn write_unit(row: u32, part: u32, u: u32, unit: u32, low: vec4<f32>, high: vec4<f32>, lane: u32) {
   let scale = scales[unit * PARTS + part];
   let low_sum = lanes_sum(low, lane) * scale;
   let high_sum = lanes_sum(high, lane) * scale;
