@@ -1,3 +1,4 @@
+import { readFirstRun } from "../domain/first-run.ts";
 import type { CliContext } from "./context.ts";
 import { CliError } from "./output.ts";
 
@@ -8,7 +9,8 @@ import { CliError } from "./output.ts";
  */
 export async function serviceAnswers({ env }: CliContext, what: string): Promise<void> {
   const host = env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST;
-  const url = process.env.TUGBOAT_API_URL ?? `http://${host}:${env.TUGBOAT_API_PORT}`;
+  const known = env.TUGBOAT_API_URL ?? (await readFirstRun(env.TUGBOAT_HOME))?.apiUrl;
+  const url = known ?? `http://${host}:${env.TUGBOAT_API_PORT}`;
   const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
   if (answer !== undefined) return;
   throw new CliError(

@@ -163,6 +163,7 @@ const knownRoutes = ["/health", "/metrics", "/v1/models", tuningJobs, ...inferen
 function routeOf(path: string): string {
   if (knownRoutes.includes(path)) return path;
   if (path.startsWith("/v1/models/")) return "/v1/models/:id";
+  if (path.startsWith("/v1/tasks/")) return "/v1/tasks/:id";
   const of = [...kept, tuningJobs].find((of) => path.startsWith(`${of}/`));
   if (of !== undefined) return `${of}/:id`;
   return /^\/api\/(auth|trpc)\//.exec(path)?.[0].slice(0, -1) ?? (path.startsWith("/api/") ? "/api" : "other");

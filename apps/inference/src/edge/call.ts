@@ -155,6 +155,7 @@ const traced: Readonly<Record<string, string>> = {
   "/v1/completions": "completion",
   "/v1/embeddings": "embedding",
   "/v1/responses": "response",
+  "/v1/tasks/:id": "task",
 };
 
 /** What the log says beyond the name that was asked for. */

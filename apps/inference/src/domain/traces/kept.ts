@@ -74,13 +74,13 @@ export function keptTrace(request: EndedRequest, operation: string, policy: Trac
       httpStatus: request.httpStatus,
       error: trace.problem?.code ?? null,
       cache: request.cache === "hit" ? "hit" : (event?.cachedTokens ?? 0) > 0 ? "prefix" : "miss",
-      inputTokens: event?.inputTokens ?? 0,
+      inputTokens: (event ?? trace.parts)?.inputTokens ?? 0,
       cachedTokens: event?.cachedTokens ?? 0,
-      outputTokens: event?.outputTokens ?? 0,
+      outputTokens: (event ?? trace.parts)?.outputTokens ?? 0,
       ttftUs: event?.ttftUs ?? null,
       queueUs: event?.queueUs ?? null,
       durationUs: micros(request.durationMs),
-      amountPicoUsd: event?.amountPicoUsd ?? 0n,
+      amountPicoUsd: (event ?? trace.parts)?.amountPicoUsd ?? 0n,
       preview: preview === null ? null : preview.slice(0, 160),
     },
     spans: spans.map((span) => stored(span, at, traceHex, trace)),
@@ -218,7 +218,11 @@ function lastOfUser(messages: readonly unknown[]): unknown {
 
 function textOf(said: unknown): string {
   if (typeof said === "string") return said;
-  if (!Array.isArray(said)) return "";
+  // A task's input: its fields.
+  if (!Array.isArray(said))
+    return Object.values(Object(said))
+      .filter((one) => typeof one === "string")
+      .join(" ");
   return said.map((part) => (typeof part === "string" ? part : String(Object(part).text ?? ""))).join(" ");
 }
 

@@ -40,6 +40,8 @@ export class TraceBuilder {
   /** The request's body. */
   input: unknown;
   readonly heard = new Heard();
+  /** What was used in its name by the requests that it made: theirs are the usage events. */
+  parts: { readonly inputTokens: number; readonly outputTokens: number; readonly amountPicoUsd: bigint } | undefined;
   /** What it was refused with, or failed by. */
   problem: { readonly code: string; readonly message: string } | undefined;
 

@@ -31,6 +31,7 @@ export async function chatWithTask(
   const parsed = chat.safeParse(json);
   if (!parsed.success)
     throw invalidRequest("invalid_value", parsed.error.issues[0]?.message ?? "The body does not fit.", "messages");
+  c.get("call").trace.input = json;
   const { messages, model, stream, stream_options } = parsed.data;
   const said = messages.map(({ content, role }) => ({ role, content: content ?? "" }));
   const answer = await answerTask(c, services, task, inputOfChat(task, said));

@@ -5,6 +5,7 @@ import { contentHash } from "../../domain/tuning/content-hash.ts";
 import { runPlan, type StepTrace } from "../../tasks/run-plan.ts";
 import { StepError } from "../../tasks/run-step.ts";
 import { organizationOf } from "../access.ts";
+import type { Call } from "../call.ts";
 import { ApiError, invalidRequest } from "../errors.ts";
 import { meterCall } from "../metering.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
@@ -89,6 +90,8 @@ export async function answerTask(
   const key = plan.spec.cache ? `${number} ${canonical(input)}` : undefined;
   const known = key === undefined ? undefined : task.cache.get(key);
   call.model = name;
+  call.trace.asked = name;
+  call.trace.input ??= { input };
   const count = (more: {
     latencyMs: number;
     costMicroUsd: number;
@@ -104,6 +107,7 @@ export async function answerTask(
     await settled?.durable;
     const totalMs = performance.now() - begun;
     count({ latencyMs: totalMs, costMicroUsd: 0, failed: false, cached: true, escalated: false });
+    heard(call, known);
     const none = { costMicroUsd: 0, inputTokens: 0, outputTokens: 0, steps: [] };
     return {
       task: task.name,
@@ -122,7 +126,9 @@ export async function answerTask(
     const answer = await runPlan(plan, input, async (request) => {
       const asked = performance.now();
       try {
-        return await ask(request);
+        const { body } = request;
+        const model = "model" in body && typeof body.model === "string" ? body.model : "";
+        return await call.trace.within("step", () => ask(request), { "gen_ai.request.model": model });
       } finally {
         stepsMs += performance.now() - asked;
       }
@@ -141,6 +147,12 @@ export async function answerTask(
       cached: false,
       escalated: answer.escalated,
     });
+    call.trace.parts = {
+      inputTokens: answer.inputTokens,
+      outputTokens: answer.outputTokens,
+      amountPicoUsd: BigInt(Math.round(answer.costMicroUsd * 1e6)),
+    };
+    heard(call, parsed.data);
     call.onTokens?.(answer.inputTokens + answer.outputTokens);
     return {
       task: task.name,
@@ -162,6 +174,11 @@ export async function answerTask(
     if (error instanceof StepError) throw stepFailure(error);
     throw error;
   }
+}
+
+/** Tells the trace what was answered. */
+function heard({ trace }: Call, output: Values): void {
+  trace.heard.document({ choices: [{ message: { content: JSON.stringify(output) }, finish_reason: "stop" }] });
 }
 
 /** During a canary the same caller gets the same plan. */
