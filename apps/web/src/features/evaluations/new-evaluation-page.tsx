@@ -104,7 +104,7 @@ function NewEvaluation({ asked, choices }: NewEvaluationProps) {
         </Notice>
       ) : null}
       <Panel title="Examples and judgement">
-        <div className="grid gap-4 sm:grid-cols-3">
+        <div className="grid items-start gap-4 sm:grid-cols-3">
           <Field label="Dataset" hint={`${rows.toLocaleString("en")} examples`}>
             {(control) => (
               <Select {...control} value={dataset} onChange={({ target }) => setDataset(target.value)}>
@@ -137,7 +137,7 @@ function NewEvaluation({ asked, choices }: NewEvaluationProps) {
           </Field>
         </div>
       </Panel>
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid items-start gap-4 md:grid-cols-2">
         {drafts.map((draft, index) => (
           <Panel
             key={draft.key}
