@@ -98,6 +98,7 @@ const objectSchema = z.looseObject({
     .record(z.string(), z.looseObject({ type: z.union([z.string(), z.array(z.string())]).optional() }))
     .optional(),
   required: z.array(z.string()).optional(),
+  $defs: z.record(z.string(), z.looseObject({})).optional(),
 });
 type ObjectSchema = z.output<typeof objectSchema>;
 
@@ -110,8 +111,9 @@ function schemaOf(schema: z.ZodType, io: "input" | "output"): ObjectSchema {
 
 /** The OpenAPI 3.1 document of the management API, made from the procedures. */
 export function openApiDocument(serverUrl: string) {
+  const recursive: Record<string, unknown> = {};
   const paths = Object.fromEntries(
-    restRoutes.map((route) => [route.path, { [route.method.toLowerCase()]: operation(route) }]),
+    restRoutes.map((route) => [route.path, { [route.method.toLowerCase()]: operation(route, recursive) }]),
   );
   return {
     openapi: "3.1.0",
@@ -121,6 +123,7 @@ export function openApiDocument(serverUrl: string) {
     components: {
       securitySchemes: { key: { type: "http", scheme: "bearer", description: "An API key: tug_…" } },
       schemas: {
+        ...recursive,
         Error: {
           type: "object",
           required: ["error"],
@@ -143,8 +146,23 @@ export function openApiDocument(serverUrl: string) {
   };
 }
 
-function operation({ access, input, method, output, path, procedure }: RestRoute) {
-  const taken = input && schemaOf(input, "input");
+/**
+ * A schema as a part of the document: what it defines for itself (a value that holds values of its kind) becomes one of the
+ * document's schemas, since a reference counts from the document's root.
+ * @param into the document's schemas
+ */
+function placed(schema: ObjectSchema, name: string, into: Record<string, unknown>): ObjectSchema {
+  const { $defs, ...own } = schema;
+  if ($defs === undefined) return schema;
+  const moved = (json: object): unknown =>
+    JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', `"#/components/schemas/${name}.`));
+  for (const [key, definition] of Object.entries($defs)) into[`${name}.${key}`] = moved(definition);
+  return objectSchema.parse(moved(own));
+}
+
+function operation({ access, input, method, output, path, procedure }: RestRoute, schemas: Record<string, unknown>) {
+  const taken = input && placed(schemaOf(input, "input"), `${procedure}.input`, schemas);
+  const given = placed(schemaOf(output, "output"), `${procedure}.output`, schemas);
   const query = Object.entries(taken?.properties ?? {}).map(([name, schema]) => ({
     name,
     in: "query",
@@ -161,7 +179,7 @@ function operation({ access, input, method, output, path, procedure }: RestRoute
     ...(method === "POST" &&
       taken && { requestBody: { required: true, content: { "application/json": { schema: taken } } } }),
     responses: {
-      200: { description: "Done.", content: { "application/json": { schema: schemaOf(output, "output") } } },
+      200: { description: "Done.", content: { "application/json": { schema: given } } },
       default: {
         description: "Refused.",
         content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },

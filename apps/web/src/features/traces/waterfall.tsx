@@ -8,6 +8,7 @@ import { extent, waterfallRows } from "./waterfall-rows.ts";
 
 const stepWords: Readonly<Record<string, string>> = {
   key: "Check the key",
+  step: "Ask a model of the plan",
   route: "Find who answers",
   queue: "Wait for a turn",
   prefill: "Read the prompt",
