@@ -25,7 +25,7 @@ export function AuditRecordView({ record, filters }: AuditRecordViewProps) {
   const about = subjectInWords(changes, before, after);
   const to = (more: AuditFilters) => `/settings/audit${writeFilters({ ...filters, ...more })}`;
   return (
-    <li className="grid gap-x-6 gap-y-1 border-line border-b px-4 py-3 last:border-b-0 md:grid-cols-[132px_minmax(0,1fr)_minmax(0,1.2fr)]">
+    <li className="grid grid-cols-[minmax(0,1fr)] gap-x-6 gap-y-1 border-line border-b px-4 py-3 last:border-b-0 md:grid-cols-[132px_minmax(0,1fr)_minmax(0,1.2fr)]">
       <div className="flex flex-wrap content-start gap-x-3 text-ink-3 text-xs leading-5 md:grid">
         <time dateTime={at} title={fullMoment(at)} className="text-ink-2">
           {momentOf(at)}
@@ -39,7 +39,7 @@ export function AuditRecordView({ record, filters }: AuditRecordViewProps) {
           </Link>
         </p>
         <p className="flex items-start gap-1 text-ink-2">
-          <span className="min-w-0 break-words">
+          <span className="min-w-0 wrap-anywhere">
             {actInWords(action)}
             {about ? (
               <>
@@ -63,7 +63,7 @@ export function AuditRecordView({ record, filters }: AuditRecordViewProps) {
 function ChangeList({ changes }: { readonly changes: readonly FieldChange[] }) {
   if (changes.length === 0) return null;
   return (
-    <dl className="grid content-start gap-x-3 gap-y-0.5 sm:grid-cols-[max-content_minmax(0,1fr)]">
+    <dl className="grid grid-cols-[minmax(0,1fr)] content-start gap-x-3 gap-y-0.5 sm:grid-cols-[max-content_minmax(0,1fr)]">
       {changes.map((change) => (
         <div key={change.field} className="flex flex-wrap gap-x-3 sm:contents">
           <dt className="text-ink-3">{fieldName(change.field)}</dt>
@@ -81,14 +81,14 @@ function Values({ change: { before, after } }: { readonly change: FieldChange })
   return (
     <>
       {before === undefined ? null : (
-        <del className="min-w-0 break-words text-ink-3">
+        <del className="min-w-0 wrap-anywhere text-ink-3">
           <span className="sr-only">was </span>
           {before}
         </del>
       )}
       {before !== undefined && after !== undefined ? <ArrowRight aria-hidden className="size-3 text-ink-3" /> : null}
       {after === undefined ? null : (
-        <ins className="min-w-0 break-words no-underline">
+        <ins className="min-w-0 wrap-anywhere no-underline">
           <span className="sr-only">is </span>
           {after}
         </ins>
