@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "../files/write-whole.ts";
 import { DatasetError } from "./errors.ts";
 
 /** What may be sent at once: three million rows of a thousand characters. */
@@ -22,27 +23,8 @@ export class DatasetFiles {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await this.#sweep(folder);
     const id = randomUUID();
-    const path = join(folder, id);
-    const coming = `${path}.coming`;
-    let bytes = 0;
-    try {
-      const file = await open(coming, "w", 0o600);
-      try {
-        for await (const piece of content) {
-          bytes += piece.byteLength;
-          if (bytes > mostBytes)
-            throw new DatasetError("too-large", "The file is larger than 4 GB.", "Send it in parts.");
-          await file.write(piece);
-        }
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(coming, path);
-    } catch (error) {
-      await rm(coming, { force: true });
-      throw error;
-    }
+    const tooLarge = () => new DatasetError("too-large", "The file is larger than 4 GB.", "Send it in parts.");
+    const bytes = await writeWhole(join(folder, id), content, mostBytes, tooLarge);
     return { id, bytes };
   }
 

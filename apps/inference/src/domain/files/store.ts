@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "./write-whole.ts";
 
 /** OpenAI's bound of a batch's input is 200 MB; ours leaves the disk of a small machine alone. */
 export const maxFileBytes = 100 * 1024 * 1024;
@@ -38,27 +39,7 @@ export class FileStore {
    */
   async receive(organizationId: string, id: string, content: AsyncIterable<Uint8Array>): Promise<number> {
     await this.folder(organizationId);
-    const path = this.path(organizationId, id);
-    const coming = `${path}.coming`;
-    let bytes = 0;
-    try {
-      const file = await open(coming, "w", 0o600);
-      try {
-        for await (const piece of content) {
-          bytes += piece.byteLength;
-          if (bytes > maxFileBytes) throw new FileTooLargeError();
-          await file.write(piece);
-        }
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(coming, path);
-    } catch (error) {
-      await rm(coming, { force: true });
-      throw error;
-    }
-    return bytes;
+    return writeWhole(this.path(organizationId, id), content, maxFileBytes, () => new FileTooLargeError());
   }
 
   read(organizationId: string, id: string) {

@@ -18,6 +18,15 @@ export const title = z
   .max(100, "A name has at most 100 characters.")
   .refine((text) => !unprintable.test(text), "A name can't hold control characters.");
 
+/** What requests call something by: an alias. */
+export const aliasName = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z0-9][\w.:-]{0,127}$/,
+    "A name begins with a letter or a digit; then letters, digits, . _ : - follow.",
+  );
+
 /** Dates as they are sent. */
 export type Sent<T> = {
   [K in keyof T]: T[K] extends Date ? string : T[K] extends Date | null ? string | null : T[K];

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { checkGuards } from "../../../domain/evaluations/guard.ts";
 import type { Directory } from "../../../routing/routes.ts";
 import type { Context } from "../context.ts";
-import { id, moment, seen } from "../shapes.ts";
+import { aliasName, id, moment, seen } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
 /** `off`: an upstream that is switched off or whose secret can't be opened; `down`: it failed and gets a pause. */
@@ -42,13 +42,6 @@ const version = z.object({
 
 const alias = z.object({ id, name: z.string(), current: version, createdAt: moment, updatedAt: moment });
 
-const name = z
-  .string()
-  .trim()
-  .regex(
-    /^[A-Za-z0-9][\w.:-]{0,127}$/,
-    "A name begins with a letter or a digit; then letters, digits, . _ : - follow.",
-  );
 const note = z.string().trim().max(500, "A note has at most 500 characters.").default("");
 
 type OrgContext = Pick<Context, "management"> & { readonly organizationId: string };
@@ -76,7 +69,7 @@ export const aliasesRouter = router({
     }),
 
   create: orgProcedure("aliases:write")
-    .input(z.object({ name, plan: aliasPlan, note }))
+    .input(z.object({ name: aliasName, plan: aliasPlan, note }))
     .output(alias)
     .mutation(async ({ ctx, input }) => {
       const made = await ctx.change(async (scope) => {

@@ -13,19 +13,12 @@ import { guessMapping, readTable } from "../../../domain/tuning/samples.ts";
 import { textOf } from "../../../domain/tuning/text-bytes.ts";
 import { explainTask, ruleOf, shipTask } from "../../../tasks/explain-task.ts";
 import { rollBack } from "../../../tasks/release.ts";
-import { id } from "../shapes.ts";
+import { aliasName, id } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 import { card, detail, document, evidence, file, name, planning, release } from "./task-shapes.ts";
 import { showCard, showDetail, showPlanning } from "./task-view.ts";
 
 const yaml = z.string().max(200_000, "A task's document has at most 200,000 characters.");
-const alias = z
-  .string()
-  .trim()
-  .regex(
-    /^[A-Za-z0-9][\w.:-]{0,127}$/,
-    "A name begins with a letter or a digit; then letters, digits, . _ : - follow.",
-  );
 
 export const tasksRouter = router({
   list: orgProcedure("tasks:read")
@@ -232,7 +225,7 @@ export const tasksRouter = router({
         plan: z.int().min(1).optional(),
         share: z.int().min(1).max(100).default(100),
         /** Another name that requests may have for the task. */
-        alias: alias.optional(),
+        alias: aliasName.optional(),
         /** Although it does not meet what is required. */
         anyway: z.boolean().default(false),
         note: z.string().max(500).default(""),

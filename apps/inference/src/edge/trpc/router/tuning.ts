@@ -10,7 +10,7 @@ import { recordedRun, startRun } from "../../../domain/tuning/start.ts";
 import { stopRun } from "../../../domain/tuning/stop.ts";
 import type { Context } from "../context.ts";
 import { missingModel, modelName } from "../model-view.ts";
-import { id, moment, title } from "../shapes.ts";
+import { aliasName, id, moment, title } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
 const mapping = z.object({ input: z.string(), output: z.string(), rejected: z.string().optional() });
@@ -48,14 +48,6 @@ const run = z.object({
   createdByName: z.string().nullable(),
   createdAt: moment,
 });
-
-const alias = z
-  .string()
-  .trim()
-  .regex(
-    /^[A-Za-z0-9][\w.:-]{0,127}$/,
-    "A name begins with a letter or a digit; then letters, digits, . _ : - follow.",
-  );
 
 export const tuningRouter = router({
   list: orgProcedure("tuning:read")
@@ -213,7 +205,7 @@ export const tuningRouter = router({
     .input(
       z.object({
         id,
-        alias,
+        alias: aliasName,
         /** Although the gate refused. */
         anyway: z.boolean().default(false),
       }),
