@@ -30,7 +30,12 @@ export function evalCommand(): Command {
   return new Command("eval")
     .description("compares candidates on a dataset: which is better, by how much, how sure")
     .argument("<dataset>", "its name: support, support@3 or support@latest")
-    .option("--candidate <name>", "a model, an alias or upstream/model; repeat it to compare", another, [])
+    .option(
+      "--candidate <name>",
+      "a model, an alias, upstream/model or prompt:name@label, perhaps called something: new=tug-small; repeat it",
+      another,
+      [],
+    )
     .option("--evaluator <name>", "how answers are judged; the first decides; default: normalised", another, [])
     .option("--instruction <text>", "said before each example; {{field}} stands for a field of it")
     .option("--max-tokens <n>", "the longest answer", integer(1, 8192), 256)
@@ -95,8 +100,10 @@ async function run(context: CliContext, dataset: string, options: EvalOptions): 
   });
 }
 
-function candidateOf(name: string, { instruction, maxTokens }: EvalOptions): Candidate {
-  return { name, model: name, temperature: 0, maxTokens, ...(instruction !== undefined && { instruction }) };
+function candidateOf(said: string, { instruction, maxTokens }: EvalOptions): Candidate {
+  const at = said.indexOf("=");
+  const [name, model] = at > 0 ? [said.slice(0, at), said.slice(at + 1)] : [said, said];
+  return { name, model, temperature: 0, maxTokens, ...(instruction !== undefined && { instruction }) };
 }
 
 async function waitFor(database: Database, id: string, jobId: string): Promise<EvaluationInfo> {

@@ -7,6 +7,8 @@ export const candidateSpec = z.object({
   name: z.string().trim().min(1).max(120),
   /** A model, an alias, `upstream/model`, `prompt:name@label` or `task:name`. */
   model: z.string().trim().min(1).max(512),
+  /** `name@label` or `name@3`: that prompt's words, said to `model` in place of the prompt's own. */
+  prompt: z.string().trim().min(1).max(300).optional(),
   /** Said before each example; `{{field}}` stands for a field of its input. */
   instruction: z.string().max(20_000).optional(),
   temperature: z.number().min(0).max(2).default(0),
@@ -14,12 +16,21 @@ export const candidateSpec = z.object({
 });
 export type Candidate = z.output<typeof candidateSpec>;
 
+/** A candidate as it was when the evaluation began: labels may have moved since. */
+const pinnedCandidate = candidateSpec.extend({
+  /** `name@3`: what the prompt's label meant. */
+  pinned: z.string().optional(),
+  /** The name under which the API serves the very same; absent where it is served under none. */
+  stands: z.string().optional(),
+});
+export type PinnedCandidate = z.output<typeof pinnedCandidate>;
+
 export const namedEvaluator = z.object({ name: z.string().min(1).max(120), spec: evaluatorSpec });
 export type NamedEvaluator = z.output<typeof namedEvaluator>;
 
 /** How an evaluation is run: what its row keeps. */
 export const evaluationConfig = z.object({
-  candidates: z.array(candidateSpec).min(1).max(8),
+  candidates: z.array(pinnedCandidate).min(1).max(8),
   /** The first one decides. */
   evaluators: z.array(namedEvaluator).min(1).max(8),
   split: z.enum(["train", "validation", "test"]).nullable().default(null),

@@ -50,7 +50,7 @@ export function checkCondition(
     const hint = `This evaluation has ${evaluators.join(", ")}; also accuracy, score, latency, cost, failures.`;
     throw new EvaluationError("invalid", `There is no measure ${measure}.`, hint);
   }
-  const against = summary.candidates.find(({ name }) => name === reference);
+  const against = candidateNamed(summary, reference);
   if (reference !== undefined && against === undefined) {
     const hint = `The candidates are ${summary.candidates.map(({ name }) => name).join(", ")}.`;
     throw new EvaluationError("invalid", `There is no candidate ${reference}.`, hint);
@@ -85,6 +85,13 @@ export function checkCondition(
         sentence: `${one.name}: ${measure} ${own.toFixed(4)} ${fails ? "is" : "is not"} ${operator} ${limit.toFixed(4)}${sure ?? ""}.`,
       };
     });
+}
+
+/** By its whole name, or by its label where one candidate alone has it: `production` is `prompt:triage@production`. */
+function candidateNamed({ candidates }: EvaluationSummary, reference: string | undefined) {
+  if (reference === undefined) return undefined;
+  const labelled = candidates.filter(({ name }) => name.endsWith(`@${reference}`));
+  return candidates.find(({ name }) => name === reference) ?? (labelled.length === 1 ? labelled[0] : undefined);
 }
 
 /** The results as a JUnit file, one test case for each candidate. */

@@ -1,5 +1,5 @@
-import type { OrganizationScope } from "@tugboat/db";
-import { EvaluationError, evaluationConfig } from "./config.ts";
+import type { OrganizationScope, PromptInfo } from "@tugboat/db";
+import { EvaluationError, evaluationConfig, type PinnedCandidate } from "./config.ts";
 import { comparisonOf } from "./sentence.ts";
 import { evaluationSummary } from "./summary.ts";
 
@@ -28,8 +28,7 @@ export async function checkGuards(scope: OrganizationScope, { next, now, subject
       .map((one) => ({ config: evaluationConfig.parse(one.config), summary: evaluationSummary.parse(one.summary) }))
       .flatMap(({ config, summary }) => {
         const at = config.evaluators.findIndex(({ name }) => name === evaluator);
-        const of = (model: string) =>
-          config.candidates.find((one) => (one.model === model || one.name === model) && one.instruction === undefined);
+        const of = (served: string) => config.candidates.find((one) => standsFor(one) === served);
         const [a, b] = [of(next), of(now) ?? of(subject)];
         if (at < 0 || a === undefined || b === undefined || a === b) return [];
         return [
@@ -57,6 +56,30 @@ export async function checkGuards(scope: OrganizationScope, { next, now, subject
       );
     }
   }
+}
+
+/**
+ * The same for a prompt's label. Where it points nowhere yet there is nothing to be worse than, and going back to where it
+ * pointed before is never held up: it is the way out.
+ * @throws EvaluationError `refused`
+ */
+export async function checkLabelMove(
+  scope: OrganizationScope,
+  { id, labels, name }: Pick<PromptInfo, "id" | "labels" | "name">,
+  label: string,
+  number: number,
+): Promise<void> {
+  const current = labels[label];
+  if (current === undefined) return;
+  const last = (await scope.prompts.moves(id)).find((one) => one.label === label && one.state === "done");
+  if (last?.from === number) return;
+  const version = (which: number) => `prompt:${name}@${which}`;
+  await checkGuards(scope, { subject: `prompt:${name}@${label}`, next: version(number), now: version(current) });
+}
+
+/** Of evaluations from before names were pinned: a model asked without an instruction stands for itself. */
+function standsFor({ instruction, model, stands }: PinnedCandidate): string | undefined {
+  return stands ?? (instruction === undefined ? model : undefined);
 }
 
 function points(share: number): string {

@@ -1,30 +1,35 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
-import type { Candidate } from "./config.ts";
+import { contentDigest } from "../prompts/content.ts";
+import { promptOf } from "./candidate-prompt.ts";
+import type { PinnedCandidate } from "./config.ts";
 
 /** What an answer depends on beside the example. A new way of asking is a new version. */
-const version = 1;
+const version = 2;
 
 /**
- * Of what a candidate is made of now, in hexadecimal: its answers are remembered by it, so that an alias that moved is
- * asked again. What is served by a prompt or a task can change unseen, and is remembered within its evaluation alone.
+ * Of what a candidate is made of now, in hexadecimal: its answers are remembered by it, so that an alias or a label that
+ * moved is asked again. What is served by a task can change unseen, and is remembered within its evaluation alone.
  */
 export async function candidateKey(
   scope: OrganizationScope,
-  candidate: Candidate,
+  candidate: PinnedCandidate,
   evaluation: string,
 ): Promise<string> {
-  const { instruction = null, maxTokens, model, temperature } = candidate;
+  const { instruction = null, maxTokens, temperature } = candidate;
+  const prompt = await promptOf(scope, candidate);
+  const model = prompt?.model ?? candidate.model;
   const served = await servedBy(scope, model, evaluation);
-  const made = { version, model, served, instruction, maxTokens, temperature };
+  const words = prompt === undefined ? null : contentDigest({ ...prompt.content, model });
+  const made = { version, model, served, words, instruction, maxTokens, temperature };
   return createHash("sha256")
     .update(canonicalJson(z.json().parse(made)))
     .digest("hex");
 }
 
 async function servedBy(scope: OrganizationScope, model: string, evaluation: string): Promise<string> {
-  if (/^(prompt|task):/.test(model)) return `evaluation ${evaluation}`;
+  if (model.startsWith("task:")) return `evaluation ${evaluation}`;
   const alias = (await scope.aliases.list()).find(({ name }) => name === model);
   if (alias !== undefined) return `alias ${alias.id} ${alias.current.number}`;
   const known = await scope.models.get(model);

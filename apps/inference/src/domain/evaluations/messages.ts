@@ -1,5 +1,7 @@
 import type { Json } from "@tugboat/db";
 import { z } from "zod";
+import { fillPrompt } from "../prompts/fill.ts";
+import type { CandidatePrompt } from "./candidate-prompt.ts";
 import type { Candidate } from "./config.ts";
 
 const chat = z.object({
@@ -7,11 +9,16 @@ const chat = z.object({
   tools: z.array(z.json()).optional(),
 });
 
-/** What a candidate is asked for an example: a body of `/v1/chat/completions`. */
-export function chatBodyOf({ instruction, maxTokens, model, temperature }: Candidate, input: Json): object {
+/**
+ * What a candidate is asked for an example: a body of `/v1/chat/completions`.
+ * @throws PromptError for an input that doesn't fit the prompt's variables
+ */
+export function chatBodyOf(candidate: Candidate, input: Json, prompt?: CandidatePrompt): object {
+  const { instruction, maxTokens, model, temperature } = candidate;
   const settings = { model, temperature, max_tokens: maxTokens };
-  // A prompt or a task has its own words; the input's fields fill them in.
-  if (/^(prompt|task):/.test(model)) {
+  if (prompt !== undefined) return promptBody(prompt, input, settings);
+  // A task has its own words; the input's fields fill them in.
+  if (model.startsWith("task:")) {
     return { ...settings, messages: [{ role: "user", content: textOf(input) }], variables: fieldsOf(input) };
   }
   const given = chat.safeParse(input).data;
@@ -24,6 +31,34 @@ export function chatBodyOf({ instruction, maxTokens, model, temperature }: Candi
   if (filled?.used) return { ...settings, messages: [{ role: "user", content: filled.text }] };
   const content = filled === undefined ? textOf(input) : `${filled.text}\n\n${textOf(input)}`;
   return { ...settings, messages: [{ role: "user", content }] };
+}
+
+/** As the prompt is served: its words, tools, schema and parameters. An example that no variable takes in comes after them. */
+function promptBody({ content, model, version }: CandidatePrompt, input: Json, settings: object): object {
+  const given = chat.safeParse(input).data;
+  const { messages, variables } = content;
+  const fields = z.record(z.string(), z.json()).safeParse(input).data;
+  const [only] = variables;
+  // A plain text is what the only variable stands for, whatever its name.
+  const named = fields ?? (variables.length === 1 && only !== undefined ? { [only.name]: input } : {});
+  const taken = Object.fromEntries(
+    variables.flatMap(({ name }) => (Object.hasOwn(named, name) ? [[name, named[name]] as const] : [])),
+  );
+  const said = fillPrompt({ messages, variables }, taken);
+  const rest = Object.keys(taken).length > 0 ? [] : (given?.messages ?? [{ role: "user", content: textOf(input) }]);
+  const { output, parameters, tools } = content;
+  const name = version.replaceAll(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64);
+  return {
+    ...settings,
+    ...parameters,
+    model,
+    ...(tools.length > 0 && { tools }),
+    ...(given?.tools !== undefined && { tools: given.tools }),
+    ...(output !== null && {
+      response_format: { type: "json_schema", json_schema: { name, strict: true, schema: output } },
+    }),
+    messages: [...said, ...rest],
+  };
 }
 
 /** An input as one text: itself, its only field, or a line for each field. */

@@ -10,8 +10,11 @@ import type {
 import type { Ask } from "../asking/ask.ts";
 import { askPatiently } from "../asking/patiently.ts";
 import { evaluatorKey } from "../evaluators/spec.ts";
+import { PromptError } from "../prompts/errors.ts";
 import { Bets } from "../statistics/sequential.ts";
-import type { Candidate, EvaluationConfig } from "./config.ts";
+import { newRequestId } from "../usage/request-id.ts";
+import { type CandidatePrompt, promptOf } from "./candidate-prompt.ts";
+import type { EvaluationConfig, PinnedCandidate } from "./config.ts";
 import { candidateKey } from "./identity.ts";
 import { chatBodyOf, textOf } from "./messages.ts";
 import { type AskFor, judgedOf, scoreOutput } from "./score.ts";
@@ -57,12 +60,13 @@ export async function runEvaluation(work: EvaluationWork): Promise<{ stoppedEarl
   const { config, evaluation, onProgress, scope, signal } = work;
   const examples = await chooseExamples(scope, evaluation.datasetVersionId, config);
   const keys = await Promise.all(config.candidates.map((one) => candidateKey(scope, one, evaluation.id)));
+  const prompts = await Promise.all(config.candidates.map((one) => promptOf(scope, one)));
   const before = await scope.evaluations.rows(evaluation.id);
   const have = new Set(before.map(({ exampleId }) => exampleId));
   const race = new Race(config.candidates.length);
   for (const row of before) race.add(row, config.evaluators.length);
   let done = before.length;
-  const one = new ExampleWork(work, keys);
+  const one = new ExampleWork(work, keys, prompts);
   for (let at = 0; at < examples.length; at += atOnce) {
     signal.throwIfAborted();
     if (config.stopEarly && race.decided) return { stoppedEarly: true };
@@ -118,10 +122,12 @@ class Race {
 class ExampleWork {
   readonly #work: EvaluationWork;
   readonly #keys: readonly string[];
+  readonly #prompts: readonly (CandidatePrompt | undefined)[];
 
-  constructor(work: EvaluationWork, keys: readonly string[]) {
+  constructor(work: EvaluationWork, keys: readonly string[], prompts: readonly (CandidatePrompt | undefined)[]) {
     this.#work = work;
     this.#keys = keys;
+    this.#prompts = prompts;
   }
 
   async run(example: Example): Promise<{ row: EvaluationRowInfo; costPicoUsd: bigint }> {
@@ -151,16 +157,25 @@ class ExampleWork {
   }
 
   /** A candidate's answer, from before or asked now. A failure of before is asked again by a new evaluation alone. */
-  async #answer(candidate: Candidate, index: number, example: Example) {
+  async #answer(candidate: PinnedCandidate, index: number, example: Example) {
     const { ask, evaluation, scope, signal } = this.#work;
     const key = this.#keys[index] ?? "";
     const before = await scope.evaluationOutputs.find(key, example.digest);
     if (before !== undefined && before.text !== null) return { output: before, spent: 0n };
+    const body = this.#bodyOf(candidate, index, example);
+    if (body instanceof PromptError) {
+      const failed = { latencyMs: 0, costPicoUsd: 0n, callId: newRequestId(), inputTokens: 0, outputTokens: 0 };
+      const said = { text: null, calls: null, error: body.message, finishReason: null };
+      return {
+        output: await scope.evaluationOutputs.keep({ candidate: key, example: example.digest, ...said, ...failed }),
+        spent: 0n,
+      };
+    }
     const answer = await askPatiently(ask, {
       organizationId: scope.id,
       work: { kind: "evaluation", subject: evaluation.id },
       endpoint: "/v1/chat/completions",
-      body: chatBodyOf(candidate, example.input),
+      body,
       userId: personOf(evaluation.createdBy),
       signal,
     });
@@ -179,6 +194,16 @@ class ExampleWork {
       callId: answer.id,
     });
     return { output, spent };
+  }
+
+  /** An input that doesn't fit the prompt's variables is a failure of the candidate's on this example. */
+  #bodyOf(candidate: PinnedCandidate, index: number, { input }: Example): object {
+    try {
+      return chatBodyOf(candidate, input, this.#prompts[index]);
+    } catch (error) {
+      if (error instanceof PromptError) return error;
+      throw error;
+    }
   }
 
   async #scores(output: EvaluationOutputInfo, first: EvaluationOutputInfo | undefined, example: Example) {

@@ -2,6 +2,7 @@ import type { EvaluationInfo, OrganizationScope } from "@tugboat/db";
 import { enqueueJob } from "../../jobs/enqueue.ts";
 import { evaluationKind } from "../../jobs/kinds/evaluations-run-input.ts";
 import { builtInEvaluator, evaluatorSpec } from "../evaluators/spec.ts";
+import { pin } from "./candidate-prompt.ts";
 import {
   type Candidate,
   type EvaluationConfig,
@@ -45,7 +46,7 @@ export async function startEvaluation(
   }
   const named = await Promise.all(evaluators.map((one) => namedEvaluator(scope, one)));
   const config = evaluationConfig.parse({
-    candidates: distinct(candidates),
+    candidates: await Promise.all(distinct(candidates).map((one) => pin(scope, one))),
     evaluators: named,
     split,
     limit,

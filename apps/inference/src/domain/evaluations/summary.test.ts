@@ -1,5 +1,6 @@
 import type { EvaluationRowInfo } from "@tugboat/db";
 import { describe, expect, it } from "vitest";
+import { promptContent } from "../prompts/content.ts";
 import { mcnemar, pairedShares } from "../statistics/mcnemar.ts";
 import { wilson } from "../statistics/wilson.ts";
 import { checkCondition, junitOf, parseCondition } from "./fail-if.ts";
@@ -106,6 +107,13 @@ describe("a condition", () => {
     expect(() => checkCondition(parseCondition("accuracy < nobody"), summary, ["exact"])).toThrow(
       "no candidate nobody",
     );
+    const labelled = { ...two, candidates: ["prompt:triage@production", "prompt:triage@2"] };
+    const byLabel = checkCondition(
+      parseCondition("accuracy < production - 0.01"),
+      summarise({ ...labelled, rows: rows([1, 1, 9], [1, 0, 3]) }),
+      ["exact"],
+    );
+    expect(byLabel).toMatchObject([{ candidate: "prompt:triage@2", fails: true }]);
     expect(() => checkCondition(parseCondition("speed < 1"), summary, ["exact"])).toThrow("no measure speed");
   });
 });
@@ -123,8 +131,39 @@ describe("what a candidate is asked", () => {
     expect(chatBodyOf({ ...candidate, instruction: "Be kind." }, { messages })).toMatchObject({
       messages: [{ role: "system", content: "Be kind." }, ...messages],
     });
-    expect(chatBodyOf({ ...candidate, model: "prompt:p@1" }, { message: "hi" })).toMatchObject({
+    expect(chatBodyOf({ ...candidate, model: "task:sort" }, { message: "hi" })).toMatchObject({
       variables: { message: "hi" },
+    });
+  });
+
+  it("is a prompt as it is served, filled with the example", () => {
+    const content = promptContent.parse({
+      model: "small",
+      messages: [{ role: "user", content: "Sort: {{message}}" }],
+      variables: [{ name: "message" }],
+      parameters: { max_tokens: 7 },
+      output: { type: "object" },
+    });
+    const prompt = { content, model: "other", version: "triage@2" };
+    const body = chatBodyOf(candidate, { message: "hi", more: 1 }, prompt);
+    expect(body).toMatchObject({
+      model: "other",
+      max_tokens: 7,
+      temperature: 0,
+      messages: [{ role: "user", content: "Sort: hi" }],
+      response_format: { type: "json_schema", json_schema: { name: "triage_2", schema: { type: "object" } } },
+    });
+    expect(chatBodyOf(candidate, "hi", prompt)).toMatchObject({ messages: [{ role: "user", content: "Sort: hi" }] });
+    expect(() => chatBodyOf(candidate, { text: "hi" }, prompt)).toThrow("The variable 'message' is missing");
+    const plain = {
+      ...prompt,
+      content: promptContent.parse({ ...content, messages: [{ role: "system", content: "Sort." }], variables: [] }),
+    };
+    expect(chatBodyOf(candidate, { message: "hi" }, plain)).toMatchObject({
+      messages: [
+        { role: "system", content: "Sort." },
+        { role: "user", content: "hi" },
+      ],
     });
   });
 });

@@ -54,13 +54,33 @@ const grade = z.object({ reasoning: z.string().optional(), score: z.number() });
 const choice = z.object({ reasoning: z.string().optional(), better: z.enum(["first", "second", "tie"]) });
 const settings = { temperature: 0, max_tokens: 400 };
 
+/** Holds a judge to an answer of this shape: a small one would ramble on, and have judged nothing. */
+function heldTo(result: object) {
+  const reasoning = { type: "string", maxLength: 240 };
+  const schema = {
+    type: "object",
+    properties: { reasoning, ...result },
+    required: ["reasoning", ...Object.keys(result)],
+    additionalProperties: false,
+  };
+  return {
+    ...settings,
+    response_format: { type: "json_schema", json_schema: { name: "judgement", strict: true, schema } },
+  };
+}
+
 /** One grade, from 0 to 1. A judge that can't be understood has judged nothing: the score is null and counted as such. */
 export async function gradeOne(spec: Judge, ask: AskJudge, output: Judged, example: JudgedExample): Promise<Judgement> {
-  const answer = await ask({ model: spec.model, messages: gradeMessages(spec, output, example), ...settings });
+  const { highest, lowest } = spec.scale;
+  const grades = Array.from({ length: Math.min(101, highest - lowest + 1) }, (_, i) => lowest + i);
+  const answer = await ask({
+    model: spec.model,
+    messages: gradeMessages(spec, output, example),
+    ...heldTo({ score: { type: "integer", enum: grades } }),
+  });
   if (!answer.ok) return { value: null, reason: `The judge failed: ${answer.message}`, costMicroUsd: 0 };
   const { costMicroUsd } = answer;
   const read = grade.safeParse(jsonIn(answer.text)).data;
-  const { highest, lowest } = spec.scale;
   if (read === undefined || read.score < lowest || read.score > highest) {
     return { value: null, reason: `The judge gave no grade: ${answer.text.slice(0, 500)}`, costMicroUsd };
   }
@@ -88,7 +108,11 @@ export async function compareTwo(
   const reasons: string[] = [];
   let costMicroUsd = 0;
   for (const [swapped, [first, second]] of orders.entries()) {
-    const answer = await ask({ model: spec.model, messages: pairMessages(spec, first, second, example), ...settings });
+    const answer = await ask({
+      model: spec.model,
+      messages: pairMessages(spec, first, second, example),
+      ...heldTo({ better: { type: "string", enum: ["first", "second", "tie"] } }),
+    });
     if (!answer.ok) return { value: null, reason: `The judge failed: ${answer.message}`, costMicroUsd };
     costMicroUsd += answer.costMicroUsd;
     const read = choice.safeParse(jsonIn(answer.text)).data;

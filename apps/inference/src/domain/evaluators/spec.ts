@@ -47,6 +47,7 @@ export const evaluatorSpec = z.discriminatedUnion("kind", [
     scale: z
       .object({ lowest: z.int(), highest: z.int() })
       .refine(({ highest, lowest }) => lowest < highest, "The scale's highest must be above its lowest.")
+      .refine(({ highest, lowest }) => highest - lowest <= 100, "A scale has at most 101 grades.")
       .default({ lowest: 1, highest: 5 }),
   }),
   z.object({ kind: z.literal("judge-pairs"), ...judging }),
@@ -81,7 +82,7 @@ export function builtInEvaluator(name: string): EvaluatorSpec | undefined {
 
 /** Of what an evaluator is made of: scores are remembered by it, in hexadecimal. `version` says how it is computed. */
 export function evaluatorKey(spec: EvaluatorSpec, besides = ""): string {
-  const version = 1;
+  const version = spec.kind === "judge" || spec.kind === "judge-pairs" ? 2 : 1;
   return createHash("sha256")
     .update(`${version} ${canonicalJson(json.parse(spec))} ${besides}`)
     .digest("hex");

@@ -191,3 +191,60 @@ describe("reviews", () => {
     expect(wrong.status).toBe(400);
   });
 });
+
+describe("a guard", () => {
+  it("holds a prompt's label by the versions that were compared, and lets it go back", async () => {
+    const content = (max: number) => ({
+      model: "words",
+      messages: [{ role: "user", content: "{{message}}" }],
+      variables: [{ name: "message" }],
+      parameters: { max_tokens: max },
+    });
+    const save = (max: number, seen: number) =>
+      fixture.call(owner, "prompts.save", { name: "triage", content: content(max), seen });
+    for (const [max, seen] of [
+      [1, 0],
+      [2, 1],
+      [1, 2],
+    ] as const) {
+      const saved = await save(max, seen);
+      expect([saved.status, saved.body.version?.number]).toEqual([200, seen + 1]);
+    }
+    const move = (version: number) =>
+      fixture.call(owner, "prompts.move", { prompt: "triage", label: "production", version });
+    expect((await move(1)).status).toBe(200);
+    const subject = "prompt:triage@production";
+    const guard = { subject, dataset: "words-set", evaluator: "normalised", margin: 0.01 };
+    expect((await fixture.call(owner, "guards.set", guard)).status).toBe(200);
+    expect((await move(2)).body.error.message).toContain("No evaluation has compared prompt:triage@2");
+
+    const before = asked;
+    const done = await finished({
+      candidates: [
+        { name: "live", model: subject },
+        { name: "shorter", model: "prompt:triage@2" },
+        { name: "also short", model: "words", prompt: "triage@3" },
+      ],
+    });
+    // Versions 1 and 3 say the same to the same model, so its answers are asked for once.
+    expect(asked - before).toBeLessThanOrEqual(36);
+    expect(done.config.candidates.map(({ stands }: { stands: string }) => stands)).toEqual([
+      "prompt:triage@1",
+      "prompt:triage@2",
+      "prompt:triage@3",
+    ]);
+    const worse = await move(2);
+    expect([worse.status, worse.body.error.message]).toEqual([412, expect.stringContaining("-100.0 points")]);
+    // The same words all over again do no harm that could be measured beyond chance: 12 ties leave an interval too wide.
+    const narrow = await move(3);
+    expect([narrow.status, narrow.body.error.message]).toEqual([
+      412,
+      expect.stringContaining("against prompt:triage@1: 0.0 points"),
+    ]);
+    expect((await fixture.call(owner, "guards.set", { ...guard, margin: 0.3 })).status).toBe(200);
+    expect((await move(3)).status).toBe(200);
+    // Going back is the way out: no evaluation is asked for.
+    expect((await fixture.call(owner, "guards.set", { ...guard, margin: 0 })).status).toBe(200);
+    expect((await move(1)).status).toBe(200);
+  });
+});

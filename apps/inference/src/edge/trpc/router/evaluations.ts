@@ -9,6 +9,7 @@ import { builtIn, evaluatorKey } from "../../../domain/evaluators/spec.ts";
 import { id, moment, title } from "../shapes.ts";
 import { type OrgContext, orgProcedure, router, userIds } from "../trpc.ts";
 
+const answering = z.looseObject({ model: z.string() });
 const state = z.enum(["queued", "running", "done", "failed", "cancelled"]);
 const reference = z.string().trim().min(1).max(300);
 
@@ -188,21 +189,37 @@ export const evaluationsRouter = router({
       z.object({
         datasets: z.array(z.object({ name: z.string(), rows: z.int(), splits: z.array(z.string()) })),
         models: z.array(z.object({ name: z.string(), kind: z.string() })),
+        /** Versions that a label points to, and the newest; `stands` is how the API calls each. */
+        prompts: z.array(z.object({ stands: z.string(), name: z.string(), version: z.int(), model: z.string() })),
         evaluators: z.array(z.object({ name: z.string(), what: z.string(), kind: z.string(), own: z.boolean() })),
       }),
     )
     .query(async ({ ctx }) => {
-      const [datasets, models, aliases, own] = await Promise.all([
+      const [datasets, models, aliases, own, prompts] = await Promise.all([
         ctx.scope.datasets.list(),
         ctx.scope.models.list(),
         ctx.scope.aliases.list(),
         ctx.scope.evaluators.list(),
+        ctx.scope.prompts.list(),
       ]);
+      const said = await Promise.all(prompts.map(({ id: which }) => ctx.scope.prompts.versions(which)));
       const named = z.object({ kind: z.string() });
       return {
         datasets: datasets.flatMap(({ latest, name }) =>
           latest === null ? [] : [{ name, rows: latest.rows, splits: Object.keys(latest.facts.splits) }],
         ),
+        prompts: prompts.flatMap(({ labels, latest, name }, i) => {
+          const modelOf = (number: number) =>
+            answering.safeParse(said[i]?.find((one) => one.number === number)?.content).data?.model ?? "";
+          const labelled = Object.entries(labels).map(([label, number]) => ({ stands: `${name}@${label}`, number }));
+          const numbered = (said[i] ?? []).map(({ number }) => ({ stands: `${name}@${number}`, number }));
+          return latest === 0
+            ? []
+            : [...labelled, ...numbered].map(({ number, stands }) => ({
+                ...{ stands, name, version: number },
+                model: modelOf(number),
+              }));
+        }),
         models: [
           ...aliases.map(({ name }) => ({ name, kind: "alias" })),
           ...models.map(({ name }) => ({ name, kind: "model" })),

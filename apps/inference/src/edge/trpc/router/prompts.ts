@@ -6,6 +6,7 @@ import {
   type PromptVersionInfo,
 } from "@tugboat/db";
 import { z } from "zod";
+import { checkLabelMove } from "../../../domain/evaluations/guard.ts";
 import { contentDigest, promptContent } from "../../../domain/prompts/content.ts";
 import { namesOf } from "../actors.ts";
 import { type NameOf, slug } from "../dataset-shapes.ts";
@@ -179,6 +180,7 @@ export const promptsRouter = router({
         const found = await scope.prompts.get(input.prompt);
         const wait = (await guarded(scope, found.projectId)).includes(input.label);
         const { label, note, version: number } = input;
+        await checkLabelMove(scope, found, label, number);
         const made = await scope.prompts.move(found.id, { label, number, note, createdBy: ctx.actor, wait });
         const nameOf = await namesOf(ctx, [made.createdBy]);
         return {
@@ -197,6 +199,8 @@ export const promptsRouter = router({
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
         const found = await scope.prompts.get(input.prompt);
+        const wish = (await scope.prompts.moves(found.id)).find((one) => one.id === input.move);
+        if (input.approve && wish?.state === "waiting") await checkLabelMove(scope, found, wish.label, wish.to);
         const made = await scope.prompts.decide(found.id, input.move, input.approve, ctx.actor);
         const nameOf = await namesOf(ctx, [made.createdBy, ctx.actor]);
         const { label, state, to } = made;
