@@ -86,14 +86,14 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
 
   const vault = await openVault(env.TUGBOAT_HOME);
   const routes = new Routes(routeSource(database), vault, (changed) => {
-    catalog.refresh();
+    catalog.refresh(changed);
     tasks.forget(changed);
     watch?.changed(changed);
   });
   let watch: TaskWatch | undefined;
   const tasks: TaskDirectory = new TaskDirectory(database, () => routes.listening);
   const catalog: Catalog = new Catalog(
-    servedModels(scope),
+    (id) => servedModels(database.organization(id)),
     env.TUGBOAT_DEFAULT_MODEL,
     scope.id,
     () => routes.listening,
@@ -107,7 +107,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     kernelCache: join(env.TUGBOAT_HOME, "cache/kernels"),
   };
   const pool = new DeploymentPool({
-    find: (name) => catalog.get(name),
+    find: (worker) => catalog.find(worker),
     launch: launchProcess,
     log,
     settings: computing,
@@ -205,7 +205,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
           home,
           hub,
           training: computing,
-          engine: jobEngine(pool, scope.id),
+          engine: jobEngine(pool, catalog),
           batches: { files, ask: requests.askForBatch },
           ask: requests.ask,
         },
@@ -214,7 +214,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       })
     : undefined;
   if (jobs) await measureUnmeasured(scope);
-  if (jobs) watch = watchTasks(database, (id) => id === scope.id, log);
+  if (jobs) watch = watchTasks(database, log);
   const folder = env.TUGBOAT_MODELS_FOLDER ?? join(home, "watched");
   const watched = jobs && watchFolder(folder, { database, downloads: join(home, "models"), hub, log });
   const alerts = new AlertWatch({ database, vault, mailer, consoleUrl, log });
@@ -288,11 +288,14 @@ async function measureUnmeasured(scope: OrganizationScope): Promise<void> {
 }
 
 /** What jobs may do with the models that are served here. */
-function jobEngine(pool: DeploymentPool, organizationId: string): JobEngine {
+function jobEngine(pool: DeploymentPool, catalog: Catalog): JobEngine {
   return {
-    serves: (id) => id === organizationId,
     quietMs: () => pool.quietMs,
-    measure: async (model, signal, onStage) => measureSpeed(await pool.get(model), { signal, onStage }),
+    async measure(organizationId, name, signal, onStage) {
+      const model = await catalog.of(organizationId).get(name);
+      if (model === undefined) throw new Error(`There is no model ${name} any more.`);
+      return measureSpeed(await pool.get(catalog.workerOf(organizationId, model)), { signal, onStage });
+    },
   };
 }
 

@@ -14,30 +14,35 @@ export function checkPermission(caller: ModelCaller, permission: Permission): vo
   throw new ApiError(403, "invalid_request_error", "insufficient_permissions", message);
 }
 
-/**
- * Whether somebody may know of a model: it is their organization's or shared by the installation, and their key is not
- * confined to others.
- */
-export function mayUse(
-  caller: ModelCaller | undefined,
-  catalog: Pick<Catalog, "organizationId">,
-  model: Pick<CatalogEntry, "name" | "shared">,
-): boolean {
-  const organizationId = organizationOf(caller);
-  if (caller === undefined || organizationId === undefined) return false;
-  if (organizationId !== catalog.organizationId && !model.shared) return false;
-  return caller.kind === "member" || (caller.models?.has(model.name) ?? true);
+/** Whether a key that may be confined to some names may use this one. */
+export function mayName(caller: ModelCaller | undefined, model: string): boolean {
+  if (caller === undefined) return false;
+  return caller.kind === "member" || (caller.models?.has(model) ?? true);
 }
 
-/** @throws ServingError `unknown-model` */
-export async function checkMayUse(
+/** A model that answers a request, and what its worker, or its base's, is called. */
+export interface Answerer {
+  readonly model: CatalogEntry;
+  readonly worker: string;
+}
+
+/**
+ * The model of a name, of the caller's organization or shared with it.
+ * @param how `by-name`: the caller named it, and may be confined to other names; `routed`: a route that it may use led here
+ * @throws ServingError `unknown-model`
+ */
+export async function answererOf(
   caller: ModelCaller | undefined,
-  catalog: Pick<Catalog, "organizationId" | "get">,
-  model: string,
-): Promise<void> {
-  const known = await catalog.get(model);
-  if (mayUse(caller, catalog, { name: model, shared: known?.shared ?? false })) return;
-  throw new ServingError("unknown-model", `The model \`${model}\` does not exist or you do not have access to it.`);
+  catalog: Catalog,
+  name: string,
+  how: "by-name" | "routed",
+): Promise<Answerer> {
+  const organizationId = organizationOf(caller);
+  const model = how === "routed" || mayName(caller, name) ? await catalog.of(organizationId).get(name) : undefined;
+  if (model === undefined) {
+    throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
+  }
+  return { model, worker: catalog.workerOf(organizationId, model) };
 }
 
 export function organizationOf(caller: ModelCaller | undefined): string | undefined {

@@ -21,7 +21,7 @@ const model = {
   licence: "MIT",
   bytes: 4000,
   addedAt: new Date(1_700_000_000_000),
-  shared: false,
+  own: true,
 };
 const everything = {
   id: "k",
@@ -44,9 +44,9 @@ function edge(
 ) {
   const log = pino({ level: "silent" });
   const { launch, workers } = memoryLauncher(async () => engine);
-  const catalog = new Catalog({ list: async () => [model] }, "words", "o");
+  const catalog = new Catalog(() => ({ list: async () => [model] }), "words", "o");
   const pool = new DeploymentPool({
-    find: (name) => catalog.get(name),
+    find: (worker) => catalog.find(worker),
     launch,
     log,
     settings: { device: "cpu" },

@@ -13,7 +13,9 @@ export async function health({
   body: HealthBody;
 }> {
   const statuses = new Map(pool.statuses().map((status) => [status.model, status]));
-  const models = (await catalog.list()).map(({ name }): HealthModel => modelHealth(name, statuses.get(name)));
+  const models = (await catalog.of(catalog.organizationId).list()).map(
+    ({ name }): HealthModel => modelHealth(name, statuses.get(name)),
+  );
   const device = [...statuses.values()].find(({ state, info }) => state === "ready" && info)?.info?.device;
   const summary = draining() ? "stopping" : summarise(models);
   const canServe = summary === "ok" || summary === "degraded";

@@ -33,7 +33,7 @@ async function complete(secret: string, model: string): Promise<number> {
 }
 
 it("every organization may use what the installation shares, and nothing else of another's", async () => {
-  await expect.poll(() => names(theirs.secret), told).toEqual(["common", "their-alias", "their-upstream/echo"]);
+  await expect.poll(() => names(theirs.secret), told).toEqual(["common", "their-model", "their-alias", "their-upstream/echo"]);
   expect(await complete(theirs.secret, "common")).toBe(200);
   expect(await complete(theirs.secret, "words")).toBe(404);
   const confined = await theirs.scope.keys.create({ projectId: theirs.project.id, name: "c", models: ["their-alias"] });
@@ -66,6 +66,31 @@ it.each(["models.measure", "models.digest", "models.remove"])("%s is its owner's
   const { body, status } = await fixture.call(theirs.owner, procedure, { name: "common" });
   expect([status, body.error.code]).toEqual([403, "not-own"]);
   expect(await fixture.scope.models.get("common")).not.toBeNull();
+});
+
+it("an organization's own models are served to it, beside another's of the same name, and to nobody else", async () => {
+  await theirs.scope.models.upsert(wordsModel("words"));
+  await expect.poll(() => names(theirs.secret), told).toContain("words");
+  expect(await complete(theirs.secret, "words")).toBe(200);
+  expect(await complete(theirs.secret, "their-model")).toBe(200);
+  const states = async (person: Person) => {
+    const { body } = await fixture.call(person, "deployments.list", undefined, "GET");
+    return body.deployments.map(({ model, state }: { model: string; state: string }) => [model, state]);
+  };
+  expect(await states(theirs.owner)).toEqual([
+    ["their-model", "ready"],
+    ["words", "ready"],
+  ]);
+  expect((await states(admin)).map(([model]: string[]) => model)).not.toContain("their-model");
+  // Each acts on its own worker alone.
+  expect((await fixture.call(theirs.owner, "deployments.load", { model: "words" })).status).toBe(200);
+  expect((await fixture.call(admin, "deployments.load", { model: "words" })).status).toBe(200);
+  expect((await fixture.call(theirs.owner, "deployments.unload", { model: "words" })).status).toBe(200);
+  expect(await states(theirs.owner)).toContainEqual(["words", "idle"]);
+  expect(await states(admin)).toContainEqual(["words", "ready"]);
+  expect((await fixture.call(admin, "deployments.load", { model: "their-model" })).status).toBe(404);
+  await theirs.scope.models.remove("words");
+  await expect.poll(() => complete(theirs.secret, "words"), told).toBe(404);
 });
 
 it("names stay unambiguous: nobody takes that of a shared model, and none is shared under one that is taken", async () => {

@@ -25,12 +25,16 @@ export interface BatchServices {
 }
 
 export interface JobEngine {
-  serves(organizationId: string): boolean;
   /** For how long no request has run or waited, in ms. */
   quietMs(): number;
   /**
-   * Loads a model, if it isn't, and measures it.
+   * Loads an organization's model, if it isn't, and measures it.
    * @throws ServingError; the signal's reason
    */
-  measure(model: string, signal: AbortSignal, onStage: (stage: string) => void): Promise<ModelSpeed>;
+  measure(
+    organizationId: string,
+    model: string,
+    signal: AbortSignal,
+    onStage: (stage: string) => void,
+  ): Promise<ModelSpeed>;
 }

@@ -10,10 +10,9 @@ const priced = z.object({ report: runReport.pick({ prompt: true }).nullable() })
 /** All that could answer: this machine's models and its upstreams'. */
 export async function readModelFacts(
   scope: Pick<OrganizationScope, "id" | "models" | "upstreams" | "priceBooks" | "tuningRuns">,
-  servesHere: boolean,
 ): Promise<ModelFacts[]> {
   const [models, upstreams, books, runs] = await Promise.all([
-    servesHere ? scope.models.list() : [],
+    scope.models.list(),
     scope.upstreams.list(),
     scope.priceBooks.list(),
     scope.tuningRuns.list(),

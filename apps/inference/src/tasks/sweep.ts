@@ -25,14 +25,14 @@ export interface Swept {
  * Looks after an organization's tasks that serve: plans again where a model joined, examples changed or live traffic
  * drifted from what was measured, and stops a canary that is worse. What set a planning off sets off no second one.
  */
-export async function sweepTasks(scope: OrganizationScope, servesHere: boolean): Promise<Swept[]> {
+export async function sweepTasks(scope: OrganizationScope): Promise<Swept[]> {
   const swept: Swept[] = [];
   for (const task of await scope.tasks.list()) {
     if (task.release === null) continue;
     const stopped = await stopWorse(scope, task);
     if (stopped !== undefined) swept.push({ task: task.name, did: stopped });
     const rule = ruleOf(task);
-    const why = await reasonToPlan(scope, task, rule, servesHere);
+    const why = await reasonToPlan(scope, task, rule);
     if (why === undefined || (await activePlanning(scope, task.id)) !== undefined) continue;
     const plannings = await scope.taskPlannings.list({ taskId: task.id });
     if (plannings.some(({ cause, reason }) => reason === why.reason && cause === why.cause)) continue;
@@ -58,14 +58,13 @@ async function reasonToPlan(
   scope: OrganizationScope,
   task: TaskInfo,
   rule: TaskRule,
-  servesHere: boolean,
 ): Promise<{ readonly reason: PlanningReason; readonly cause: string } | undefined> {
   const latest = await scope.taskPlannings.latest(task.id);
   if (latest === null) return undefined;
   const report = planReport.parse(latest.report);
   if (rule.onModel) {
     const known = new Set(report.models);
-    const joined = (await readModelFacts(scope, servesHere)).map(({ name }) => name).filter((name) => !known.has(name));
+    const joined = (await readModelFacts(scope)).map(({ name }) => name).filter((name) => !known.has(name));
     if (joined.length > 0) return { reason: "model-joined", cause: joined.sort().join(", ").slice(0, 500) };
   }
   const version = await scope.tasks.version(task.id, task.version);

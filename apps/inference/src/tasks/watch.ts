@@ -14,9 +14,8 @@ export interface TaskWatch {
 
 /**
  * Looks after tasks while the service runs: soon after a change, and now and then.
- * @param serves whether this machine's models are the organization's
  */
-export function watchTasks(database: Database, serves: (organizationId: string) => boolean, log: Logger): TaskWatch {
+export function watchTasks(database: Database, log: Logger): TaskWatch {
   let closed = false;
   let soon: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -25,7 +24,7 @@ export function watchTasks(database: Database, serves: (organizationId: string) 
     soon = undefined;
     running = running.then(async () => {
       for (const id of closed ? [] : await database.taskOrganizations()) {
-        const done = await sweepTasks(database.organization(id), serves(id));
+        const done = await sweepTasks(database.organization(id));
         for (const { did, task } of done) log.info({ task }, did);
       }
     });

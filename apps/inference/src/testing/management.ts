@@ -62,15 +62,20 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
   const scope = database.organization(database.home.organizationId);
   const vault = await openVault(home);
   const routes = new Routes(routeSource(database), vault, (changed) => {
-    catalog.refresh();
+    catalog.refresh(changed);
     tasks.forget(changed);
   });
   const tasks: TaskDirectory = new TaskDirectory(database, () => routes.listening);
   const upstreams = new Upstreams();
-  const catalog: Catalog = new Catalog(servedModels(scope), "words", scope.id, () => routes.listening);
+  const catalog: Catalog = new Catalog(
+    (id) => servedModels(database.organization(id)),
+    "words",
+    scope.id,
+    () => routes.listening,
+  );
   const { launch } = memoryLauncher(async () => wordsEngine({ words: 5 }));
   const pool = new DeploymentPool({
-    find: (name) => catalog.get(name),
+    find: (worker) => catalog.find(worker),
     launch,
     log,
     settings: { device: "cpu" },

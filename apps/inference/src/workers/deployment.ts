@@ -1,5 +1,6 @@
 import type { EngineStats, GenerateEvent, ModelInfo } from "@tugboat/engine";
 import type { Logger } from "pino";
+import { parseWorkerName } from "../domain/models/worker-name.ts";
 import { crashesAfter, restartDelayMs } from "./backoff.ts";
 import { RemoteError, ServingError } from "./errors.ts";
 import { EventStream } from "./event-stream.ts";
@@ -62,6 +63,8 @@ export class Deployment implements Servable {
   /** Whose request each is, while it is in flight. */
   readonly #owners = new Map<number, string>();
   readonly #embeddings = new Map<number, { resolve: (result: Embedded) => void; reject: (error: Error) => void }>();
+  /** As people know it. */
+  readonly #name: string;
   #nextId = 1;
   #waiting: { resolve: (info: ModelInfo) => void; reject: (error: Error) => void }[] = [];
   #progress: LoadProgress | undefined;
@@ -82,6 +85,7 @@ export class Deployment implements Servable {
 
   constructor(options: DeploymentOptions) {
     this.model = options.model;
+    this.#name = parseWorkerName(options.model).model;
     this.#options = options;
   }
 
@@ -189,7 +193,7 @@ export class Deployment implements Servable {
     let own = 0;
     for (const other of this.#owners.values()) if (other === owner) own += 1;
     if (own < most) return;
-    throw new ServingError("queue-full", `${own} requests of this organization already wait for ${this.model}.`, {
+    throw new ServingError("queue-full", `${own} requests of this organization already wait for ${this.#name}.`, {
       hint: `One organization may have ${most} at once, so that others find room. Send the request again a little later.`,
       retryAfterSeconds: 1,
     });
@@ -199,7 +203,7 @@ export class Deployment implements Servable {
   async #admit(): Promise<{ id: number; link: WorkerLink }> {
     const { maxInFlight } = this.#options;
     if (this.#streams.size + this.#embeddings.size + this.#waiting.length >= maxInFlight) {
-      throw new ServingError("queue-full", `${maxInFlight} requests already wait for ${this.model}.`, {
+      throw new ServingError("queue-full", `${maxInFlight} requests already wait for ${this.#name}.`, {
         hint: "Send the request again a little later.",
         retryAfterSeconds: 1,
       });
@@ -261,7 +265,7 @@ export class Deployment implements Servable {
         const { message: why, hint } = message.error;
         const link = this.#link;
         this.#link = undefined;
-        this.#fail(new ServingError("model-unavailable", `${this.model} can't be loaded: ${why}`, { hint }));
+        this.#fail(new ServingError("model-unavailable", `${this.#name} can't be loaded: ${why}`, { hint }));
         link?.send({ type: "close" });
         return;
       }
@@ -341,7 +345,7 @@ export class Deployment implements Servable {
   #died(reason: string): ServingError {
     return new ServingError(
       "worker-died",
-      `The engine worker of ${this.model} died (${reason}) while it ran this request; it is being restarted.`,
+      `The engine worker of ${this.#name} died (${reason}) while it ran this request; it is being restarted.`,
       { hint: "Send the request again.", retryAfterSeconds: 1 },
     );
   }
@@ -349,7 +353,7 @@ export class Deployment implements Servable {
   #restarting(waitMs: number): ServingError {
     return new ServingError(
       "worker-restarting",
-      `The engine worker of ${this.model} keeps dying; it is started again in ${Math.ceil(waitMs / 1000)} s.`,
+      `The engine worker of ${this.#name} keeps dying; it is started again in ${Math.ceil(waitMs / 1000)} s.`,
       { hint: "The service's log says why it died.", retryAfterSeconds: Math.ceil(waitMs / 1000) },
     );
   }

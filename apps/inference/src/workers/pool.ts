@@ -1,5 +1,6 @@
 import { type DeploymentSettings, defaultDeployment } from "@tugboat/db";
 import type { Logger } from "pino";
+import { parseWorkerName } from "../domain/models/worker-name.ts";
 import { Deployment, type DeploymentStatus } from "./deployment.ts";
 import { ServingError } from "./errors.ts";
 import type { LaunchWorker } from "./launch.ts";
@@ -8,6 +9,7 @@ import { adapted, type Servable } from "./servable.ts";
 
 /** What the pool must know of a model to serve it. */
 export interface ServableModel {
+  /** As `workerName` has it. */
   readonly name: string;
   readonly sourcePath: string;
   /** An adapter: the model that it changes. */
@@ -24,7 +26,7 @@ export interface PoolStatus extends DeploymentStatus {
 }
 
 export interface PoolOptions {
-  /** @returns undefined for a model the catalog doesn't have */
+  /** @returns undefined for a model the catalog doesn't have. By the name that `workerName` gives. */
   readonly find: (name: string) => Promise<ServableModel | undefined>;
   readonly launch: LaunchWorker;
   readonly log: Logger;
@@ -82,7 +84,10 @@ export class DeploymentPool {
     if (model === undefined) {
       // Its files may be gone: don't keep serving what was removed.
       await this.unload(name);
-      throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
+      throw new ServingError(
+        "unknown-model",
+        `The model \`${parseWorkerName(name).model}\` does not exist or you do not have access to it.`,
+      );
     }
     const { base, sourcePath: path } = model;
     if (typeof base === "string") return adapted(await this.get(base), { name, path });
@@ -205,7 +210,7 @@ export class DeploymentPool {
       if (victim === undefined) {
         throw new ServingError(
           "no-memory",
-          `There is no memory for ${name}: it needs ${mib(neededBytes)}, and models that are pinned or answer requests now take ${mib(this.#usedBytes())} of ${mib(memoryBytes)}.`,
+          `There is no memory for ${parseWorkerName(name).model}: it needs ${mib(neededBytes)}, and models that are pinned or answer requests now take ${mib(this.#usedBytes())} of ${mib(memoryBytes)}.`,
           { hint: "Try again when they are done, or raise TUGBOAT_MODEL_MEMORY (MiB).", retryAfterSeconds: 5 },
         );
       }
@@ -215,7 +220,7 @@ export class DeploymentPool {
     if (this.#entries.size === 0 && neededBytes > memoryBytes) {
       throw new ServingError(
         "no-memory",
-        `${name} needs ${mib(neededBytes)} of memory; ${mib(memoryBytes)} are allowed for models.`,
+        `${parseWorkerName(name).model} needs ${mib(neededBytes)} of memory; ${mib(memoryBytes)} are allowed for models.`,
         { hint: "Use a smaller quantisation, or raise TUGBOAT_MODEL_MEMORY (MiB)." },
       );
     }

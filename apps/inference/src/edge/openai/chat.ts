@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { checkMayUse } from "../access.ts";
+import { answererOf } from "../access.ts";
 import { readJson } from "../body.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { envelope } from "./answer.ts";
@@ -22,12 +22,12 @@ export async function answerChat(c: Context<EdgeVariables>, services: EdgeServic
   return answerRouted(c, services, json, "/chat/completions", async (place) => {
     const request = parseChatRequest(json);
     const model = place?.model ?? request.model;
-    if (place === undefined) await checkMayUse(c.get("call").caller, services.catalog, model);
-    const known = await services.catalog.get(model);
-    if (known) refuseHugePrompt(request.characters, known.contextLength, "messages");
+    const how = place === undefined ? "by-name" : "routed";
+    const answerer = await answererOf(c.get("call").caller, services.catalog, model, how);
+    refuseHugePrompt(request.characters, answerer.model.contextLength, "messages");
     const head = envelope("chatcmpl", request.model);
     return serve(c, services, {
-      model,
+      answerer,
       served: place?.served ?? { requested: model, target: { kind: "model", model }, attempts: 1 },
       requests: [request.generate],
       choices: request.choices,

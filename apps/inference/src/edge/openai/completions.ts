@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { checkMayUse } from "../access.ts";
+import { answererOf } from "../access.ts";
 import { readJson } from "../body.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { envelope } from "./answer.ts";
@@ -15,12 +15,12 @@ export function completionRoutes(services: EdgeServices): Edge {
     return answerRouted(c, services, json, "/completions", async (place) => {
       const request = parseCompletionRequest(json);
       const model = place?.model ?? request.model;
-      if (place === undefined) await checkMayUse(c.get("call").caller, services.catalog, model);
-      const known = await services.catalog.get(model);
-      if (known) refuseHugePrompt(request.characters, known.contextLength, "prompt");
+      const how = place === undefined ? "by-name" : "routed";
+      const answerer = await answererOf(c.get("call").caller, services.catalog, model, how);
+      refuseHugePrompt(request.characters, answerer.model.contextLength, "prompt");
       const head = envelope("cmpl", request.model);
       return serve(c, services, {
-        model,
+        answerer,
         served: place?.served ?? { requested: model, target: { kind: "model", model }, attempts: 1 },
         requests: request.generate,
         choices: request.choices,

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { planHeader, type ServedBy, servedBy } from "../../routing/target.ts";
 import type { Embedded } from "../../workers/protocol.ts";
-import { checkMayUse, mayUseRoute, organizationOf } from "../access.ts";
+import { type Answerer, answererOf, mayUseRoute, organizationOf } from "../access.ts";
 import { readJson } from "../body.ts";
 import type { Answered, Call } from "../call.ts";
 import { ApiError, toApiError } from "../errors.ts";
@@ -19,16 +19,13 @@ export function embeddingRoutes(services: EdgeServices): Edge {
     call.trace.input = json;
     const request = parseEmbeddingsRequest(json);
     call.trace.asked = request.model;
-    const served = await placeOf(services, call, request.model);
-    if (served.target.kind !== "model") throw new Error("a place of another kind");
-    const { model } = served.target;
-    const known = await services.catalog.get(model);
-    if (known) refuseHugePrompt(request.characters, known.contextLength, "input");
+    const { answerer, served } = await placeOf(services, call, request.model);
+    refuseHugePrompt(request.characters, answerer.model.contextLength, "input");
     meterCall(c, services.meter, "embedding", request.model);
     const { signal } = c.req.raw;
     call.askedAtMs = call.elapsedMs;
     const result = await services.pool
-      .get(model)
+      .get(answerer.worker)
       .then((deployment) => deployment.embed(request.embed, signal))
       .catch((error: unknown) => {
         throw toApiError(error, "input");
@@ -52,31 +49,29 @@ export function embeddingRoutes(services: EdgeServices): Edge {
 }
 
 /** @throws ApiError, ServingError for what is not there, or not the caller's */
-async function placeOf(services: EdgeServices, call: Call, name: string): Promise<ServedBy> {
-  const here = (): ServedBy => ({ requested: name, target: { kind: "model", model: name }, attempts: 1 });
+async function placeOf(
+  { catalog, routing }: EdgeServices,
+  call: Call,
+  name: string,
+): Promise<{ answerer: Answerer; served: ServedBy }> {
   const organizationId = organizationOf(call.caller);
   const route =
-    organizationId === undefined
-      ? undefined
-      : await services.routing?.routes.resolve(organizationId, name, call.requestId);
+    organizationId === undefined ? undefined : await routing?.routes.resolve(organizationId, name, call.requestId);
   if (route === undefined || call.caller === undefined) {
-    await checkMayUse(call.caller, services.catalog, name);
-    return here();
+    const answerer = await answererOf(call.caller, catalog, name, "by-name");
+    return { answerer, served: { requested: name, target: { kind: "model", model: name }, attempts: 1 } };
   }
   if (!mayUseRoute(call.caller, route)) {
     const message = `The model \`${name}\` does not exist or you do not have access to it.`;
     throw new ApiError(404, "invalid_request_error", "model_not_found", message, { param: "model" });
   }
   const target = route.targets.find((one) => one.kind === "model");
-  if (
-    target === undefined ||
-    organizationId === undefined ||
-    !(await services.catalog.serves(organizationId, target))
-  ) {
+  if (target === undefined || (await catalog.of(organizationId).get(target.model)) === undefined) {
     const message = `\`${name}\` leads to an upstream; embeddings are made by models of this installation. Name one of them.`;
     throw new ApiError(400, "invalid_request_error", "unsupported_model", message, { param: "model" });
   }
-  return servedBy(route, target, 1);
+  const answerer = await answererOf(call.caller, catalog, target.model, "routed");
+  return { answerer, served: servedBy(route, target, 1) };
 }
 
 function answered({ computeMs, queueMs, tokens }: Embedded): Answered {

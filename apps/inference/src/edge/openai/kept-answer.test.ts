@@ -74,7 +74,7 @@ it("has a key for what is always the same, and another for each organization and
     quantisation: "f16",
     licence: null,
     bytes: 10,
-    shared: false,
+    own: true,
     addedAt: new Date(0),
   };
   const greedy = [{ prompt: { text: "a" }, temperature: 0 }];

@@ -2,8 +2,7 @@ import { Hono } from "hono";
 import type { LocalModelBody, ModelBody, ModelListBody } from "../../client.ts";
 import type { CatalogEntry } from "../../domain/models/catalog.ts";
 import type { DeploymentStatus } from "../../workers/deployment.ts";
-import { ServingError } from "../../workers/errors.ts";
-import { mayUse, mayUseRoute, organizationOf } from "../access.ts";
+import { answererOf, mayName, mayUseRoute, organizationOf } from "../access.ts";
 import type { ModelCaller } from "../trpc/context.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { namesOf } from "./names.ts";
@@ -20,21 +19,25 @@ export function modelRoutes({ catalog, pool, routing }: EdgeServices): Edge {
   app.get("/", async (c) => {
     const statuses = new Map(pool.statuses().map((status) => [status.model, status]));
     const defaultName = await catalog.defaultName();
-    const visible = (await catalog.list()).filter((one) => mayUse(c.get("call").caller, catalog, one));
-    const local = visible.map((model) => modelBody(model, statuses.get(model.base ?? model.name), defaultName));
-    const data = [...local, ...(await routed(c.get("call").caller))];
+    const { caller } = c.get("call");
+    const organizationId = organizationOf(caller);
+    const visible = (await catalog.of(organizationId).list()).filter(({ name }) => mayName(caller, name));
+    const local: ModelBody[] = [];
+    for (const model of visible) {
+      local.push(modelBody(model, statuses.get(await catalog.servedBy(organizationId, model)), defaultName));
+    }
+    const data = [...local, ...(await routed(caller))];
     return c.json({ object: "list", data } satisfies ModelListBody);
   });
 
   app.get("/:id{.+}", async (c) => {
     const name = c.req.param("id");
-    const other = (await routed(c.get("call").caller)).find(({ id }) => id === name);
+    const { caller } = c.get("call");
+    const other = (await routed(caller)).find(({ id }) => id === name);
     if (other !== undefined) return c.json(other);
-    const model = await catalog.get(name);
-    if (model === undefined || !mayUse(c.get("call").caller, catalog, model)) {
-      throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
-    }
-    const status = pool.statuses().find((one) => one.model === (model.base ?? name));
+    const { model } = await answererOf(caller, catalog, name, "by-name");
+    const worker = await catalog.servedBy(organizationOf(caller), model);
+    const status = pool.statuses().find((one) => one.model === worker);
     return c.json(modelBody(model, status, await catalog.defaultName()));
   });
   return app;

@@ -46,9 +46,10 @@ export async function answerRouted(
   if (route === undefined) return here();
   if (call.caller === undefined || !mayUseRoute(call.caller, route)) throw unknown(route.requested);
 
+  const models = services.catalog.of(organizationId);
   const targets: Target[] = [];
   for (const target of route.targets) {
-    if (target.kind === "upstream" || (await services.catalog.serves(organizationId, target))) targets.push(target);
+    if (target.kind === "upstream" || (await models.get(target.model))) targets.push(target);
   }
   let attempts = 0;
   let failure: unknown = nowhere(route);

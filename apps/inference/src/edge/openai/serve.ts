@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { planHeader, type ServedBy } from "../../routing/target.ts";
 import type { WorkerRequest } from "../../workers/protocol.ts";
-import { organizationOf } from "../access.ts";
+import { type Answerer, organizationOf } from "../access.ts";
 import { ApiError, toApiError } from "../errors.ts";
 import { costOf, meterCall } from "../metering.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
@@ -12,7 +12,7 @@ import { type ChunkWriter, eventStream } from "./sse.ts";
 
 export interface ServeOptions {
   /** What is to answer. */
-  readonly model: string;
+  readonly answerer: Answerer;
   readonly served: ServedBy;
   /** One for each prompt. */
   readonly requests: readonly WorkerRequest[];
@@ -28,8 +28,8 @@ export interface ServeOptions {
 /** Runs a request and answers it, streamed or whole. */
 export async function serve(
   c: Context<EdgeVariables>,
-  { answers, catalog, meter, pool }: Pick<EdgeServices, "answers" | "catalog" | "meter" | "pool">,
-  { body, choices, chunks, model, promptParam, requests, served }: ServeOptions,
+  { answers, meter, pool }: Pick<EdgeServices, "answers" | "meter" | "pool">,
+  { answerer, body, choices, chunks, promptParam, requests, served }: ServeOptions,
 ): Promise<Response> {
   const call = c.get("call");
   const { signal } = c.req.raw;
@@ -40,8 +40,8 @@ export async function serve(
   const scoped = requests.map((request) => ({ ...request, cacheScope, ...behind }));
   call.askedAtMs = call.elapsedMs;
   const ttl = wantedTtl(c);
-  const key = answers && ttl !== undefined ? keyOf(cacheScope, await catalog.get(model), requests, choices) : undefined;
-  const compute = () => Generation.start(pool, model, scoped, choices, signal, call.trace.heard);
+  const key = answers && ttl !== undefined ? keyOf(cacheScope, answerer.model, requests, choices) : undefined;
+  const compute = () => Generation.start(pool, answerer.worker, scoped, choices, signal, call.trace.heard);
   const kept = key === undefined ? undefined : answers?.get(key, Date.now());
   let generation: Answering;
   try {

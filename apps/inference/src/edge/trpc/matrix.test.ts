@@ -467,7 +467,7 @@ describe("routes", () => {
     const headers = { authorization: `Bearer ${theirs.secret}`, "content-type": "application/json" };
     const list = await fixture.app.request("/v1/models", { headers });
     const names = (await list.json()).data.map(({ id }: { id: string }) => id);
-    expect(names).toEqual(["their-alias", "their-upstream/echo"]);
+    expect(names).toEqual(["their-model", "their-alias", "their-upstream/echo"]);
     for (const model of names) {
       const { secret } = await fixture.scope.keys.create({ projectId: fixture.database.home.projectId, name: "k" });
       const mine = { ...headers, authorization: `Bearer ${secret}` };

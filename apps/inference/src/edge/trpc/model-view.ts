@@ -35,8 +35,8 @@ export const modelView = z.object({
   shared: z.boolean(),
   /** Whether it is this organization's; a shared one of another can be used, but neither changed nor removed. */
   own: z.boolean(),
-  /** Whether this installation's workers serve it. */
-  served: z.boolean(),
+  /** Whether this organization may share it with every other of the installation. */
+  shareable: z.boolean(),
   files: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string().nullable() })),
   /** What it was measured to do here, in tokens per second. */
   speeds: z.array(
@@ -53,16 +53,13 @@ export const modelView = z.object({
 
 type View = z.output<typeof modelView>;
 
-/**
- * How an organization's models are shown. The first organization's and shared ones are served by this installation's
- * workers.
- */
+/** How an organization's models are shown. */
 export async function describer({
   management,
   organizationId,
 }: Pick<Context, "management"> & { organizationId: string }): Promise<(model: CatalogModel) => Promise<View>> {
   const { catalog, database, deployments, machine, reader } = management;
-  const served = organizationId === database.home.organizationId;
+  const first = organizationId === database.home.organizationId;
   const states = new Map(deployments.statuses().map((status) => [status.model, status.state]));
   const defaultName = await catalog.defaultName();
   const here = machine();
@@ -84,10 +81,10 @@ export async function describer({
     ...sent(row),
     files: files.map((file) => ({ ...file })),
     speeds: speeds.map(sent),
-    served: served || row.shared,
+    shareable: first && row.own,
     sourcePath: row.own ? row.sourcePath : null,
-    isDefault: (served || row.shared) && row.name === defaultName,
-    state: (served || row.shared ? states.get(row.base ?? row.name) : undefined) ?? "idle",
+    isDefault: (first || row.shared) && row.name === defaultName,
+    state: states.get(await catalog.servedBy(organizationId, row)) ?? "idle",
     memory: await memoryOf(await pathOf({ ...row, files, speeds })),
   });
 }
@@ -121,17 +118,11 @@ export function missingModel(name: string): CatalogError {
 }
 
 /**
- * Puts a model into the catalog and, where this installation serves it, has it measured once the machine is quiet.
+ * Puts a model into the catalog and has it measured once the machine is quiet.
  * @throws CatalogError `exists`
  */
-export async function addAndMeasure(
-  { actor, management, organizationId }: Pick<Context, "management"> & { organizationId: string; actor: string },
-  scope: OrganizationScope,
-  prepared: NewModel,
-) {
+export async function addAndMeasure(actor: string, scope: OrganizationScope, prepared: NewModel) {
   const added = await addModel(scope, prepared);
-  if (organizationId === management.database.home.organizationId) {
-    await enqueueMeasurement(scope, added.result.name, { createdBy: actor, asked: false });
-  }
+  await enqueueMeasurement(scope, added.result.name, { createdBy: actor, asked: false });
   return added;
 }

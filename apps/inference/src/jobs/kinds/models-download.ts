@@ -34,9 +34,7 @@ export const downloadModelJob = defineJob({
       return await commit(async (tx) => {
         const { after, result, subject } = await addModel(tx, prepared);
         await tx.audit.append({ actor: input.actor, action: "models.download", subject, after });
-        if (services.engine?.serves(scope.id)) {
-          await enqueueMeasurement(tx, result.name, { createdBy: input.actor, asked: false });
-        }
+        await enqueueMeasurement(tx, result.name, { createdBy: input.actor, asked: false });
         return { result: { model: result.name } };
       });
     } catch (error) {

@@ -29,8 +29,8 @@ export const measureModel = defineJob({
   backoff: { firstMs: 60_000, mostMs: 600_000 },
   async run({ commit, input, progress, scope, services, signal }) {
     const { engine } = services;
-    if (engine === undefined || !engine.serves(scope.id)) {
-      throw new JobError("This installation serves no models for your organization.", { final: true });
+    if (engine === undefined) {
+      throw new JobError("This process serves no models.", { final: true });
     }
     if ((await scope.models.get(input.model)) === null) {
       throw new JobError(`There is no model ${input.model}.`, { final: true });
@@ -43,7 +43,7 @@ export const measureModel = defineJob({
       }
       await pause(500, undefined, { signal });
     }
-    const speed = await engine.measure(input.model, signal, (stage) => progress({ stage }));
+    const speed = await engine.measure(scope.id, input.model, signal, (stage) => progress({ stage }));
     await commit(async (tx) => {
       if ((await tx.models.get(input.model)) !== null) await tx.models.recordSpeed(input.model, speed);
       return { result: undefined };

@@ -37,7 +37,7 @@ export const planTask = defineJob({
       throw new JobError(error.message, { final: true, cause: error, ...(hint !== undefined && { hint }) });
     });
     const split = splitTask(loaded.examples, document);
-    const models = await readModelFacts(scope, services.engine?.serves(scope.id) ?? false);
+    const models = await readModelFacts(scope);
     if (models.length === 0) {
       throw new JobError("There is no model to plan with.", { hint: "Add one: `tug models add`.", final: true });
     }

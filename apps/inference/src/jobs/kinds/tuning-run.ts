@@ -87,9 +87,7 @@ export const tuningRun = defineJob({
       if ((await tx.models.get(name)) === null) {
         const { after, subject } = await addModel(tx, model);
         await tx.audit.append({ actor: input.actor, action: "tuning.finish", subject, after });
-        if (services.engine?.serves(scope.id)) {
-          await enqueueMeasurement(tx, name, { createdBy: input.actor, asked: false });
-        }
+        await enqueueMeasurement(tx, name, { createdBy: input.actor, asked: false });
       }
       await tx.tuningRuns.finish(run.id, { report, summary: runSummary.parse(report), tunedModel: name });
       return { result: { run: run.id, model: name, verdict: report.verdict } };

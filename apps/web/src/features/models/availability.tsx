@@ -8,7 +8,7 @@ import { problemOf, useTRPC } from "../service/trpc.tsx";
 import type { Model } from "./types.ts";
 
 /** Who may use a model: its organization, or every one of this installation; and a way to change that. */
-export function Availability({ model: { name, own, served, shared } }: { readonly model: Model }) {
+export function Availability({ model: { name, own, shareable, shared } }: { readonly model: Model }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const { may } = useSession();
@@ -31,7 +31,7 @@ export function Availability({ model: { name, own, served, shared } }: { readonl
   return (
     <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
       <span>{own || !shared ? who : `${who}, which looks after it`}</span>
-      {may("models:write") && own && served ? (
+      {may("models:write") && shareable ? (
         <Button size="sm" disabled={isPending} onClick={() => mutate({ name, shared: !shared })}>
           {shared ? "Stop sharing" : "Share with all"}
         </Button>

@@ -17,7 +17,7 @@ const model: Model = {
   isDefault: false,
   shared: false,
   own: true,
-  served: true,
+  shareable: true,
   state: "idle",
   sourcePath: "/models/small.gguf",
   files: [],

@@ -48,11 +48,9 @@ export function ModelPage({ id }: { readonly id: string }) {
               </Button>
             ) : null}
             <ButtonLink href={`/models?compare=${encodeURIComponent(id)}`}>Compare</ButtonLink>
-            {model.served ? (
-              <ButtonLink kind="primary" href={`/playground?model=${encodeURIComponent(id)}`}>
-                Try in the playground
-              </ButtonLink>
-            ) : null}
+            <ButtonLink kind="primary" href={`/playground?model=${encodeURIComponent(id)}`}>
+              Try in the playground
+            </ButtonLink>
           </>
         ) : null
       }

@@ -28,15 +28,6 @@ export function ModelSummary({ model }: { readonly model: Model }) {
           Its files can't be read{model.sourcePath ? `: ${model.sourcePath}` : ""}.
         </Notice>
       ) : null}
-      {model.served ? null : (
-        <Notice
-          tone="warn"
-          hint="Those who look after this installation can add it and share it with every organization."
-        >
-          This installation serves the models of its first organization, and those that are shared. This one it does
-          not.
-        </Notice>
-      )}
       {memory?.verdict === "too-large" ? <Notice tone="warn">{memory.sentence}</Notice> : null}
       <Panel>
         <dl className="grid grid-cols-2 gap-x-6 gap-y-5 lg:grid-cols-4">
@@ -109,7 +100,7 @@ function Measuring({ model }: { readonly model: Model }) {
     <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
       <span aria-live="polite">{state}</span>
       {failed ? <span className="text-bad">{failed}</span> : null}
-      {may("models:write") && model.own && model.served ? (
+      {may("models:write") && model.own ? (
         <Button
           size="sm"
           disabled={measure.isPending || (isWorking(job) && job?.priority === 10)}

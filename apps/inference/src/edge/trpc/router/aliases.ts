@@ -10,7 +10,7 @@ import {
 import { z } from "zod";
 import { checkGuards } from "../../../domain/evaluations/guard.ts";
 import type { Directory } from "../../../routing/routes.ts";
-import type { Context } from "../context.ts";
+import type { Context, DeploymentView } from "../context.ts";
 import { aliasName, id, moment, seen } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
@@ -138,14 +138,17 @@ async function checkMove(
 type Show = (info: AliasVersionInfo) => z.output<typeof version>;
 
 async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): Promise<Show> {
-  const { catalog, database, routing } = ctx.management;
+  const { catalog, database, deployments, routing } = ctx.management;
   const [directory, names, models] = await Promise.all([
     routing.routes.directory(ctx.organizationId),
     database.people.names(userIds(versions.map(({ createdBy }) => createdBy))),
-    catalog.list(),
+    catalog.of(ctx.organizationId).list(),
   ]);
-  const sharedModels = new Set(models.filter(({ shared }) => shared).map(({ name }) => name));
-  const show = (target: AliasTarget) => shownTarget(target, { ...directory, sharedModels }, ctx);
+  const states = new Map(deployments.statuses().map(({ model, state }) => [model, state]));
+  const served = await Promise.all(
+    models.map(async (model) => [model.name, states.get(await catalog.servedBy(ctx.organizationId, model))] as const),
+  );
+  const show = (target: AliasTarget) => shownTarget(target, { ...directory, states: new Map(served) }, ctx);
   return ({ createdAt, createdBy, failover, note, number, restores, split }) => ({
     number,
     split: split.map(({ share, target }) => ({ share, target: show(target) })),
@@ -160,12 +163,10 @@ async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): P
 
 function shownTarget(
   to: AliasTarget,
-  { sharedModels, upstreamsById }: Directory & { readonly sharedModels: ReadonlySet<string> },
-  { management, organizationId }: OrgContext,
+  { states, upstreamsById }: Directory & { readonly states: ReadonlyMap<string, DeploymentView["state"] | undefined> },
+  { management }: OrgContext,
 ): z.output<typeof target> {
   if (to.kind === "model") {
-    const served = organizationId === management.database.home.organizationId || sharedModels.has(to.model);
-    const status = served ? management.deployments.statuses().find(({ model }) => model === to.model) : undefined;
     const health = {
       idle: "idle",
       loading: "loading",
@@ -174,7 +175,7 @@ function shownTarget(
       failed: "down",
       closed: "idle",
     } as const;
-    return { ...to, upstreamId: null, name: to.model, health: health[status?.state ?? "idle"] };
+    return { ...to, upstreamId: null, name: to.model, health: health[states.get(to.model) ?? "idle"] };
   }
   const upstream = upstreamsById.get(to.upstreamId);
   const usable = upstream?.enabled === true && upstream.problem === undefined;

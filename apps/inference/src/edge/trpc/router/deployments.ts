@@ -68,9 +68,8 @@ export const deploymentsRouter = router({
   list: orgProcedure("deployments:read")
     .output(z.object({ deployments: z.array(deployment) }))
     .query(async ({ ctx }) => {
-      const views = viewsOf(ctx);
       const infos = await ctx.scope.deployments.list();
-      return { deployments: infos.map((info) => shown(info, views.get(info.model))) };
+      return { deployments: infos.map((info) => shown(info, viewOf(ctx, info.model))) };
     }),
 
   /** Sets how a model is served. Pinning and the idle time hold at once, the rest from the worker's next start. */
@@ -84,28 +83,30 @@ export const deploymentsRouter = router({
         const result = await scope.deployments.configure(model, wanted, updatedAt);
         return { subject: model, before: settingsOf(before), after: settingsOf(result), result };
       });
-      ctx.management.catalog.refresh();
-      return shown(after, viewsOf(ctx).get(model));
+      ctx.management.catalog.refresh(ctx.organizationId);
+      return shown(after, viewOf(ctx, model));
     }),
 
   /** Begins to load a model; the list tells how far it is. */
   load: orgProcedure("deployments:write")
     .input(z.object({ model: name }))
     .output(z.object({ model: name }))
-    .mutation(({ ctx, input }) => act(ctx, input.model, () => ctx.management.deployments.load(input.model))),
+    .mutation(({ ctx, input }) => act(ctx, input.model, (worker) => ctx.management.deployments.load(worker))),
 
   /** Takes a model out of memory once what runs in it has ended. The next request loads it again. */
   unload: orgProcedure("deployments:write")
     .input(z.object({ model: name }))
     .output(z.object({ model: name }))
-    .mutation(({ ctx, input }) => act(ctx, input.model, () => ctx.management.deployments.unload(input.model, drainMs))),
+    .mutation(({ ctx, input }) =>
+      act(ctx, input.model, (worker) => ctx.management.deployments.unload(worker, drainMs)),
+    ),
 
   /** Starts a new worker with the settings of now. What runs in the old one ends there. */
   restart: orgProcedure("deployments:write")
     .input(z.object({ model: name }))
     .output(z.object({ model: name }))
     .mutation(({ ctx, input }) =>
-      act(ctx, input.model, () => ctx.management.deployments.restart(input.model, drainMs)),
+      act(ctx, input.model, (worker) => ctx.management.deployments.restart(worker, drainMs)),
     ),
 });
 
@@ -124,19 +125,10 @@ const servingError = z.object({
 });
 
 /** Does something to a worker, and writes that it was asked for. */
-async function act(ctx: OrgContext, model: string, run: () => Promise<void>): Promise<{ model: string }> {
+async function act(ctx: OrgContext, model: string, run: (worker: string) => Promise<void>): Promise<{ model: string }> {
   const { model: found } = await ctx.scope.deployments.get(model);
-  if (ctx.organizationId !== ctx.management.database.home.organizationId) {
-    throw new RefusedError(
-      "PRECONDITION_FAILED",
-      "This installation serves the models of its first organization only.",
-      {
-        reason: "not-served",
-      },
-    );
-  }
   try {
-    await run();
+    await run(workerOf(ctx, found));
   } catch (error) {
     const refused = servingError.safeParse(error).data;
     if (refused === undefined) throw error;
@@ -146,10 +138,14 @@ async function act(ctx: OrgContext, model: string, run: () => Promise<void>): Pr
   return ctx.change(async () => ({ subject: found, result: { model: found } }));
 }
 
-function viewsOf({ management, organizationId }: Pick<Context, "management"> & { organizationId: string }) {
-  // Only the first organization's models are served by this installation's workers.
-  const served = organizationId === management.database.home.organizationId;
-  return new Map(served ? management.deployments.statuses().map((status) => [status.model, status]) : []);
+/** A deployment is its own organization's: what is shared is configured by whoever shares it. */
+function workerOf({ management, organizationId }: Pick<OrgContext, "management" | "organizationId">, name: string) {
+  return management.catalog.workerOf(organizationId, { name, own: true });
+}
+
+function viewOf(ctx: Pick<OrgContext, "management" | "organizationId">, model: string): DeploymentView | undefined {
+  const worker = workerOf(ctx, model);
+  return ctx.management.deployments.statuses().find((status) => status.model === worker);
 }
 
 function shareOf(part = 0, whole = 0): number | null {

@@ -74,8 +74,8 @@ export const modelsRouter = router({
       const { catalog, prepareModel } = ctx.management;
       const { base, name, source } = input;
       const prepared = await prepareModel(source, { name, base, models: ctx.scope.models });
-      const added = await ctx.change((scope) => addAndMeasure(ctx, scope, prepared));
-      catalog.refresh();
+      const added = await ctx.change((scope) => addAndMeasure(ctx.actor, scope, prepared));
+      catalog.refresh(ctx.organizationId);
       return (await describer(ctx))(added);
     }),
 
@@ -98,7 +98,7 @@ export const modelsRouter = router({
       }),
     )
     .query(async ({ ctx, input }) => {
-      const { database, deployments, ownFiles } = ctx.management;
+      const { catalog, deployments, ownFiles } = ctx.management;
       const found = await ctx.scope.models.get(input.name);
       if (found === null) throw missingModel(input.name);
       const keys = (await ctx.scope.keys.list()).filter(
@@ -107,8 +107,8 @@ export const modelsRouter = router({
       const aliases = (await ctx.scope.aliases.list()).filter(({ current }) =>
         targetsOf(current).some((target) => target.kind === "model" && target.model === found.name),
       );
-      const served = found.shared || ctx.organizationId === database.home.organizationId;
-      const status = served ? deployments.statuses().find(({ model }) => model === found.name) : undefined;
+      const worker = catalog.workerOf(ctx.organizationId, found);
+      const status = deployments.statuses().find(({ model }) => model === worker);
       const { isDefault } = await (await describer(ctx))(found);
       return {
         aliases: aliases.map(({ id, name }) => ({ id, name })),
@@ -169,7 +169,7 @@ export const modelsRouter = router({
       }),
     ),
 
-  /** Shares a model with every organization of this installation, or ends that. Of models that are served here alone. */
+  /** Shares a model with every organization of this installation, or ends that. The first organization's alone. */
   share: orgProcedure("models:write")
     .input(z.object({ name: modelName, shared: z.boolean() }))
     .output(modelView)
@@ -180,13 +180,13 @@ export const modelsRouter = router({
         if (ctx.organizationId !== database.home.organizationId) {
           throw new CatalogError(
             "not-own",
-            "Only the models of the first organization are served here, and can be shared.",
+            "Only the first organization, which looks after this installation, shares models with every other.",
           );
         }
         const result = await scope.models.share(name, shared);
         return { subject: name, before: { shared: before.shared }, after: { shared }, result };
       });
-      catalog.refresh();
+      catalog.refresh(ctx.organizationId);
       return (await describer(ctx))(after);
     }),
 
@@ -198,14 +198,14 @@ export const modelsRouter = router({
     .input(z.object({ name: modelName, deleteFile: z.boolean().default(false) }))
     .output(z.object({ name: z.string() }))
     .mutation(async ({ ctx, input }) => {
-      const { catalog, database, deployments, ownFiles } = ctx.management;
+      const { catalog, deployments, ownFiles } = ctx.management;
       const removed = await ctx.change(async (scope) => {
         const before = await ownModel(scope, input.name);
         await scope.models.remove(input.name);
         return { subject: before.name, before: recordedModel(before), result: before };
       });
-      catalog.refresh();
-      if (ctx.organizationId === database.home.organizationId) await deployments.unload(removed.name);
+      catalog.refresh(ctx.organizationId);
+      await deployments.unload(catalog.workerOf(ctx.organizationId, removed));
       if (input.deleteFile && !(await ctx.scope.models.isUsed(removed.sourcePath))) await ownFiles.remove(removed);
       return { name: removed.name };
     }),

@@ -41,9 +41,9 @@ export const uploadsRouter = router({
           const message = `The file that came is not the one you meant: its SHA-256 is ${file?.sha256}.`;
           throw new CatalogError("bad-digest", message, { hint: "It was removed. Check the digest or send it again." });
         }
-        return ctx.change((scope) => addAndMeasure(ctx, scope, prepared));
+        return ctx.change((scope) => addAndMeasure(ctx.actor, scope, prepared));
       });
-      catalog.refresh();
+      catalog.refresh(ctx.organizationId);
       return (await describer(ctx))(added);
     }),
 
