@@ -33,7 +33,9 @@ async function complete(secret: string, model: string): Promise<number> {
 }
 
 it("every organization may use what the installation shares, and nothing else of another's", async () => {
-  await expect.poll(() => names(theirs.secret), told).toEqual(["common", "their-model", "their-alias", "their-upstream/echo"]);
+  await expect
+    .poll(() => names(theirs.secret), told)
+    .toEqual(["common", "their-model", "their-alias", "their-upstream/echo"]);
   expect(await complete(theirs.secret, "common")).toBe(200);
   expect(await complete(theirs.secret, "words")).toBe(404);
   const confined = await theirs.scope.keys.create({ projectId: theirs.project.id, name: "c", models: ["their-alias"] });
