@@ -19,7 +19,7 @@ export const downloadModelJob = defineJob({
   result: z.object({ model: z.string() }),
   backoff: { firstMs: 5000, mostMs: 300_000 },
   concurrency: 2,
-  async run({ commit, input, progress, services, scope, signal }) {
+  async run({ commit, input, progress, services, signal }) {
     const { home, hub } = services;
     const onProgress = ({ done, file, total }: { file: string; done: number; total: number }) =>
       progress({ stage: done < total ? "downloading" : "reading and digesting", done, total, message: file });
