@@ -24,6 +24,8 @@ const paths = [
   "/traces",
   "/evaluations",
   "/evaluations/new",
+  "/evaluators",
+  "/evaluators/new",
   "/reviews",
   "/tuning",
   "/tuning/new",

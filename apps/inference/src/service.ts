@@ -145,6 +145,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   metrics.traces(() => tracer);
   let draining = false;
   const files = new FileStore(home);
+  const asking: Management["asking"] = {};
   const models: EdgeServices = {
     catalog,
     pool,
@@ -164,6 +165,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       log,
       consoleUrl,
       takesResponseFormat: takesResponseFormat(),
+      asking,
       mailer,
       addressOf,
       prepareModel: prepare,
@@ -196,6 +198,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   if (known === undefined) await renewPassword(auth, facts);
   await loadDefault(catalog, pool, log);
   const requests = new WorkRequests(edge);
+  asking.ask = requests.ask;
   const jobs = env.TUGBOAT_ROLES.has("jobs")
     ? await startJobs({
         database,

@@ -105,6 +105,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       log,
       consoleUrl,
       takesResponseFormat: takesResponseFormat(),
+      asking: {},
       mailer,
       addressOf: addressReader({ consoleSecret, proxies: ["192.0.2.0/24"] }),
       prepareModel: (source, options) =>

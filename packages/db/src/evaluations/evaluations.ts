@@ -1,6 +1,6 @@
 import type { Db } from "../client.ts";
 import { DatabaseError } from "../errors.ts";
-import type { Prisma } from "../generated/client.ts";
+import { Prisma } from "../generated/client.ts";
 import { isId } from "../id.ts";
 
 /** JSON as columns take it; its shape is the evaluation domain's. */
@@ -51,10 +51,20 @@ export interface EvaluationRowInfo {
   readonly disagreement: number;
 }
 
+/** By an evaluator, numbered as the scores are. `over` null: the candidate failed or scored below a half. */
+export interface RowOutcome {
+  readonly evaluator: number;
+  readonly evaluators: number;
+  readonly candidate: number;
+  readonly over: number | null;
+}
+
 /** What a page of the side-by-side list is asked for. */
 export interface RowQuery {
   readonly slice?: string | undefined;
   readonly text?: string | undefined;
+  /** Those on which one candidate did badly, or did better than another. */
+  readonly outcome?: RowOutcome | undefined;
   readonly order: "disagreement" | "position";
   readonly offset: number;
   readonly limit: number;
@@ -93,12 +103,7 @@ export function evaluationsOf(db: Db, organizationId: string): Evaluations {
     }
     return row;
   };
-  const rowsWhere = (evaluationId: string, { slice, text }: Partial<RowQuery> = {}) => ({
-    organizationId,
-    evaluationId,
-    ...(slice !== undefined && { slices: { has: slice } }),
-    ...(text !== undefined && text !== "" && { preview: { contains: text, mode: "insensitive" as const } }),
-  });
+  const rowsWhere = (evaluationId: string) => ({ organizationId, evaluationId });
   return {
     list: ({ datasetId } = {}) =>
       db.evaluation.findMany({
@@ -155,20 +160,44 @@ export function evaluationsOf(db: Db, organizationId: string): Evaluations {
       return infoOf(row);
     },
     async page(id, query) {
-      const where = rowsWhere(id, query);
-      const [rows, total] = await Promise.all([
-        db.evaluationRow.findMany({
-          where,
-          orderBy:
-            query.order === "disagreement" ? [{ disagreement: "desc" }, { position: "asc" }] : [{ position: "asc" }],
-          skip: query.offset,
-          take: query.limit,
-        }),
-        db.evaluationRow.count({ where }),
+      // Prisma has no word for one element of a column of arrays.
+      const conditions = [
+        Prisma.sql`organization_id = ${organizationId}::uuid`,
+        Prisma.sql`evaluation_id = ${id}::uuid`,
+        ...(query.slice === undefined ? [] : [Prisma.sql`${query.slice} = ANY(slices)`]),
+        ...(query.text === undefined || query.text === ""
+          ? []
+          : [Prisma.sql`preview ILIKE ${`%${query.text.replace(/[%_\\]/g, "\\$&")}%`}`]),
+        ...(query.outcome === undefined ? [] : [outcomeSql(query.outcome)]),
+      ];
+      const where = Prisma.join(conditions, " AND ");
+      const order =
+        query.order === "disagreement" ? Prisma.sql`disagreement DESC, position ASC` : Prisma.sql`position ASC`;
+      const [found, counted] = await Promise.all([
+        db.$queryRaw<{ position: number }[]>`
+          SELECT position FROM evaluation_row WHERE ${where} ORDER BY ${order}
+          LIMIT ${query.limit} OFFSET ${query.offset}`,
+        db.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total FROM evaluation_row WHERE ${where}`,
       ]);
-      return { rows: rows.map(infoOf), total };
+      const positions = found.map(({ position }) => position);
+      const rows = await db.evaluationRow.findMany({ where: { ...rowsWhere(id), position: { in: positions } } });
+      const at = new Map(rows.map((row) => [row.position, infoOf(row)]));
+      return {
+        rows: positions.flatMap((position) => at.get(position) ?? []),
+        total: counted[0]?.total ?? 0,
+      };
     },
   };
+}
+
+/** A failure counts as 0; where nothing could be judged, nobody did better or worse. Arrays begin at 1 in PostgreSQL. */
+function outcomeSql({ candidate, evaluator, evaluators, over }: RowOutcome): Prisma.Sql {
+  const score = (which: number) => Prisma.sql`scores[${which * evaluators + evaluator + 1}::int]`;
+  const failed = (which: number) => Prisma.sql`failed[${which + 1}::int]`;
+  const value = (which: number) => Prisma.sql`CASE WHEN ${failed(which)} THEN 0 ELSE ${score(which)} END`;
+  const known = (which: number) => Prisma.sql`(${failed(which)} OR ${score(which)} > -1)`;
+  if (over === null) return Prisma.sql`${known(candidate)} AND ${value(candidate)} < 0.5`;
+  return Prisma.sql`${known(candidate)} AND ${known(over)} AND ${value(candidate)} > ${value(over)}`;
 }
 
 function infoOf<T extends { readonly scores: readonly number[] }>(row: T): T {

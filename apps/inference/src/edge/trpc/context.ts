@@ -1,6 +1,7 @@
 import type { Database, DeploymentSettings, Models, NewModel } from "@tugboat/db";
 import type { Logger } from "pino";
 import type { Auth } from "../../domain/accounts/auth.ts";
+import type { Ask } from "../../domain/asking/ask.ts";
 import type { DatasetFiles } from "../../domain/datasets/file-store.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
@@ -32,6 +33,8 @@ export interface Management {
   readonly consoleUrl: string;
   /** Whether an answer can be held to a JSON Schema; false while the API refuses that. */
   readonly takesResponseFormat: boolean;
+  /** Asks models in an organization's name; set once the service can. */
+  readonly asking: { ask?: Ask };
   /** Absent where no mail server is set. */
   readonly mailer?: Mailer | undefined;
   readonly addressOf: AddressReader;

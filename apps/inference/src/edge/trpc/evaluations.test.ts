@@ -88,6 +88,16 @@ describe("an evaluation", () => {
     expect(few.rows[0]).toMatchObject({ disagreement: 1, scores: [[1], [0]], texts: ["word0 ", "word0 word1 "] });
     const one = (await fixture.call(expert, "evaluations.examples", { id, text: "number 11" }, "GET")).body;
     expect(one.rows.map(({ preview }: { preview: string }) => preview)).toEqual(["number 11"]);
+    const total = async (filter: object) =>
+      (await fixture.call(expert, "evaluations.examples", { id, ...filter }, "GET")).body.total;
+    expect([
+      await total({ candidate: 0 }),
+      await total({ candidate: 1 }),
+      await total({ candidate: 0, over: 1 }),
+      await total({ candidate: 1, over: 0 }),
+      await total({ candidate: 1, slice: "tag: few" }),
+      await total({ text: "number%" }),
+    ]).toEqual([0, 12, 12, 0, 4, 0]);
     const { position } = one.rows[0];
     const whole = (await fixture.call(expert, "evaluations.example", { id, position }, "GET")).body;
     expect(whole).toMatchObject({

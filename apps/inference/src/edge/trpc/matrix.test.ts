@@ -171,6 +171,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   },
   "evaluators.remove": { input: ({ evaluator }) => ({ id: evaluator.id }), allowed: 404 },
   "evaluators.try": { input: () => ({ spec: { kind: "exact" }, input: "", expected: "x", text: "x" }), allowed: 200 },
+  "evaluators.calibrations": { allowed: 200 },
   "reviews.list": { allowed: 200 },
   "reviews.next": { input: ({ queue }) => ({ queue: queue.id }), allowed: 404 },
   "reviews.create": {

@@ -1,19 +1,21 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
-import { Button } from "../../ui/button.tsx";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Select } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { ScrollRegion } from "../../ui/scroll-region.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { toast } from "../../ui/toast.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { Actions } from "./evaluation-actions.tsx";
 import { ExamplesPanel } from "./examples-panel.tsx";
 import { FrontierChart } from "./frontier-chart.tsx";
+import { PairsPanel } from "./pairs-panel.tsx";
 import { ScoreBars } from "./score-bars.tsx";
+import { SlicesPanel } from "./slices-panel.tsx";
 import type { Calibration, EvaluationDetail, Summary } from "./types.ts";
 import { dollars, isUnderWay, milliseconds, percent } from "./words.ts";
 
@@ -76,7 +78,8 @@ function answerOf(found: EvaluationDetail): string {
 }
 
 function Result({ found, summary }: { readonly found: EvaluationDetail; readonly summary: Summary }) {
-  const best = Math.max(...summary.candidates.map(({ scores }) => scores[0]?.score ?? 0));
+  const [evaluator, setEvaluator] = useState(0);
+  const best = Math.max(...summary.candidates.map(({ scores }) => scores[evaluator]?.score ?? 0));
   return (
     <>
       {summary.warnings.map((warning) => (
@@ -85,31 +88,50 @@ function Result({ found, summary }: { readonly found: EvaluationDetail; readonly
         </Notice>
       ))}
       <div className="grid gap-6 lg:grid-cols-2">
-        <Panel title="Score" note={`${found.evaluators[0]}, with 95 % intervals`}>
+        <Panel
+          title="Score"
+          note={`${found.evaluators[evaluator]}, with 95 % intervals`}
+          actions={
+            found.evaluators.length > 1 ? (
+              <Select
+                aria-label="Evaluator shown"
+                value={evaluator}
+                onChange={({ target }) => setEvaluator(Number(target.value))}
+              >
+                {found.evaluators.map((name, i) => (
+                  <option key={name} value={i}>
+                    {name}
+                  </option>
+                ))}
+              </Select>
+            ) : undefined
+          }
+        >
           <ScoreBars
             bars={summary.candidates.map(({ name, scores }) => {
-              const { high = 1, low = 0, score = 0 } = scores[0] ?? {};
+              const { high = 1, low = 0, score = 0 } = scores[evaluator] ?? {};
               return { name, score, low, high, first: score === best };
             })}
           />
         </Panel>
         <Panel title="Quality against cost" note="the line joins those that none beats on both">
-          <FrontierChart summary={summary} />
+          <FrontierChart summary={summary} evaluator={evaluator} />
         </Panel>
       </div>
       <Panel title="Candidates" padded={false}>
-        <Figures summary={summary} />
+        <Figures summary={summary} evaluator={evaluator} />
       </Panel>
+      <PairsPanel summary={summary} evaluator={evaluator} />
       {found.calibrations.length > 0 ? <Calibrations all={found.calibrations} /> : null}
-      {summary.slices.length > 0 && summary.candidates.length > 1 ? <Slices summary={summary} /> : null}
-      <ExamplesPanel evaluation={found} />
+      {summary.slices.length > 0 && summary.candidates.length > 1 ? <SlicesPanel summary={summary} /> : null}
+      <ExamplesPanel evaluation={found} evaluator={evaluator} />
     </>
   );
 }
 
 const cell = "border-line border-t px-4 py-2 text-left tabular-nums whitespace-nowrap";
 
-function Figures({ summary }: { readonly summary: Summary }) {
+function Figures({ evaluator, summary }: { readonly summary: Summary; readonly evaluator: number }) {
   return (
     <ScrollRegion label="Figures of the candidates" className="focus-ring overflow-x-auto">
       <table className="w-full text-sm">
@@ -126,8 +148,8 @@ function Figures({ summary }: { readonly summary: Summary }) {
           {summary.candidates.map(({ costPer1k, failed, latencyP50Ms, latencyP95Ms, name, scores }) => (
             <tr key={name}>
               <td className={`${cell} font-medium`}>{name}</td>
-              <td className={cell}>{percent(scores[0]?.score ?? 0)}</td>
-              <td className={cell}>{percent(scores[0]?.withoutFailures.score ?? 0)}</td>
+              <td className={cell}>{percent(scores[evaluator]?.score ?? 0)}</td>
+              <td className={cell}>{percent(scores[evaluator]?.withoutFailures.score ?? 0)}</td>
               <td className={cell}>{failed}</td>
               <td className={cell}>{milliseconds(latencyP50Ms)}</td>
               <td className={cell}>{milliseconds(latencyP95Ms)}</td>
@@ -137,30 +159,6 @@ function Figures({ summary }: { readonly summary: Summary }) {
         </tbody>
       </table>
     </ScrollRegion>
-  );
-}
-
-function Slices({ summary }: { readonly summary: Summary }) {
-  return (
-    <Panel title="By part" note="where they differ the most first">
-      <ul className="grid gap-4 sm:grid-cols-2">
-        {summary.slices.slice(0, 12).map(({ n, name, scores }) => (
-          <li key={name} className="grid content-start gap-2 text-xs">
-            <p className="flex justify-between gap-2">
-              <span className="truncate font-medium">{name}</span>
-              <span className="text-ink-3">{n} examples</span>
-            </p>
-            <ScoreBars
-              bars={scores.map((one, i) => ({
-                ...one,
-                name: summary.candidates[i]?.name ?? "",
-                first: one.score === Math.max(...scores.map(({ score }) => score)),
-              }))}
-            />
-          </li>
-        ))}
-      </ul>
-    </Panel>
   );
 }
 
@@ -180,43 +178,5 @@ function Calibrations({ all }: { readonly all: readonly Calibration[] }) {
         ))}
       </ul>
     </Panel>
-  );
-}
-
-function Actions({ found }: { readonly found: EvaluationDetail }) {
-  const trpc = useTRPC();
-  const client = useQueryClient();
-  const router = useRouter();
-  const onError = (error: unknown) => toast({ tone: "bad", text: problemOf(error).message });
-  const cancel = useMutation(
-    trpc.evaluations.cancel.mutationOptions({
-      onError,
-      onSettled: () => client.invalidateQueries({ queryKey: trpc.evaluations.pathKey() }),
-    }),
-  );
-  const review = useMutation(
-    trpc.reviews.create.mutationOptions({ onError, onSuccess: ({ queue }) => router.push(`/reviews/${queue}`) }),
-  );
-  if (isUnderWay(found)) {
-    return (
-      <Button disabled={cancel.isPending} onClick={() => cancel.mutate({ id: found.id })}>
-        Stop
-      </Button>
-    );
-  }
-  if (!found.summary) return null;
-  const begin = (kind: "pairs" | "rating") =>
-    review.mutate({ evaluation: found.id, kind, name: `${found.name}`.slice(0, 100) });
-  return (
-    <>
-      {found.candidates.length > 1 ? (
-        <Button disabled={review.isPending} onClick={() => begin("pairs")}>
-          Review blind pairs
-        </Button>
-      ) : null}
-      <Button disabled={review.isPending} onClick={() => begin("rating")}>
-        Rate answers
-      </Button>
-    </>
   );
 }

@@ -16,6 +16,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { GuardsPanel } from "./guards-panel.tsx";
 import type { Evaluation } from "./types.ts";
 import { evaluationsAnswer, isUnderWay, stateOf } from "./words.ts";
 
@@ -75,8 +76,20 @@ export function EvaluationsPage() {
           <Skeleton className="h-32" />
         </Panel>
       )}
+      {evaluations && evaluations.length > 0 ? <AllGuards /> : null}
     </Page>
   );
+}
+
+/** Whatever people call by a name that can move. */
+function AllGuards() {
+  const trpc = useTRPC();
+  const choices = useQuery(trpc.evaluations.choices.queryOptions()).data;
+  if (choices === undefined) return null;
+  const labels = choices.prompts.filter(({ stands, version }) => !stands.endsWith(`@${version}`));
+  const aliases = choices.models.filter(({ kind }) => kind === "alias");
+  const subjects = [...labels.map(({ stands }) => `prompt:${stands}`), ...aliases.map(({ name }) => name)];
+  return subjects.length === 0 ? null : <GuardsPanel subjects={subjects} />;
 }
 
 /** A dataset to try it with, in one click. */

@@ -9,7 +9,7 @@ const height = 220;
 const pad = { left: 44, right: 16, top: 12, bottom: 34 };
 
 /** Quality against cost, or against time where nothing costs anything; the line joins those that no other beats on both. */
-export function FrontierChart({ summary }: { readonly summary: Summary }) {
+export function FrontierChart({ evaluator, summary }: { readonly summary: Summary; readonly evaluator: number }) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useElementWidth(frame);
   const free = summary.candidates.every(({ costPer1k }) => costPer1k === 0);
@@ -18,14 +18,29 @@ export function FrontierChart({ summary }: { readonly summary: Summary }) {
   const x = (value: number) => pad.left + (value / most) * Math.max(0, width - pad.left - pad.right);
   const y = (share: number) => pad.top + (1 - share) * (height - pad.top - pad.bottom);
   const told = free ? milliseconds : dollars;
-  const frontier = summary.candidates.filter(({ onFrontier }) => onFrontier).sort((a, b) => price(a) - price(b));
+  const quality = (one: Summary["candidates"][number]) => one.scores[evaluator]?.score ?? 0;
+  const isBeaten = (own: Summary["candidates"][number]) =>
+    summary.candidates.some(
+      (other) =>
+        quality(other) >= quality(own) &&
+        price(other) <= price(own) &&
+        (quality(other) > quality(own) || price(other) < price(own)),
+    );
+  const frontier = summary.candidates.filter((one) => !isBeaten(one)).sort((a, b) => price(a) - price(b));
   const axis = free ? "time to answer (p95)" : "cost of a thousand requests";
   const words = summary.candidates
-    .map((one) => `${one.name}: ${percent(one.scores[0]?.score ?? 0)} for ${told(price(one))}`)
+    .map((one) => `${one.name}: ${percent(quality(one))} for ${told(price(one))}`)
     .join("; ");
+  const unbeaten = frontier.map(({ name }) => name).join(", ");
   return (
     <div ref={frame} className="min-w-0">
-      <svg width={width} height={height} role="img" aria-label={`Score against ${axis}. ${words}.`} className="block">
+      <svg
+        width={width}
+        height={height}
+        role="img"
+        aria-label={`Score against ${axis}. ${words}. On the frontier: ${unbeaten}.`}
+        className="block"
+      >
         {[0, 0.25, 0.5, 0.75, 1].map((share) => (
           <g key={share}>
             <line x1={pad.left} x2={width - pad.right} y1={y(share)} y2={y(share)} className="stroke-line" />
@@ -49,17 +64,17 @@ export function FrontierChart({ summary }: { readonly summary: Summary }) {
           {axis}
         </text>
         <polyline
-          points={frontier.map((one) => `${x(price(one))},${y(one.scores[0]?.score ?? 0)}`).join(" ")}
+          points={frontier.map((one) => `${x(price(one))},${y(one.scores[evaluator]?.score ?? 0)}`).join(" ")}
           className="fill-none stroke-accent/50"
           strokeWidth={1.5}
           strokeDasharray="4 3"
         />
         {summary.candidates.map((one) => {
-          const { high = 1, low = 0, score = 0 } = one.scores[0] ?? {};
+          const { high = 1, low = 0, score = 0 } = one.scores[evaluator] ?? {};
           const at = x(price(one));
           const right = at > width * 0.65;
           return (
-            <g key={one.name} className={one.onFrontier ? "text-accent" : "text-ink-3"}>
+            <g key={one.name} className={frontier.includes(one) ? "text-accent" : "text-ink-3"}>
               <line
                 x1={at}
                 x2={at}

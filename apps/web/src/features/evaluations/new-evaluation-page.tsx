@@ -1,26 +1,33 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Plus, X } from "lucide-react";
+import { Plus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { Button, ButtonLink, IconButton } from "../../ui/button.tsx";
-import { Field, Input, Select, Textarea } from "../../ui/field.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
+import { Field, Input, Select } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
+import { Switch } from "../../ui/switch.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { CandidateChoice, type Chosen } from "./candidate-choice.tsx";
+import { candidatesOf, type Draft, mostCandidates } from "./candidates.ts";
+import { DraftPanel } from "./draft-panel.tsx";
+import { EvaluatorChoice } from "./evaluator-choice.tsx";
 import type { Choices } from "./types.ts";
 
-interface Draft {
-  readonly key: number;
-  readonly name: string;
-  readonly model: string;
-  readonly instruction: string;
+/** What a link to the page may ask for. */
+export interface Asked {
+  readonly dataset?: string | undefined;
+  readonly evaluator?: string | undefined;
+  readonly models?: readonly string[] | undefined;
+  readonly prompts?: readonly string[] | undefined;
 }
 
-export function NewEvaluationPage({ dataset }: { readonly dataset?: string | undefined }) {
+export function NewEvaluationPage({ asked }: { readonly asked: Asked }) {
   const trpc = useTRPC();
   const choices = useQuery(trpc.evaluations.choices.queryOptions());
   return (
@@ -28,9 +35,10 @@ export function NewEvaluationPage({ dataset }: { readonly dataset?: string | und
       name="Evaluations"
       answer="What do you want to compare?"
       note="Every candidate answers every example; what was answered before is not asked again."
+      actions={<ButtonLink href="/evaluations">All evaluations</ButtonLink>}
     >
       {choices.data ? (
-        <NewEvaluation choices={choices.data} asked={dataset} />
+        <NewEvaluation choices={choices.data} asked={asked} />
       ) : (
         <Panel>
           <Skeleton className="h-48" />
@@ -40,52 +48,33 @@ export function NewEvaluationPage({ dataset }: { readonly dataset?: string | und
   );
 }
 
-interface NewEvaluationProps {
-  readonly choices: Choices;
-  /** The dataset that was asked for. */
-  readonly asked: string | undefined;
-}
-
-function NewEvaluation({ asked, choices }: NewEvaluationProps) {
+function NewEvaluation({ asked, choices }: { readonly choices: Choices; readonly asked: Asked }) {
   const trpc = useTRPC();
   const router = useRouter();
-  const [dataset, setDataset] = useState(asked ?? choices.datasets[0]?.name ?? "");
-  const [evaluator, setEvaluator] = useState("normalised");
+  const [dataset, setDataset] = useState(asked.dataset ?? choices.datasets[0]?.name ?? "");
+  const [evaluators, setEvaluators] = useState<readonly string[]>([asked.evaluator ?? "normalised"]);
   const [maxTokens, setMaxTokens] = useState("32");
-  const [drafts, setDrafts] = useState<readonly Draft[]>(() =>
-    [0, 1].map((key) => ({
-      key,
-      name: "",
-      model: choices.models[key]?.name ?? choices.models[0]?.name ?? "",
-      instruction: "",
-    })),
-  );
+  const [split, setSplit] = useState("");
+  const [stopEarly, setStopEarly] = useState(false);
+  const [chosen, setChosen] = useState<Chosen>(() => ({
+    models: asked.models ?? (asked.prompts ? [] : choices.models.slice(0, 2).map(({ name }) => name)),
+    prompts: asked.prompts ?? [],
+  }));
+  const [drafts, setDrafts] = useState<readonly Draft[]>([]);
   const create = useMutation(
     trpc.evaluations.create.mutationOptions({
       onSuccess: ({ evaluation }) => router.push(`/evaluations/${evaluation}`),
     }),
   );
   const refusal = create.error ? problemOf(create.error) : undefined;
-  const change = (key: number, part: Partial<Draft>) =>
-    setDrafts((before) => before.map((one) => (one.key === key ? { ...one, ...part } : one)));
-  const rows = choices.datasets.find(({ name }) => name === dataset)?.rows ?? 0;
-  const what = choices.evaluators.find(({ name }) => name === evaluator)?.what;
-
-  const begin = () =>
-    create.mutate({
-      dataset,
-      evaluators: [evaluator],
-      candidates: drafts.map(({ instruction, model, name }) => ({
-        name: name.trim() || (instruction.trim() === "" ? model : `${model}, ${instruction.trim().slice(0, 40)}`),
-        model,
-        maxTokens: Number(maxTokens) || 32,
-        ...(instruction.trim() !== "" && { instruction }),
-      })),
-    });
+  const found = choices.datasets.find(({ name }) => name === dataset);
+  const rows = found?.rows ?? 0;
+  const candidates = candidatesOf(chosen, drafts, Number(maxTokens) || 32, choices.prompts);
+  const splits = found?.splits.filter((one) => ["train", "validation", "test"].includes(one)) ?? [];
 
   if (choices.datasets.length === 0) {
     return (
-      <Notice tone="neutral" hint="The page Evaluations has a small one to try it with.">
+      <Notice tone="neutral" hint="The page Evaluations has a small one to try it with; Datasets imports yours.">
         There is no dataset yet.
       </Notice>
     );
@@ -95,17 +84,13 @@ function NewEvaluation({ asked, choices }: NewEvaluationProps) {
       className="grid gap-6"
       onSubmit={(event) => {
         event.preventDefault();
-        begin();
+        const part = split === "train" || split === "validation" || split === "test" ? split : null;
+        create.mutate({ dataset, evaluators: [...evaluators], candidates, split: part, stopEarly });
       }}
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
-      <Panel title="Examples and judgement">
+      <Panel title="Examples">
         <div className="grid items-start gap-4 sm:grid-cols-3">
-          <Field label="Dataset" hint={`${rows.toLocaleString("en")} examples`}>
+          <Field label="Dataset" hint={`${rows.toLocaleString("en")} examples, its newest version`}>
             {(control) => (
               <Select {...control} value={dataset} onChange={({ target }) => setDataset(target.value)}>
                 {choices.datasets.map(({ name }) => (
@@ -114,16 +99,17 @@ function NewEvaluation({ asked, choices }: NewEvaluationProps) {
               </Select>
             )}
           </Field>
-          <Field label="Judged by" hint={what}>
+          <Field label="Part of it" hint="Compare on what nothing was trained on">
             {(control) => (
-              <Select {...control} value={evaluator} onChange={({ target }) => setEvaluator(target.value)}>
-                {choices.evaluators.map(({ name }) => (
+              <Select {...control} value={split} onChange={({ target }) => setSplit(target.value)}>
+                <option value="">All of it</option>
+                {splits.map((name) => (
                   <option key={name}>{name}</option>
                 ))}
               </Select>
             )}
           </Field>
-          <Field label="Longest answer" hint="in tokens">
+          <Field label="Longest answer" hint="in tokens, where a prompt does not say">
             {(control) => (
               <Input
                 {...control}
@@ -137,72 +123,37 @@ function NewEvaluation({ asked, choices }: NewEvaluationProps) {
           </Field>
         </div>
       </Panel>
-      <div className="grid items-start gap-4 md:grid-cols-2">
-        {drafts.map((draft, index) => (
-          <Panel
-            key={draft.key}
-            title={`Candidate ${index + 1}`}
-            actions={
-              drafts.length > 1 ? (
-                <IconButton
-                  label={`Remove candidate ${index + 1}`}
-                  size="sm"
-                  onClick={() => setDrafts(drafts.filter(({ key }) => key !== draft.key))}
-                >
-                  <X />
-                </IconButton>
-              ) : undefined
-            }
-          >
-            <div className="grid gap-4">
-              <Field label="Model or alias">
-                {(control) => (
-                  <Select
-                    {...control}
-                    value={draft.model}
-                    onChange={({ target }) => change(draft.key, { model: target.value })}
-                  >
-                    {choices.models.map(({ kind, name }) => (
-                      <option key={`${kind} ${name}`}>{name}</option>
-                    ))}
-                  </Select>
-                )}
-              </Field>
-              <Field label="Name" hint="As the result calls it; by default the model's">
-                {(control) => (
-                  <Input
-                    {...control}
-                    value={draft.name}
-                    maxLength={120}
-                    onChange={({ target }) => change(draft.key, { name: target.value })}
-                  />
-                )}
-              </Field>
-              <Field label="Instruction" hint="Said before each example; {{message}} stands for its field message">
-                {(control) => (
-                  <Textarea
-                    {...control}
-                    rows={4}
-                    value={draft.instruction}
-                    onChange={({ target }) => change(draft.key, { instruction: target.value })}
-                  />
-                )}
-              </Field>
-            </div>
-          </Panel>
-        ))}
-      </div>
-      <div className="flex flex-wrap gap-2">
-        <Button kind="primary" type="submit" disabled={create.isPending || drafts.some(({ model }) => model === "")}>
-          Compare on {rows.toLocaleString("en")} examples
-        </Button>
-        {drafts.length < 8 ? (
+      <EvaluatorChoice choices={choices} chosen={evaluators} onChange={setEvaluators} />
+      <CandidateChoice choices={choices} chosen={chosen} onChange={setChosen} />
+      {drafts.map((draft, index) => (
+        <DraftPanel
+          key={draft.key}
+          draft={draft}
+          number={index + 1}
+          models={choices.models.map(({ name }) => name)}
+          onChange={(part) => setDrafts(drafts.map((one) => (one.key === draft.key ? { ...one, ...part } : one)))}
+          onRemove={() => setDrafts(drafts.filter(({ key }) => key !== draft.key))}
+        />
+      ))}
+      <Panel title="Candidates" note={`${candidates.length} of at most ${mostCandidates}`}>
+        <div className="grid gap-4">
+          {candidates.length === 0 ? (
+            <p className="text-ink-2">Choose a model or a prompt above.</p>
+          ) : (
+            <p className="flex flex-wrap gap-1.5">
+              {candidates.map(({ name }) => (
+                <Badge key={name}>{name}</Badge>
+              ))}
+            </p>
+          )}
           <Button
+            size="sm"
+            className="justify-self-start"
             onClick={() =>
               setDrafts([
                 ...drafts,
                 {
-                  key: Math.max(...drafts.map(({ key }) => key)) + 1,
+                  key: Math.max(0, ...drafts.map(({ key }) => key)) + 1,
                   name: "",
                   model: choices.models[0]?.name ?? "",
                   instruction: "",
@@ -210,12 +161,32 @@ function NewEvaluation({ asked, choices }: NewEvaluationProps) {
               ])
             }
           >
-            <Plus /> Another candidate
+            <Plus /> With an instruction of its own
           </Button>
+          <Switch
+            label="Stop when the answer is clear"
+            hint="By a test that stays valid while it is looked at; it spares examples"
+            checked={stopEarly}
+            onChange={setStopEarly}
+          />
+        </div>
+      </Panel>
+      {refusal ? (
+        <Notice tone="bad" hint={refusal.hint}>
+          {refusal.message}
+        </Notice>
+      ) : null}
+      <div className="flex flex-wrap items-center gap-3">
+        <Button
+          kind="primary"
+          type="submit"
+          disabled={create.isPending || candidates.length === 0 || candidates.length > mostCandidates}
+        >
+          Compare on {rows.toLocaleString("en")} examples
+        </Button>
+        {candidates.length > mostCandidates ? (
+          <span className="text-bad text-xs">At most {mostCandidates} at once: take some away.</span>
         ) : null}
-        <ButtonLink kind="quiet" href="/evaluations">
-          Back
-        </ButtonLink>
       </div>
     </form>
   );

@@ -1,4 +1,4 @@
-import type { inferRouterOutputs } from "@trpc/server";
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "@tugboat/inference/trpc";
 
 type Outputs = inferRouterOutputs<AppRouter>["evaluations"];
@@ -9,3 +9,7 @@ export type Summary = NonNullable<EvaluationDetail["summary"]>;
 export type Calibration = EvaluationDetail["calibrations"][number];
 export type ExampleRow = Outputs["examples"]["rows"][number];
 export type Choices = Outputs["choices"];
+
+type Inputs = inferRouterInputs<AppRouter>["evaluations"];
+
+export type NewCandidate = Inputs["create"]["candidates"][number];

@@ -1,7 +1,8 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
+import Link from "next/link";
 import { useState } from "react";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -43,6 +44,18 @@ export function LabelsPanel({ prompt, version }: LabelsPanelProps) {
   );
   const refused = move.error ?? decide.error ?? guard.error;
   const refusal = refused ? problemOf(refused) : undefined;
+  const guards = useQuery(trpc.guards.list.queryOptions()).data?.guards ?? [];
+  const tried = move.error ? move.variables : undefined;
+  const guarding = tried && guards.find(({ subject }) => subject === `prompt:${prompt.name}@${tried.label}`);
+  const now = tried && prompt.labels[tried.label];
+  const evidence =
+    guarding && tried && now !== undefined
+      ? `/evaluations/new?${new URLSearchParams({
+          dataset: guarding.dataset,
+          evaluator: guarding.evaluator,
+          prompts: `${prompt.name}@${now},${prompt.name}@${tried.version}`,
+        })}`
+      : undefined;
   const write = session.may("prompts:write");
   const labels = [...new Set([...usual, ...Object.keys(prompt.labels)])];
   const waiting = prompt.moves.filter(({ state }) => state === "waiting");
@@ -133,7 +146,18 @@ export function LabelsPanel({ prompt, version }: LabelsPanelProps) {
         ) : null}
       </Panel>
       {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
+        <Notice
+          tone="bad"
+          hint={
+            evidence ? (
+              <Link href={evidence} className="focus-ring rounded-sm underline">
+                Compare the two versions
+              </Link>
+            ) : (
+              refusal.hint
+            )
+          }
+        >
           {refusal.message}
         </Notice>
       ) : null}

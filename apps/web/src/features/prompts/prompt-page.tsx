@@ -16,6 +16,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { TextDiff } from "../../ui/text-diff.tsx";
 import { Comments } from "../datasets/comments.tsx";
+import { GuardsPanel } from "../evaluations/guards-panel.tsx";
 import { ConfirmByName } from "../service/confirm-by-name.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
@@ -111,7 +112,10 @@ export function PromptPage({ name }: { readonly name: string }) {
               ]}
             />
           </Panel>
-          <LabelsPanel prompt={prompt} version={version} />
+          <div className="grid gap-6">
+            <LabelsPanel prompt={prompt} version={version} />
+            <GuardsPanel subjects={guardable(prompt)} />
+          </div>
         </div>
       ) : refusal ? null : (
         <Skeleton className="h-64" />
@@ -141,6 +145,11 @@ function noteOf({ labels, latest }: PromptDetail): string {
   return live === latest
     ? `Version ${live}, the newest, is in production.`
     : `Version ${live} is in production; ${plural(latest - live, "version")} newer.`;
+}
+
+/** The names that people call it by. */
+function guardable({ labels, name }: PromptDetail): string[] {
+  return [...new Set(["production", ...Object.keys(labels)])].map((label) => `prompt:${name}@${label}`);
 }
 
 function Says({ version: { content, createdAt, createdByName, note } }: { readonly version: PromptVersion }) {

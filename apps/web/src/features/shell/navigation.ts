@@ -4,6 +4,7 @@ import {
   Boxes,
   ChartNoAxesColumn,
   FileText,
+  Gavel,
   House,
   KeyRound,
   ListChecks,
@@ -65,6 +66,13 @@ export const destinations: readonly Destination[] = [
     name: "Evaluations",
     icon: Scale,
     keywords: "compare candidates score better judge evaluator quality",
+    needs: "evaluations:read",
+  },
+  {
+    href: "/evaluators",
+    name: "Evaluators",
+    icon: Gavel,
+    keywords: "rubric judge code score calibration",
     needs: "evaluations:read",
   },
   {

@@ -87,16 +87,24 @@ export const evaluationsRouter = router({
         id,
         slice: z.string().max(300).optional(),
         text: z.string().max(300).optional(),
+        /** The number of a candidate: those on which it did badly, or, with `over`, better than another. */
+        candidate: z.coerce.number().int().min(0).max(7).optional(),
+        over: z.coerce.number().int().min(0).max(7).optional(),
+        evaluator: z.coerce.number().int().min(0).max(7).default(0),
         order: z.enum(["disagreement", "position"]).default("disagreement"),
         offset: z.coerce.number().int().min(0).default(0),
         limit: z.coerce.number().int().min(1).max(200).default(25),
       }),
     )
     .output(z.object({ total: z.int(), rows: z.array(row) }))
-    .query(async ({ ctx, input: { id: evaluationId, ...query } }) => {
+    .query(async ({ ctx, input: { candidate, evaluator, id: evaluationId, over, ...query } }) => {
       const found = await ctx.scope.evaluations.get(evaluationId);
       const { evaluators } = evaluationConfig.parse(found.config);
-      const { rows, total } = await ctx.scope.evaluations.page(evaluationId, query);
+      const outcome =
+        candidate === undefined
+          ? undefined
+          : { candidate, over: over ?? null, evaluator, evaluators: evaluators.length };
+      const { rows, total } = await ctx.scope.evaluations.page(evaluationId, { ...query, outcome });
       const outputs = await ctx.scope.evaluationOutputs.byId(rows.flatMap((one) => one.outputs));
       const texts = new Map(outputs.map((one) => [one.id, one.text ?? ""]));
       return {

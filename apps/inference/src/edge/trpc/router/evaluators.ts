@@ -1,16 +1,21 @@
 import type { EvaluatorInfo } from "@tugboat/db";
 import { z } from "zod";
-import { EvaluationError } from "../../../domain/evaluations/config.ts";
+import { EvaluationError, evaluationConfig } from "../../../domain/evaluations/config.ts";
+import { calibrationsOf, evaluationCalibration } from "../../../domain/evaluations/judge-agreement.ts";
+import { type AskFor, scoreOutput } from "../../../domain/evaluations/score.ts";
 import { deterministic } from "../../../domain/evaluators/deterministic.ts";
-import { runCode } from "../../../domain/evaluators/sandbox.ts";
 import { evaluatorSpec } from "../../../domain/evaluators/spec.ts";
 import { id, moment, seen } from "../shapes.ts";
-import { orgProcedure, router } from "../trpc.ts";
+import { orgProcedure, router, userIds } from "../trpc.ts";
 
 const name = z
   .string()
   .trim()
   .regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "A name has lower-case letters, digits and hyphens, at most 60.");
+/** For a try-out: a model may have to be loaded first. */
+const patienceMs = 120_000;
+/** Evaluations whose reviews tell of a judge. */
+const looksBack = 20;
 const description = z.string().trim().max(300).default("");
 
 const evaluator = z.object({
@@ -61,21 +66,57 @@ export const evaluatorsRouter = router({
       }),
     ),
 
-  /** Judges one answer, without a model; keeps nothing. */
+  /** Judges one answer; keeps nothing. A judging model is asked, and paid for, as in an evaluation. */
   try: orgProcedure("evaluations:write")
-    .input(z.object({ spec: evaluatorSpec, input: z.json(), expected: z.json().default(null), text: z.string() }))
-    .output(z.object({ value: z.number().nullable(), reason: z.string().nullable() }))
-    .mutation(async ({ input: { expected, input, spec, text } }) => {
-      const output = { text, calls: [], latencyMs: 0, costMicroUsd: 0, outputTokens: 0 };
-      const example = { input, expected };
-      const evaluate = evaluatorOf(spec);
-      if (spec.kind !== "code" && evaluate === undefined) {
-        const hint = "Begin an evaluation on a few examples.";
-        throw new EvaluationError("invalid", "This evaluator asks a model, so it is tried in an evaluation.", hint);
-      }
-      const score =
-        spec.kind === "code" ? await runCode(spec.source, output, example) : evaluate?.(output, expected, example);
-      return { value: score?.value ?? null, reason: score?.reason ?? null };
+    .input(
+      z.object({
+        spec: evaluatorSpec,
+        input: z.json(),
+        expected: z.json().default(null),
+        text: z.string().max(100_000),
+        /** What a judge of pairs compares it with. */
+        other: z.string().max(100_000).optional(),
+      }),
+    )
+    .output(z.object({ value: z.number().nullable(), reason: z.string().nullable(), costMicroUsd: z.number() }))
+    .mutation(async ({ ctx, input: { expected, input, other, spec, text } }) => {
+      evaluatorOf(spec);
+      const said = (words: string) => ({ text: words, calls: [], latencyMs: 0, costMicroUsd: 0, outputTokens: 0 });
+      const { ask } = ctx.management.asking;
+      const askFor: AskFor = async (endpoint, body) => {
+        if (ask === undefined) {
+          throw new EvaluationError("not-ready", "This process serves no models.", "Ask one that does.");
+        }
+        const signal = AbortSignal.timeout(patienceMs);
+        const work = { kind: "evaluation", subject: "try-out" } as const;
+        return ask({
+          organizationId: ctx.scope.id,
+          work,
+          endpoint,
+          body,
+          userId: userIds([ctx.actor])[0] ?? null,
+          signal,
+        });
+      };
+      const baseline = other === undefined ? undefined : said(other);
+      const score = await scoreOutput(spec, said(text), { input, expected }, baseline, askFor);
+      return { value: score.value, reason: score.reason ?? null, costMicroUsd: score.costMicroUsd };
+    }),
+
+  /** How far each judging model agrees with people, from the latest reviews of its judgements. */
+  calibrations: orgProcedure("evaluations:read")
+    .output(z.object({ calibrations: z.array(evaluationCalibration.extend({ evaluation: id })) }))
+    .query(async ({ ctx }) => {
+      const queues = (await ctx.scope.reviews.queues()).filter(({ kind }) => kind === "rating");
+      const evaluations = [...new Set(queues.map(({ evaluationId }) => evaluationId))].slice(0, looksBack);
+      const found = await Promise.all(
+        evaluations.map(async (evaluation) => {
+          const { config } = await ctx.scope.evaluations.get(evaluation);
+          const all = await calibrationsOf(ctx.scope, evaluation, evaluationConfig.parse(config));
+          return all.map((one) => ({ ...one, evaluation }));
+        }),
+      );
+      return { calibrations: found.flat() };
     }),
 });
 
