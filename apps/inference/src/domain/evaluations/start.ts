@@ -65,7 +65,7 @@ export async function startEvaluation(
     scope,
     evaluationKind,
     { evaluation: evaluation.id },
-    { createdBy: actor, subject: evaluation.id, priority: "background" },
+    { createdBy: actor, subject: evaluation.name, priority: "background" },
   );
   await scope.evaluations.assign(evaluation.id, job.id);
   return { evaluation: { ...evaluation, jobId: job.id }, job: job.id };

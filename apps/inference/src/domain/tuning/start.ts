@@ -31,7 +31,7 @@ export async function startRun(
     })),
     createdBy: actor,
   });
-  const { job } = await enqueueJob(scope, tuningKind, { run: run.id, actor }, { createdBy: actor, subject: run.id });
+  const { job } = await enqueueJob(scope, tuningKind, { run: run.id, actor }, { createdBy: actor, subject: run.name });
   await scope.tuningRuns.assign(run.id, job.id);
   return { run: { ...run, jobId: job.id }, job: job.id };
 }

@@ -21,10 +21,10 @@ export function JobView({ job, untitled }: JobViewProps) {
   const { word, tone } = stateWords[job.state];
   const { may } = useSession();
   const { cancel, retry } = useJobActs();
-  const name = `${kindInWords(job.kind)}${job.subject === null ? "" : ` of ${job.subject}`}`;
+  const name = `${kindInWords(job.kind)}${job.subject === null ? "" : `: ${job.subject}`}`;
   const write = may("jobs:write");
   return (
-    <div className="grid gap-1.5">
+    <div className="grid min-w-0 grid-cols-1 gap-1.5">
       <div className="flex min-h-7 items-center gap-3">
         <div className="min-w-0 grow">
           {untitled ? null : <p className="truncate font-medium">{name}</p>}
