@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Select } from "../../ui/field.tsx";
+import { IntervalChart } from "../../ui/interval-chart.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
@@ -14,7 +15,6 @@ import { Actions } from "./evaluation-actions.tsx";
 import { ExamplesPanel } from "./examples-panel.tsx";
 import { FrontierChart } from "./frontier-chart.tsx";
 import { PairsPanel } from "./pairs-panel.tsx";
-import { ScoreBars } from "./score-bars.tsx";
 import { SlicesPanel } from "./slices-panel.tsx";
 import type { Calibration, EvaluationDetail, Summary } from "./types.ts";
 import { dollars, isUnderWay, milliseconds, percent } from "./words.ts";
@@ -107,10 +107,11 @@ function Result({ found, summary }: { readonly found: EvaluationDetail; readonly
             ) : undefined
           }
         >
-          <ScoreBars
-            bars={summary.candidates.map(({ name, scores }) => {
+          <IntervalChart
+            format={percent}
+            rows={summary.candidates.map(({ name, scores }) => {
               const { high = 1, low = 0, score = 0 } = scores[evaluator] ?? {};
-              return { name, score, low, high, first: score === best };
+              return { name, score, low, high, marked: score === best };
             })}
           />
         </Panel>

@@ -1,8 +1,9 @@
 "use client";
 
+import { IntervalChart } from "../../ui/interval-chart.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import { ScoreBars } from "./score-bars.tsx";
 import type { Summary } from "./types.ts";
+import { percent } from "./words.ts";
 
 /** Where each candidate wins and loses: by tag, split, class and length. */
 export function SlicesPanel({ summary }: { readonly summary: Summary }) {
@@ -15,11 +16,12 @@ export function SlicesPanel({ summary }: { readonly summary: Summary }) {
               <span className="truncate font-medium">{name}</span>
               <span className="text-ink-3">{n} examples</span>
             </p>
-            <ScoreBars
-              bars={scores.map((one, i) => ({
+            <IntervalChart
+              format={percent}
+              rows={scores.map((one, i) => ({
                 ...one,
                 name: summary.candidates[i]?.name ?? "",
-                first: one.score === Math.max(...scores.map(({ score }) => score)),
+                marked: one.score === Math.max(...scores.map(({ score }) => score)),
               }))}
             />
           </li>

@@ -2,9 +2,10 @@
 
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Button, ButtonLink } from "../../ui/button.tsx";
+import { IntervalChart } from "../../ui/interval-chart.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { ScoreBars } from "../evaluations/score-bars.tsx";
+import { percent } from "../evaluations/words.ts";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 
@@ -43,7 +44,10 @@ export function ReviewFigures({ queue, seen }: { readonly queue: string; readonl
     >
       <div className="grid gap-4">
         {found.ranking.length > 0 ? (
-          <ScoreBars bars={found.ranking.map(({ name, preferred }, i) => ({ ...preferred, name, first: i === 0 }))} />
+          <IntervalChart
+            format={percent}
+            rows={found.ranking.map(({ name, preferred }, i) => ({ ...preferred, name, marked: i === 0 }))}
+          />
         ) : (
           <ul className="grid gap-1">
             {found.ratings.map(({ count, mean, name }) => (

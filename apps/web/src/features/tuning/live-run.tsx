@@ -2,11 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { duration, written } from "../../ui/format.ts";
+import { IntervalChart } from "../../ui/interval-chart.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Sparkline } from "../../ui/sparkline.tsx";
 import { useTRPC } from "../service/trpc.tsx";
-import { IntervalChart } from "./interval-chart.tsx";
-import { isUnderWay, outcomeOf, percent } from "./run-state.ts";
+import { bestFirst, isUnderWay, outcomeOf, percent } from "./run-state.ts";
 import type { Progress, RunDetail } from "./types.ts";
 
 /** What a run does now: its stage, how long yet, what it has measured and how the ways of training go. */
@@ -49,7 +49,10 @@ export function LiveRun({ run }: { readonly run: RunDetail }) {
       </Panel>
       {progress && progress.baselines.length > 0 ? (
         <Panel title="What it must beat" note="on the held-out examples">
-          <IntervalChart rows={progress.baselines.map((one) => ({ ...one, isTuned: false }))} />
+          <IntervalChart
+            format={percent}
+            rows={progress.baselines.map((one) => ({ ...one, marked: false })).sort(bestFirst)}
+          />
         </Panel>
       ) : null}
       {progress && progress.trials.length > 0 ? <Trials trials={progress.trials} /> : null}

@@ -1,12 +1,13 @@
 "use client";
 
+import { IntervalChart } from "../../ui/interval-chart.tsx";
 import { Facts, Panel } from "../../ui/panel.tsx";
 import { ScrollRegion } from "../../ui/scroll-region.tsx";
 import { Confusion } from "./confusion.tsx";
-import { IntervalChart } from "./interval-chart.tsx";
 import { WhatWouldHelp } from "./learning-curve.tsx";
 import { Trials } from "./live-run.tsx";
 import { Mistakes } from "./mistakes.tsx";
+import { bestFirst, percent } from "./run-state.ts";
 import { ShipPanel } from "./ship-panel.tsx";
 import { TradeOff } from "./trade-off.tsx";
 import type { Report, RunDetail } from "./types.ts";
@@ -21,9 +22,9 @@ const titles = {
 export function ReportView({ report, run }: { readonly run: RunDetail; readonly report: Report }) {
   const { baselines, best, choices, counts, folds, measure, suspects, tuned } = report;
   const rows = [
-    { name: "tuned model", ...tuned, isTuned: true },
-    ...baselines.map((one) => ({ ...one, isTuned: false })),
-  ];
+    { name: "tuned model", ...tuned, marked: true },
+    ...baselines.map((one) => ({ ...one, marked: false })),
+  ].sort(bestFirst);
   return (
     <>
       <ShipPanel run={run} report={report} />
@@ -31,7 +32,7 @@ export function ReportView({ report, run }: { readonly run: RunDetail; readonly 
         title={titles[measure]}
         note={`on ${counts.heldOut} examples that were not learnt${folds > 1 ? `, each asked of a model trained without it (${folds}-fold cross-validation)` : ""}; 95 % intervals`}
       >
-        <IntervalChart rows={rows} />
+        <IntervalChart format={percent} rows={rows} />
       </Panel>
       {report.kind === "labels" ? <Confusion labels={report.labels} counts={report.confusion} /> : null}
       <Mistakes run={run} report={report} />

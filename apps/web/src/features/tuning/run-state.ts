@@ -30,6 +30,11 @@ export function tuningAnswer(runs: readonly Shown[] | undefined): string {
   return going === 0 ? `${said}.` : `${said}; ${going} under way.`;
 }
 
+/** An order of scores. */
+export function bestFirst(a: { readonly score: number }, b: { readonly score: number }): number {
+  return b.score - a.score;
+}
+
 /** `0.825` → `82.5 %`. */
 export function percent(share: number): string {
   return `${Math.round(share * 1000) / 10}\u00a0%`;
