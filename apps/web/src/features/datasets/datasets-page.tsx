@@ -5,15 +5,13 @@ import { FileUp, Table2 } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import type { Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { fromNow, plural } from "../../ui/format.ts";
-import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useTRPC } from "../service/trpc.tsx";
 import { ImportDialog } from "./import-dialog.tsx";
 import { SplitBar } from "./split-bar.tsx";
 import type { Dataset } from "./types.ts";
@@ -25,7 +23,6 @@ export function DatasetsPage() {
   const sample = useQuery(trpc.tuning.sample.queryOptions(undefined, { enabled: list.data?.datasets.length === 0 }));
   const [importing, setImporting] = useState<"file" | "sample">();
   const datasets = list.data?.datasets;
-  const refusal = list.error ? problemOf(list.error) : undefined;
   const write = may("datasets:write");
   const begin = write ? (
     <Button kind="primary" onClick={() => setImporting("file")}>
@@ -39,46 +36,30 @@ export function DatasetsPage() {
       note="Examples of what goes in and what should come out. Every change is a version; nothing is ever lost."
       actions={datasets && datasets.length > 0 ? begin : null}
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
-      {datasets ? (
-        <Panel padded={false}>
-          <DataTable
-            label="Datasets"
-            rows={datasets}
-            columns={columns(Date.now())}
-            rowKey={({ id }) => id}
-            empty={
-              <EmptyState
-                icon={Table2}
-                title="Begin with the examples you have"
-                action={
-                  <>
-                    {begin}
-                    {write && sample.data ? (
-                      <Button onClick={() => setImporting("sample")}>Try it with 60 support messages</Button>
-                    ) : null}
-                  </>
-                }
-              >
-                A spreadsheet, a CSV or a JSON Lines file will do: one column with what a model is shown, one with the
-                right answer. Tuning, evaluations and tasks all learn and measure from here.
-              </EmptyState>
+      <ListPanel
+        rows={datasets}
+        error={list.error}
+        label="Datasets"
+        columns={columns(Date.now())}
+        rowKey={({ id }) => id}
+        empty={
+          <EmptyState
+            icon={Table2}
+            title="Begin with the examples you have"
+            action={
+              <>
+                {begin}
+                {write && sample.data ? (
+                  <Button onClick={() => setImporting("sample")}>Try it with 60 support messages</Button>
+                ) : null}
+              </>
             }
-          />
-        </Panel>
-      ) : refusal ? null : (
-        <Panel>
-          <div className="grid gap-3">
-            {["a", "b", "c"].map((row) => (
-              <Skeleton key={row} className="h-8" />
-            ))}
-          </div>
-        </Panel>
-      )}
+          >
+            A spreadsheet, a CSV or a JSON Lines file will do: one column with what a model is shown, one with the right
+            answer. Tuning, evaluations and tasks all learn and measure from here.
+          </EmptyState>
+        }
+      />
       {importing ? (
         <ImportDialog
           onClose={() => setImporting(undefined)}

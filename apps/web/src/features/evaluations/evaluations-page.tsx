@@ -6,14 +6,12 @@ import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { Status } from "../../ui/badge.tsx";
 import { Button, ButtonLink } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import type { Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { fromNow } from "../../ui/format.ts";
-import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
 import { toast } from "../../ui/toast.tsx";
+import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { GuardsPanel } from "./guards-panel.tsx";
@@ -27,7 +25,6 @@ export function EvaluationsPage() {
   const { may } = useSession();
   const list = useQuery(trpc.evaluations.list.queryOptions(undefined, { refetchInterval: everyMs }));
   const evaluations = list.data?.evaluations;
-  const refusal = list.error ? problemOf(list.error) : undefined;
   const begin = may("evaluations:write") ? (
     <ButtonLink kind="primary" href="/evaluations/new">
       <Plus /> Compare
@@ -40,42 +37,30 @@ export function EvaluationsPage() {
       note="Who is better, by how much, how sure, and what it costs."
       actions={evaluations && evaluations.length > 0 ? begin : null}
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
-      {evaluations ? (
-        <Panel padded={false}>
-          <DataTable
-            label="Evaluations"
-            rows={evaluations}
-            columns={columns(Date.now())}
-            rowKey={({ id }) => id}
-            empty={
-              <EmptyState
-                icon={Scale}
-                title="Decide with numbers you can defend"
-                action={
-                  begin ? (
-                    <>
-                      {begin}
-                      <SampleButton />
-                    </>
-                  ) : undefined
-                }
-              >
-                Choose a dataset and two or more models or instructions. Each answers every example; you see who is
-                better, by how much, and whether it could be luck.
-              </EmptyState>
+      <ListPanel
+        rows={evaluations}
+        error={list.error}
+        label="Evaluations"
+        columns={columns(Date.now())}
+        rowKey={({ id }) => id}
+        empty={
+          <EmptyState
+            icon={Scale}
+            title="Decide with numbers you can defend"
+            action={
+              begin ? (
+                <>
+                  {begin}
+                  <SampleButton />
+                </>
+              ) : undefined
             }
-          />
-        </Panel>
-      ) : refusal ? null : (
-        <Panel>
-          <Skeleton className="h-32" />
-        </Panel>
-      )}
+          >
+            Choose a dataset and two or more models or instructions. Each answers every example; you see who is better,
+            by how much, and whether it could be luck.
+          </EmptyState>
+        }
+      />
       {evaluations && evaluations.length > 0 ? <AllGuards /> : null}
     </Page>
   );

@@ -5,15 +5,14 @@ import { Gavel, Plus } from "lucide-react";
 import Link from "next/link";
 import { Badge } from "../../ui/badge.tsx";
 import { ButtonLink } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import type { Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { plural } from "../../ui/format.ts";
-import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useTRPC } from "../service/trpc.tsx";
 import { nameOfKind } from "./kinds.ts";
 import type { Calibration, Evaluator } from "./types.ts";
 
@@ -25,7 +24,6 @@ export function EvaluatorsPage() {
   const calibrations = useQuery(trpc.evaluators.calibrations.queryOptions()).data?.calibrations ?? [];
   const own = list.data?.evaluators;
   const ready = choices.data?.evaluators.filter((one) => !one.own) ?? [];
-  const refusal = list.error ? problemOf(list.error) : undefined;
   const begin = may("evaluations:write") ? (
     <ButtonLink kind="primary" href="/evaluators/new">
       <Plus /> New evaluator
@@ -38,31 +36,20 @@ export function EvaluatorsPage() {
       note="A rule, your own code, or a model with a rubric: each gives an answer a score from 0 to 100 %."
       actions={own && own.length > 0 ? begin : null}
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
-      {own ? (
-        <Panel title="Your own" padded={false}>
-          <DataTable
-            label="Evaluators"
-            rows={own}
-            columns={columns(calibrations)}
-            rowKey={({ id }) => id}
-            empty={
-              <EmptyState icon={Gavel} title="Write down what a good answer is" action={begin ?? undefined}>
-                A rubric in your own words, read by a model; a few lines of TypeScript; or a pattern. Try it on an
-                answer before anything depends on it.
-              </EmptyState>
-            }
-          />
-        </Panel>
-      ) : refusal ? null : (
-        <Panel>
-          <Skeleton className="h-32" />
-        </Panel>
-      )}
+      <ListPanel
+        title="Your own"
+        rows={own}
+        error={list.error}
+        label="Evaluators"
+        columns={columns(calibrations)}
+        rowKey={({ id }) => id}
+        empty={
+          <EmptyState icon={Gavel} title="Write down what a good answer is" action={begin ?? undefined}>
+            A rubric in your own words, read by a model; a few lines of TypeScript; or a pattern. Try it on an answer
+            before anything depends on it.
+          </EmptyState>
+        }
+      />
       <Panel title="There already" note="they need no settings">
         <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-[max-content_minmax(0,1fr)]">
           {ready.map(({ name, what }) => (

@@ -6,15 +6,13 @@ import Link from "next/link";
 import { useState } from "react";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import type { Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { fromNow, plural } from "../../ui/format.ts";
-import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useTRPC } from "../service/trpc.tsx";
 import { PromptEditor } from "./prompt-editor.tsx";
 import type { Prompt } from "./types.ts";
 
@@ -24,7 +22,6 @@ export function PromptsPage() {
   const list = useQuery(trpc.prompts.list.queryOptions());
   const [isMaking, setMaking] = useState(false);
   const prompts = list.data?.prompts;
-  const refusal = list.error ? problemOf(list.error) : undefined;
   const make = may("prompts:write") ? (
     <Button kind="primary" onClick={() => setMaking(true)}>
       <Plus /> New prompt
@@ -37,30 +34,20 @@ export function PromptsPage() {
       note="What is said to a model, in versions, called by name. A label says which version is live."
       actions={prompts && prompts.length > 0 ? make : null}
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
-      {prompts ? (
-        <Panel padded={false}>
-          <DataTable
-            label="Prompts"
-            rows={prompts}
-            columns={columns(Date.now())}
-            rowKey={({ id }) => id}
-            empty={
-              <EmptyState icon={FileText} title="Take prompts out of the code" action={make}>
-                Write it once with {"{{variables}}"}, give it a name, and call{" "}
-                <code className="font-mono text-xs">prompt:name@production</code> through the OpenAI API. Whoever may
-                change it does so here: each change is a version, and a label moves it live or back in a moment.
-              </EmptyState>
-            }
-          />
-        </Panel>
-      ) : refusal ? null : (
-        <Skeleton className="h-40" />
-      )}
+      <ListPanel
+        rows={prompts}
+        error={list.error}
+        label="Prompts"
+        columns={columns(Date.now())}
+        rowKey={({ id }) => id}
+        empty={
+          <EmptyState icon={FileText} title="Take prompts out of the code" action={make}>
+            Write it once with {"{{variables}}"}, give it a name, and call{" "}
+            <code className="font-mono text-xs">prompt:name@production</code> through the OpenAI API. Whoever may change
+            it does so here: each change is a version, and a label moves it live or back in a moment.
+          </EmptyState>
+        }
+      />
       {isMaking ? <PromptEditor onClose={() => setMaking(false)} /> : null}
     </Page>
   );

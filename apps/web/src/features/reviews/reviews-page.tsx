@@ -4,56 +4,41 @@ import { useQuery } from "@tanstack/react-query";
 import { ListChecks } from "lucide-react";
 import Link from "next/link";
 import { ButtonLink } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import type { Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { fromNow } from "../../ui/format.ts";
-import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { ListPanel } from "../service/list-panel.tsx";
+import { useTRPC } from "../service/trpc.tsx";
 import type { Queue } from "./types.ts";
 
 export function ReviewsPage() {
   const trpc = useTRPC();
   const list = useQuery(trpc.reviews.list.queryOptions());
   const queues = list.data?.queues;
-  const refusal = list.error ? problemOf(list.error) : undefined;
   return (
     <Page
       name="Reviews"
       answer={answerOf(queues)}
       note="You see answers without knowing whose they are; what you say becomes data to learn from."
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
-      {queues ? (
-        <Panel padded={false}>
-          <DataTable
-            label="Review queues"
-            rows={queues}
-            columns={columns(Date.now())}
-            rowKey={({ id }) => id}
-            empty={
-              <EmptyState
-                icon={ListChecks}
-                title="Judge what no rule can"
-                action={<ButtonLink href="/evaluations">Choose an evaluation</ButtonLink>}
-              >
-                Open an evaluation and choose “Review blind pairs” or “Rate answers”. Ten a minute with the keyboard:
-                arrows choose a side, digits rate.
-              </EmptyState>
-            }
-          />
-        </Panel>
-      ) : refusal ? null : (
-        <Panel>
-          <Skeleton className="h-32" />
-        </Panel>
-      )}
+      <ListPanel
+        rows={queues}
+        error={list.error}
+        label="Review queues"
+        columns={columns(Date.now())}
+        rowKey={({ id }) => id}
+        empty={
+          <EmptyState
+            icon={ListChecks}
+            title="Judge what no rule can"
+            action={<ButtonLink href="/evaluations">Choose an evaluation</ButtonLink>}
+          >
+            Open an evaluation and choose “Review blind pairs” or “Rate answers”. Ten a minute with the keyboard: arrows
+            choose a side, digits rate.
+          </EmptyState>
+        }
+      />
     </Page>
   );
 }

@@ -5,15 +5,13 @@ import { ListChecks, Plus } from "lucide-react";
 import Link from "next/link";
 import { Badge, Status } from "../../ui/badge.tsx";
 import { ButtonLink } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import type { Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { fromNow } from "../../ui/format.ts";
-import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useTRPC } from "../service/trpc.tsx";
 import { Proposals } from "./proposals.tsx";
 import type { TaskCard } from "./types.ts";
 import { latency, scoreText, tasksAnswer, usd } from "./words.ts";
@@ -25,7 +23,6 @@ export function TasksPage() {
   const { may } = useSession();
   const list = useQuery(trpc.tasks.list.queryOptions(undefined, { refetchInterval: everyMs }));
   const tasks = list.data?.tasks;
-  const refusal = list.error ? problemOf(list.error) : undefined;
   const declare = may("tasks:write") ? (
     <ButtonLink kind="primary" href="/tasks/new">
       <Plus /> Declare a task
@@ -38,45 +35,29 @@ export function TasksPage() {
       note="A task says what is wanted: an instruction, examples, and how good, fast and cheap it must be. The planner finds how, and explains its choice."
       actions={tasks && tasks.length > 0 ? declare : null}
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
       <Proposals />
-      {tasks ? (
-        <Panel padded={false}>
-          <DataTable
-            label="Tasks"
-            rows={tasks}
-            columns={columns(Date.now())}
-            rowKey={({ name }) => name}
-            empty={
-              <EmptyState
-                icon={ListChecks}
-                title="Declare what, not how"
-                action={
-                  <>
-                    {declare}
-                    {declare ? <ButtonLink href="/tasks/new?sample">Try it with 60 support messages</ButtonLink> : null}
-                  </>
-                }
-              >
-                Bring a few dozen examples of a text and its right answer. Tugboat measures every model, prompt and
-                plain classifier that could do it, and ships the cheapest that holds what you require.
-              </EmptyState>
+      <ListPanel
+        rows={tasks}
+        error={list.error}
+        label="Tasks"
+        columns={columns(Date.now())}
+        rowKey={({ name }) => name}
+        empty={
+          <EmptyState
+            icon={ListChecks}
+            title="Declare what, not how"
+            action={
+              <>
+                {declare}
+                {declare ? <ButtonLink href="/tasks/new?sample">Try it with 60 support messages</ButtonLink> : null}
+              </>
             }
-          />
-        </Panel>
-      ) : refusal ? null : (
-        <Panel>
-          <div className="grid gap-3">
-            {["a", "b", "c"].map((row) => (
-              <Skeleton key={row} className="h-8" />
-            ))}
-          </div>
-        </Panel>
-      )}
+          >
+            Bring a few dozen examples of a text and its right answer. Tugboat measures every model, prompt and plain
+            classifier that could do it, and ships the cheapest that holds what you require.
+          </EmptyState>
+        }
+      />
     </Page>
   );
 }

@@ -5,15 +5,13 @@ import { Plus, Target } from "lucide-react";
 import Link from "next/link";
 import { Status } from "../../ui/badge.tsx";
 import { ButtonLink } from "../../ui/button.tsx";
-import { type Column, DataTable } from "../../ui/data-table.tsx";
+import type { Column } from "../../ui/data-table.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { fromNow } from "../../ui/format.ts";
-import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import { Skeleton } from "../../ui/skeleton.tsx";
+import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
-import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { useTRPC } from "../service/trpc.tsx";
 import { isUnderWay, outcomeOf, percent, tuningAnswer } from "./run-state.ts";
 import type { Run } from "./types.ts";
 
@@ -24,7 +22,6 @@ export function TuningPage() {
   const { may } = useSession();
   const list = useQuery(trpc.tuning.list.queryOptions(undefined, { refetchInterval: everyMs }));
   const runs = list.data?.runs;
-  const refusal = list.error ? problemOf(list.error) : undefined;
   const begin = may("tuning:write") ? (
     <ButtonLink kind="primary" href="/tuning/new">
       <Plus /> Tune a model
@@ -37,44 +34,28 @@ export function TuningPage() {
       note="A few dozen examples in; a model that is better on them out, or the reason why not."
       actions={runs && runs.length > 0 ? begin : null}
     >
-      {refusal ? (
-        <Notice tone="bad" hint={refusal.hint}>
-          {refusal.message}
-        </Notice>
-      ) : null}
-      {runs ? (
-        <Panel padded={false}>
-          <DataTable
-            label="Tuning runs"
-            rows={runs}
-            columns={columns(Date.now())}
-            rowKey={({ id }) => id}
-            empty={
-              <EmptyState
-                icon={Target}
-                title="Teach a model your task"
-                action={
-                  <>
-                    {begin}
-                    {begin ? <ButtonLink href="/tuning/new?sample">Try it with 60 support messages</ButtonLink> : null}
-                  </>
-                }
-              >
-                Give 10 examples or more of a text and its right answer. Tugboat checks them, holds some back, trains in
-                the time you allow, and says honestly whether the result is better.
-              </EmptyState>
+      <ListPanel
+        rows={runs}
+        error={list.error}
+        label="Tuning runs"
+        columns={columns(Date.now())}
+        rowKey={({ id }) => id}
+        empty={
+          <EmptyState
+            icon={Target}
+            title="Teach a model your task"
+            action={
+              <>
+                {begin}
+                {begin ? <ButtonLink href="/tuning/new?sample">Try it with 60 support messages</ButtonLink> : null}
+              </>
             }
-          />
-        </Panel>
-      ) : refusal ? null : (
-        <Panel>
-          <div className="grid gap-3">
-            {["a", "b", "c"].map((row) => (
-              <Skeleton key={row} className="h-8" />
-            ))}
-          </div>
-        </Panel>
-      )}
+          >
+            Give 10 examples or more of a text and its right answer. Tugboat checks them, holds some back, trains in the
+            time you allow, and says honestly whether the result is better.
+          </EmptyState>
+        }
+      />
     </Page>
   );
 }
