@@ -202,6 +202,38 @@ describe("reviews", () => {
   });
 });
 
+it("what people rate best is shown within a prompt as its examples", async () => {
+  const { body } = await fixture.call(expert, "evaluations.list", undefined, "GET");
+  const { id } = body.evaluations.at(-1);
+  const { queue } = (
+    await fixture.call(expert, "reviews.create", { evaluation: id, name: "Rate", kind: "rating", limit: 3 })
+  ).body;
+  const content = {
+    model: "words",
+    messages: [
+      { role: "system", content: "Count." },
+      { role: "user", content: "Asked: {{message}}" },
+    ],
+    variables: [{ name: "message" }],
+  };
+  await fixture.call(owner, "prompts.save", { name: "counter", content, seen: 0 });
+  const early = await fixture.call(expert, "reviews.intoPrompt", { queue, prompt: "counter" });
+  expect([early.status, early.body.error.message]).toEqual([412, expect.stringContaining("nothing to learn")]);
+  const { item } = (await fixture.call(expert, "reviews.next", { queue }, "GET")).body;
+  await fixture.call(expert, "reviews.submit", { queue, item: item.number, rating: 2, correction: "word0" });
+  const made = await fixture.call(expert, "reviews.intoPrompt", { queue, prompt: "counter" });
+  expect(made.body).toEqual({ prompt: "counter", version: 2, examples: 1 });
+  const { version } = await fixture.scope.prompts.resolve("counter");
+  expect(version.content).toMatchObject({
+    messages: [
+      { role: "system", content: "Count." },
+      { role: "user", content: `Asked: ${item.input.message}` },
+      { role: "assistant", content: "word0" },
+      { role: "user", content: "Asked: {{message}}" },
+    ],
+  });
+});
+
 describe("a guard", () => {
   it("holds a prompt's label by the versions that were compared, and lets it go back", async () => {
     const content = (max: number) => ({

@@ -182,6 +182,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "reviews.takeBack": { input: ({ queue }) => ({ queue: queue.id, item: 0 }), allowed: 404 },
   "reviews.figures": { input: ({ queue }) => ({ queue: queue.id }), allowed: 404 },
   "reviews.collect": { input: ({ queue }) => ({ queue: queue.id, dataset: "x" }), allowed: 404 },
+  "reviews.intoPrompt": { input: ({ queue }) => ({ queue: queue.id, prompt: "x" }), allowed: 404 },
   "reviews.remove": { input: ({ queue }) => ({ id: queue.id }), allowed: 404 },
   "guards.list": { allowed: 200 },
   "guards.set": {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { collect } from "../../../domain/evaluations/collect.ts";
+import { collect, intoPrompt } from "../../../domain/evaluations/collect.ts";
 import { EvaluationError, evaluationConfig } from "../../../domain/evaluations/config.ts";
 import {
   figuresOf,
@@ -241,6 +241,17 @@ export const reviewsRouter = router({
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
         const result = await collect(scope, input.queue, input.dataset, ctx.actor);
+        return { subject: input.queue, after: { ...result }, result };
+      }),
+    ),
+
+  /** What people corrected, or rated best, becomes examples within a new version of a prompt. */
+  intoPrompt: orgProcedure("prompts:write")
+    .input(z.object({ queue: id, prompt: z.string().trim().min(1).max(200) }))
+    .output(z.object({ prompt: z.string(), version: z.int(), examples: z.int() }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        const result = await intoPrompt(scope, input.queue, input.prompt, ctx.actor);
         return { subject: input.queue, after: { ...result }, result };
       }),
     ),
