@@ -1,17 +1,13 @@
-import { writeFile } from "node:fs/promises";
-import { setTimeout as pause } from "node:timers/promises";
-import type { Database, EvaluationInfo } from "@tugboat/db";
 import { Command } from "commander";
 import { type Candidate, evaluationConfig } from "../../domain/evaluations/config.ts";
-import { checkCondition, junitOf, parseCondition } from "../../domain/evaluations/fail-if.ts";
 import { recordedEvaluation, startEvaluation } from "../../domain/evaluations/start.ts";
-import { type EvaluationSummary, evaluationSummary } from "../../domain/evaluations/summary.ts";
-import { type CliContext, changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
+import { type CliContext, changeHome, contextOf, withDatabase } from "../context.ts";
 import { integer } from "../options.ts";
-import { CliError, ProgressLine, printJson, table } from "../output.ts";
-import { serviceAnswers } from "../service-answers.ts";
+import { CliError } from "../output.ts";
+import { importCommand } from "./eval-import.ts";
+import { checkOutcome, conclude, type Outcome } from "./eval-outcome.ts";
 
-interface EvalOptions {
+interface EvalOptions extends Outcome {
   readonly candidate: readonly string[];
   readonly evaluator: readonly string[];
   readonly instruction?: string;
@@ -19,15 +15,12 @@ interface EvalOptions {
   readonly split?: string;
   readonly limit?: number;
   readonly stopEarly?: boolean;
-  readonly wait?: boolean;
-  readonly failIf?: string;
-  readonly junit?: string;
 }
 
 const another = (value: string, before: readonly string[]) => [...before, value];
 
 export function evalCommand(): Command {
-  return new Command("eval")
+  const command = new Command("eval")
     .description("compares candidates on a dataset: which is better, by how much, how sure")
     .argument("<dataset>", "its name: support, support@3 or support@latest")
     .option(
@@ -45,21 +38,17 @@ export function evalCommand(): Command {
     .option("--wait", "wait for the result")
     .option("--fail-if <condition>", 'exit with 1 when it holds: "accuracy < production - 0.01"; waits')
     .option("--junit <file>", "write the condition's results as a JUnit file")
-    .action((dataset: string, options: EvalOptions, command: Command) => run(contextOf(command), dataset, options));
+    .action((dataset: string, options: EvalOptions, self: Command) => run(contextOf(self), dataset, options));
+  return command.addCommand(importCommand());
 }
 
 async function run(context: CliContext, dataset: string, options: EvalOptions): Promise<void> {
   if (options.candidate.length === 0) {
     throw new CliError("usage", "Name at least one candidate.", "--candidate tug-small, for instance.", 2);
   }
-  if (options.junit !== undefined && options.failIf === undefined) {
-    throw new CliError("usage", "--junit needs --fail-if.", 'Add --fail-if "accuracy < 0.8".', 2);
-  }
-  // Checked now: a condition that makes no sense should not cost an evaluation.
-  const condition = options.failIf === undefined ? undefined : parseCondition(options.failIf);
-  const startedAt = performance.now();
+  checkOutcome(options);
   await withDatabase(context, async (database) => {
-    const { evaluation, job } = await changeHome(database, "evaluations.create", async (tx) => {
+    const started = await changeHome(database, "evaluations.create", async (tx) => {
       const result = await startEvaluation(tx, {
         name: undefined,
         dataset,
@@ -72,31 +61,7 @@ async function run(context: CliContext, dataset: string, options: EvalOptions): 
       });
       return { subject: result.evaluation.id, after: recordedEvaluation(result.evaluation), result };
     });
-    if (options.wait !== true && condition === undefined) {
-      if (context.json) return printJson({ evaluation: evaluation.id, job, n: evaluation.total });
-      process.stdout.write(`Evaluation ${evaluation.id} compares on ${evaluation.total} examples.\n`);
-      return;
-    }
-    await serviceAnswers(context, "run");
-    const done = await waitFor(database, evaluation.id, job);
-    const summary = evaluationSummary.parse(done.summary);
-    const evaluators = evaluationConfig.parse(done.config).evaluators.map(({ name }) => name);
-    const results = condition === undefined ? [] : checkCondition(condition, summary, evaluators);
-    if (options.junit !== undefined && options.failIf !== undefined) {
-      const seconds = (performance.now() - startedAt) / 1000;
-      await writeFile(options.junit, junitOf(`tug eval ${dataset}`, options.failIf, results, seconds));
-    }
-    print(
-      context,
-      done,
-      summary,
-      results.filter(({ fails }) => fails).map(({ sentence }) => sentence),
-    );
-    const failed = results.filter(({ fails }) => fails);
-    if (failed.length > 0) {
-      if (!context.json) process.stderr.write(`${failed.map(({ sentence }) => sentence).join("\n")}\n`);
-      process.exitCode = 1;
-    }
+    await conclude(context, database, started, `tug eval ${dataset}`, options);
   });
 }
 
@@ -104,60 +69,4 @@ function candidateOf(said: string, { instruction, maxTokens }: EvalOptions): Can
   const at = said.indexOf("=");
   const [name, model] = at > 0 ? [said.slice(0, at), said.slice(at + 1)] : [said, said];
   return { name, model, temperature: 0, maxTokens, ...(instruction !== undefined && { instruction }) };
-}
-
-async function waitFor(database: Database, id: string, jobId: string): Promise<EvaluationInfo> {
-  const line = new ProgressLine();
-  const scope = homeScope(database);
-  for (;;) {
-    const job = await scope.jobs.get(jobId);
-    const now = await scope.evaluations.get(id);
-    if (job.state === "done" || now.summary !== null) {
-      line.clear();
-      return now;
-    }
-    if (job.state === "failed" || job.state === "cancelled") {
-      line.clear();
-      throw new CliError("failed", job.error ?? `The evaluation was ${job.state}.`, job.hint ?? undefined);
-    }
-    line.show(`${now.done} of ${now.total} examples`);
-    await pause(300);
-  }
-}
-
-function print(
-  context: CliContext,
-  { id }: EvaluationInfo,
-  summary: EvaluationSummary,
-  failures: readonly string[],
-): void {
-  const candidates = summary.candidates.map(({ costPer1k, failed, latencyP95Ms, name, scores }) => {
-    const { high = 1, low = 0, score = 0 } = scores[0] ?? {};
-    return { name, score, low, high, latencyP95Ms, costPer1k, failed };
-  });
-  if (context.json) {
-    const comparisons = summary.comparisons
-      .filter(({ evaluator }) => evaluator === 0)
-      .map(({ a, b, difference, high, low, p }) => ({ a, b, difference, low, high, p }));
-    const { n, sentence, warnings } = summary;
-    printJson({ evaluation: id, n, candidates, comparisons, sentence, warnings, failures });
-    return;
-  }
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  process.stdout.write(`${summary.sentence}\n\n`);
-  process.stdout.write(
-    table(
-      ["candidate", "score", "95 % interval", "p95", "$ / 1k", "failed"],
-      candidates.map((one) => [
-        one.name,
-        percent(one.score),
-        `${percent(one.low)} to ${percent(one.high)}`,
-        `${Math.round(one.latencyP95Ms)} ms`,
-        one.costPer1k.toFixed(4),
-        String(one.failed),
-      ]),
-    ),
-  );
-  for (const warning of summary.warnings) process.stdout.write(`\n${warning}`);
-  process.stdout.write("\n");
 }

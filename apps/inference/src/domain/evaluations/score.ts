@@ -4,9 +4,10 @@ import type { Answer } from "../asking/answer.ts";
 import type { BatchEndpoint } from "../batches/lines.ts";
 import { deterministic } from "../evaluators/deterministic.ts";
 import { compareTwo, gradeOne, type Judgement } from "../evaluators/judge.ts";
-import { expectedText, type Judged, type JudgedExample } from "../evaluators/judged.ts";
+import { type Evaluate, expectedText, type Judged, type JudgedExample } from "../evaluators/judged.ts";
 import { runCode } from "../evaluators/sandbox.ts";
 import type { EvaluatorSpec } from "../evaluators/spec.ts";
+import { scoreSuite } from "../evaluators/suite.ts";
 
 /** Asks a model for an evaluator. */
 export type AskFor = (endpoint: BatchEndpoint, body: object) => Promise<Answer>;
@@ -45,12 +46,22 @@ export async function scoreOutput(
       return compareTwo(spec, (body) => ask("/v1/chat/completions", body), { own, other: baseline }, example);
     case "embedding":
       return similarity(spec.model, own, example, ask);
+    case "suite":
+      return scoreSuite(spec, example, (check, against) => scoreOutput(check, own, against, baseline, ask));
     default: {
-      const evaluate = deterministic(spec);
+      const evaluate = evaluateOf(spec);
       if (evaluate === undefined) throw new Error(`no evaluator ${spec.kind}`);
       return { ...evaluate(own, example.expected, example), costMicroUsd: 0 };
     }
   }
+}
+
+const evaluates = new WeakMap<EvaluatorSpec, Evaluate | undefined>();
+
+/** Made once: a schema or a pattern is read, and thousands of answers are judged by it. */
+function evaluateOf(spec: EvaluatorSpec): Evaluate | undefined {
+  if (!evaluates.has(spec)) evaluates.set(spec, deterministic(spec));
+  return evaluates.get(spec);
 }
 
 /** The cosine of the two texts' embeddings; opposite ones count 0. */

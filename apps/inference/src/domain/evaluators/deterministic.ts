@@ -45,6 +45,7 @@ export function deterministic(spec: EvaluatorSpec): Evaluate | undefined {
     case "code":
     case "judge":
     case "judge-pairs":
+    case "suite":
       return undefined;
   }
 }

@@ -52,6 +52,11 @@ describe("deterministic evaluators", () => {
     expect(score({ kind: "contains", text: "bug" }, "a bug", null)).toBe(1);
     expect(score({ kind: "regex", pattern: "^\\d+$" }, "12")).toBe(1);
     expect(() => deterministic({ kind: "regex", pattern: "(", flags: "" })).toThrow();
+    expect(score({ kind: "regex", pattern: "^(a|b)+$" }, "abba")).toBe(1);
+    // Patterns that backtrack without end are stopped, whatever hides it.
+    for (const pattern of ["(a+)+$", "(a|aa)*$", "(?:a|a){50,}b"]) {
+      expect(score({ kind: "regex", pattern }, `${"a".repeat(60)}!`), pattern).not.toBe(1);
+    }
     expect(score({ kind: "edit-similarity" }, "kitten", "sitting")).toBeCloseTo(1 - 3 / 7, 12);
   });
 

@@ -13,8 +13,7 @@ const judging = {
   withExpected: z.boolean().default(true),
 };
 
-/** How an output is judged: what an evaluator's row holds. */
-export const evaluatorSpec = z.discriminatedUnion("kind", [
+const simpleSpecs = [
   z.object({ kind: z.literal("exact") }),
   z.object({ kind: z.literal("normalised") }),
   z.object({
@@ -51,7 +50,39 @@ export const evaluatorSpec = z.discriminatedUnion("kind", [
       .default({ lowest: 1, highest: 5 }),
   }),
   z.object({ kind: z.literal("judge-pairs"), ...judging }),
-]);
+] as const;
+
+/** One of the checks of a suite. */
+const check = z.object({
+  spec: z.discriminatedUnion("kind", simpleSpecs),
+  /** What it compares with, in place of the example's expected answer. */
+  expected: json.optional(),
+  weight: z.number().min(0).max(1000).default(1),
+  /** It must not hold. */
+  not: z.boolean().default(false),
+  /** From which score on it holds. */
+  atLeast: z.number().min(0).max(1).default(1),
+});
+export type SuiteCheck = z.output<typeof check>;
+
+/** Most checks of one kind of place. */
+const checks = z.array(check).max(50);
+
+/**
+ * Checks that differ from example to example, as files of tests have them: an answer is right when all of its checks
+ * hold, or, with `atLeast`, when their weighted mean is high enough.
+ */
+const suite = z.object({
+  kind: z.literal("suite"),
+  /** Of every example. */
+  all: checks.default([]),
+  /** By the SHA-256 of an example's input, in hexadecimal. */
+  each: z.record(z.string(), z.object({ checks, atLeast: z.number().min(0).max(1).optional() })).default({}),
+});
+export type SuiteSpec = z.output<typeof suite>;
+
+/** How an output is judged: what an evaluator's row holds. */
+export const evaluatorSpec = z.discriminatedUnion("kind", [...simpleSpecs, suite]);
 export type EvaluatorSpec = z.output<typeof evaluatorSpec>;
 export type EvaluatorKind = EvaluatorSpec["kind"];
 
@@ -80,10 +111,25 @@ export function builtInEvaluator(name: string): EvaluatorSpec | undefined {
   return Object.entries(builtIn).find(([key]) => key === known)?.[1].spec;
 }
 
+const canonical = new WeakMap<EvaluatorSpec, string>();
+
 /** Of what an evaluator is made of: scores are remembered by it, in hexadecimal. `version` says how it is computed. */
 export function evaluatorKey(spec: EvaluatorSpec, besides = ""): string {
   const version = spec.kind === "judge" || spec.kind === "judge-pairs" ? 2 : 1;
-  return createHash("sha256")
-    .update(`${version} ${canonicalJson(json.parse(spec))} ${besides}`)
-    .digest("hex");
+  let text = canonical.get(spec);
+  if (text === undefined) {
+    const whole = canonicalJson(json.parse(spec));
+    text = spec.kind === "suite" ? sha256(whole) : whole;
+    canonical.set(spec, text);
+  }
+  return sha256(`${version} ${text} ${besides}`);
+}
+
+/** Under which a suite finds the checks of an example. */
+export function inputKey(input: Json): string {
+  return sha256(canonicalJson(input));
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,3 +1,4 @@
+import { createContext, Script } from "node:vm";
 import { type Evaluate, expectedText, passed, unsaid } from "./judged.ts";
 
 /** The same text but for white space around it. */
@@ -29,10 +30,30 @@ export function contains(wanted: string | undefined, ignoreCase: boolean): Evalu
 /** Longer answers are cut before they are matched, so that a pattern that backtracks has an end. */
 const mostMatched = 20_000;
 
+/** In milliseconds: a pattern that backtracks for longer has judged nothing. */
+const mostMatching = 100;
+
 /** @throws SyntaxError for a pattern that is none */
 export function regex(pattern: string, flags: string): Evaluate {
   const expression = new RegExp(pattern, flags.replace(/[gy]/g, ""));
-  return ({ text }) => passed(expression.test(text.slice(0, mostMatched)));
+  if (isQuick(pattern)) return ({ text }) => passed(expression.test(text.slice(0, mostMatched)));
+  // Only a context of its own can be stopped in the middle of a match.
+  const context = createContext({ expression, text: "" });
+  const script = new Script("expression.test(text)");
+  return ({ text }) => {
+    context.text = text.slice(0, mostMatched);
+    try {
+      return passed(script.runInContext(context, { timeout: mostMatching }) === true);
+    } catch {
+      return { value: null, reason: `The pattern tried for longer than ${mostMatching} ms.` };
+    }
+  };
+}
+
+/** With one open repetition at most, none of a group, and nothing that looks back, matching takes the square of a text's length at worst. */
+function isQuick(pattern: string): boolean {
+  const plain = pattern.replace(/\\[^\dk]/g, "").replace(/\[[^\]]*\]/g, "");
+  return !/\\[\dk]|\)[*+{]/.test(plain) && (plain.match(/[*+]|\{\d+,\}|\{\d{3,}|\{\d+,\d{3,}/g)?.length ?? 0) <= 1;
 }
 
 /** Beyond this many characters a side is cut: the work grows with their product. */

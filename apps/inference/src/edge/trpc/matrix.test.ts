@@ -161,6 +161,8 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
     allowed: 404,
   },
   "evaluations.sample": { allowed: 200 },
+  "evaluations.readSuite": { input: () => ({ text: "prompts: 3" }), allowed: 400 },
+  "evaluations.importSuite": { input: () => ({ text: "prompts: 3" }), allowed: 400 },
   "evaluations.cancel": { input: ({ evaluation }) => ({ id: evaluation.id }), allowed: 404 },
   "evaluations.remove": { input: ({ evaluation }) => ({ id: evaluation.id }), allowed: 404 },
   "evaluators.list": { allowed: 200 },

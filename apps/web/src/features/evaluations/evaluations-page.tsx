@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus, Scale } from "lucide-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
+import { useState } from "react";
 import { Status } from "../../ui/badge.tsx";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import type { Column } from "../../ui/data-table.tsx";
@@ -15,6 +16,7 @@ import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { GuardsPanel } from "./guards-panel.tsx";
+import { ImportSuiteDialog } from "./import-suite-dialog.tsx";
 import type { Evaluation } from "./types.ts";
 import { evaluationsAnswer, isUnderWay, stateOf } from "./words.ts";
 
@@ -24,6 +26,7 @@ export function EvaluationsPage() {
   const trpc = useTRPC();
   const { may } = useSession();
   const list = useQuery(trpc.evaluations.list.queryOptions(undefined, { refetchInterval: everyMs }));
+  const [isImporting, setImporting] = useState(false);
   const evaluations = list.data?.evaluations;
   const begin = may("evaluations:write") ? (
     <ButtonLink kind="primary" href="/evaluations/new">
@@ -35,8 +38,16 @@ export function EvaluationsPage() {
       name="Evaluations"
       answer={evaluationsAnswer(evaluations)}
       note="Who is better, by how much, how sure, and what it costs."
-      actions={evaluations && evaluations.length > 0 ? begin : null}
+      actions={
+        evaluations ? (
+          <>
+            {may("evaluations:write") ? <Button onClick={() => setImporting(true)}>Import a suite</Button> : null}
+            {evaluations.length > 0 ? begin : null}
+          </>
+        ) : null
+      }
     >
+      {isImporting ? <ImportSuiteDialog onClose={() => setImporting(false)} /> : null}
       <ListPanel
         rows={evaluations}
         error={list.error}
