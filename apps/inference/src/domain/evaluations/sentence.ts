@@ -81,10 +81,14 @@ export function warningsOf({ comparisons, figures, n }: Said, evaluators: readon
         `${name} failed on ${examples(failed)}, which count as wrong; without them it scores ${Math.round(100 * left)} %.`,
       );
     }
-    scores.forEach(({ unscored }, i) => {
-      if (unscored > 0) out.push(`${evaluators[i]} could not judge ${unscored} of ${name}'s answers.`);
-    });
   }
+  evaluators.forEach((evaluator, i) => {
+    const unjudged = figures.flatMap(({ name, scores }) => {
+      const { unscored = 0 } = scores[i] ?? {};
+      return unscored > 0 ? [`${unscored} of ${name}`] : [];
+    });
+    if (unjudged.length > 0) out.push(`${evaluator} could not judge some answers: ${unjudged.join(", ")}.`);
+  });
   if (n > 0 && comparisons.length > 0 && comparisons.every(({ losses, wins }) => wins + losses === 0)) {
     out.push("All candidates score the same on every example: these examples can't tell them apart.");
   }

@@ -65,7 +65,7 @@ describe("a summary", () => {
     expect(alone).toMatchObject({ verdict: "alone", comparisons: [] });
     const missing = summarise({ ...two, rows: [row(1, [Number.NaN, 1]), row(2, [1, 1])] });
     expect(missing.candidates[0]?.scores[0]).toMatchObject({ n: 1, unscored: 1, score: 1 });
-    expect(missing.warnings.join()).toContain("exact could not judge 1 of old's answers");
+    expect(missing.warnings.join()).toContain("exact could not judge some answers: 1 of old");
   });
 
   it("counts failures as wrong, and shows the other way of counting", () => {

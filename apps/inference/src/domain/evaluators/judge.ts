@@ -52,11 +52,12 @@ function textOf(input: Json): string {
 
 const grade = z.object({ reasoning: z.string().optional(), score: z.number() });
 const choice = z.object({ reasoning: z.string().optional(), better: z.enum(["first", "second", "tie"]) });
-const settings = { temperature: 0, max_tokens: 400 };
+/** Room for a sentence or two and the grade; small models have little context. */
+const settings = { temperature: 0, max_tokens: 200 };
 
 /** Holds a judge to an answer of this shape: a small one would ramble on, and have judged nothing. */
 function heldTo(result: object) {
-  const reasoning = { type: "string", maxLength: 240 };
+  const reasoning = { type: "string", maxLength: 200 };
   const schema = {
     type: "object",
     properties: { reasoning, ...result },

@@ -99,16 +99,17 @@ export function ExamplesPanel({ evaluation, evaluator }: ExamplesPanelProps) {
             <option value="disagreement">Disagreement first</option>
             <option value="position">As in the dataset</option>
           </Select>
-          <Input
-            aria-label="Find in the examples"
-            placeholder="Find"
-            className="w-48"
-            value={text}
-            onChange={({ target }) => {
-              setText(target.value);
-              setOffset(0);
-            }}
-          />
+          <span className="w-48">
+            <Input
+              aria-label="Find in the examples"
+              placeholder="Find"
+              value={text}
+              onChange={({ target }) => {
+                setText(target.value);
+                setOffset(0);
+              }}
+            />
+          </span>
         </div>
         {rows.length === 0 ? (
           <p className="py-6 text-center text-ink-2">No example fits.</p>

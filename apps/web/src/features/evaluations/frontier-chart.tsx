@@ -6,6 +6,7 @@ import type { Summary } from "./types.ts";
 import { dollars, milliseconds, percent } from "./words.ts";
 
 const height = 220;
+const lineHeight = 13;
 const pad = { left: 44, right: 16, top: 12, bottom: 34 };
 
 /** Quality against cost, or against time where nothing costs anything; the line joins those that no other beats on both. */
@@ -27,6 +28,16 @@ export function FrontierChart({ evaluator, summary }: { readonly summary: Summar
         (quality(other) > quality(own) || price(other) < price(own)),
     );
   const frontier = summary.candidates.filter((one) => !isBeaten(one)).sort((a, b) => price(a) - price(b));
+  // Names that would lie on each other move apart, upwards.
+  let highest = Number.POSITIVE_INFINITY;
+  const placed = [...summary.candidates]
+    .sort((a, b) => quality(a) - quality(b))
+    .map((one) => {
+      const at = x(price(one));
+      const labelY = Math.min(y(quality(one)) + 4, highest);
+      highest = labelY - lineHeight;
+      return { one, at, right: at > width * 0.5, labelY };
+    });
   const axis = free ? "time to answer (p95)" : "cost of a thousand requests";
   const words = summary.candidates
     .map((one) => `${one.name}: ${percent(quality(one))} for ${told(price(one))}`)
@@ -69,10 +80,8 @@ export function FrontierChart({ evaluator, summary }: { readonly summary: Summar
           strokeWidth={1.5}
           strokeDasharray="4 3"
         />
-        {summary.candidates.map((one) => {
+        {placed.map(({ at, labelY, one, right }) => {
           const { high = 1, low = 0, score = 0 } = one.scores[evaluator] ?? {};
-          const at = x(price(one));
-          const right = at > width * 0.65;
           return (
             <g key={one.name} className={frontier.includes(one) ? "text-accent" : "text-ink-3"}>
               <line
@@ -87,7 +96,7 @@ export function FrontierChart({ evaluator, summary }: { readonly summary: Summar
               <circle cx={at} cy={y(score)} r={5} fill="currentColor" />
               <text
                 x={at + (right ? -9 : 9)}
-                y={y(score) + 4}
+                y={labelY}
                 textAnchor={right ? "end" : "start"}
                 className="fill-ink text-2xs"
               >

@@ -82,7 +82,7 @@ function NewGuard({ onSet, subjects }: { readonly subjects: readonly string[]; r
   }
   return (
     <form
-      className="grid gap-3 p-4"
+      className="grid max-w-lg gap-3 p-4"
       onSubmit={(event) => {
         event.preventDefault();
         set.mutate({ ...chosen, margin: Math.min(1, Math.max(0, Number(margin) / 100)) });

@@ -109,7 +109,7 @@ function Editor({ known, models }: { readonly known: Evaluator | undefined; read
               save();
             }}
           >
-            <div className="grid gap-4 sm:grid-cols-2">
+            <div className="grid items-start gap-4 sm:grid-cols-2">
               <Field
                 label="Name"
                 hint="Small letters, digits and hyphens"

@@ -106,12 +106,19 @@ function Queue({ found, id, isStale }: QueueProps) {
     <>
       <Panel>
         <div className="flex flex-wrap items-center gap-3">
-          <progress
-            className="min-w-32 grow accent-accent"
-            max={found.items}
-            value={found.mine}
+          <div
+            role="progressbar"
             aria-label="Judged by you"
-          />
+            aria-valuemin={0}
+            aria-valuemax={found.items}
+            aria-valuenow={found.mine}
+            className="h-1.5 min-w-32 grow overflow-hidden rounded-full bg-hover"
+          >
+            <div
+              className="h-full rounded-full bg-accent"
+              style={{ width: `${(100 * found.mine) / Math.max(1, found.items)}%` }}
+            />
+          </div>
           <span className="text-ink-2 text-xs tabular-nums">
             {found.mine} of {found.items} judged by you
           </span>
