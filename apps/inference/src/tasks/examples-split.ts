@@ -27,8 +27,9 @@ export function splitTask(examples: readonly TaskExample[], document: TaskDocume
   const share = examples.length >= 1000 ? { heldOut: 0.2, calibration: 0.1 } : { heldOut: 0.35, calibration: 0.15 };
   const strata = new Map<string, { readonly hash: number; readonly members: readonly TaskExample[] }[]>();
   for (const group of nearGroups(examples.map(({ input }) => inputText(input)))) {
-    const members = group.map((i) => examples[i]!);
-    const hash = Math.min(...members.map(({ digest }) => contentHash(digest)));
+    // By content: whichever stood first in the file must not decide whose stratum this is.
+    const members = byContent(group.map((i) => examples[i]!));
+    const hash = contentHash(members[0]!.digest);
     const name = isLabels ? outputText(members[0]!.expected) : "";
     strata.set(name, [...(strata.get(name) ?? []), { hash, members }]);
   }
@@ -55,12 +56,15 @@ export function splitTask(examples: readonly TaskExample[], document: TaskDocume
     }
   }
   // An order by content alone, so that the first few are of all kinds.
-  const mixed = (all: readonly TaskExample[]) => [...all].sort((a, b) => contentHash(a.digest) - contentHash(b.digest));
   return {
-    learnt: mixed(out.learnt),
-    calibration: mixed(out.calibration).slice(0, mostCalibration),
-    heldOut: mixed(out.heldOut).slice(0, mostHeldOut),
+    learnt: byContent(out.learnt),
+    calibration: byContent(out.calibration).slice(0, mostCalibration),
+    heldOut: byContent(out.heldOut).slice(0, mostHeldOut),
   };
+}
+
+function byContent(examples: readonly TaskExample[]): TaskExample[] {
+  return [...examples].sort((a, b) => contentHash(a.digest) - contentHash(b.digest) || (a.digest < b.digest ? -1 : 1));
 }
 
 export function factsOf(examples: readonly TaskExample[], { learnt }: TaskSplit, document: TaskDocument): TaskFacts {

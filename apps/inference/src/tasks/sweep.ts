@@ -1,20 +1,22 @@
-import type { OrganizationScope, TaskInfo, TaskLiveInfo, TaskPlanningInfo } from "@tugboat/db";
+import type { OrganizationScope, TaskInfo, TaskPlanningInfo } from "@tugboat/db";
 import { figures } from "../domain/planner/figures.ts";
 import { planReport } from "../domain/planner/report.ts";
+import { wilson } from "../domain/statistics/wilson.ts";
 import { storedDocument } from "../domain/tasks/document.ts";
-import { latencyQuantile } from "../domain/tasks/live.ts";
 import { latencyText } from "../domain/tasks/requirements.ts";
 import type { TaskRule } from "../domain/tasks/rule.ts";
 import { activePlanning, type PlanningReason, startPlanning } from "../domain/tasks/start-planning.ts";
 import { ruleOf } from "./explain-task.ts";
+import { sumOf, worseBy } from "./live-sums.ts";
 import { readModelFacts } from "./model-facts.ts";
 import { rollBack } from "./release.ts";
 
 /** By itself, a task is planned at most so often in a day. */
 const mostADay = 8;
 const dayMs = 86_400_000;
-/** Fewer requests say nothing of drift or of a canary. */
+/** Fewer requests, or judgements of people, say nothing of drift. */
 const fewestRequests = 30;
+const fewestJudged = 20;
 
 export interface Swept {
   readonly task: string;
@@ -85,12 +87,21 @@ async function drifted(
   const [release] = await scope.tasks.releases(task.id);
   const plan = (await scope.tasks.plans(task.id)).find(({ number }) => number === release?.plan);
   if (release === undefined || plan === undefined) return undefined;
+  const promise = figures.parse(plan.promise);
   const live = sumOf(
     (await scope.taskPlannings.live(task.id, new Date(Date.now() - dayMs))).filter((one) => one.plan === plan.number),
+    promise.latencyP95Ms,
   );
-  if (live.requests - live.cached < fewestRequests) return undefined;
-  const promise = figures.parse(plan.promise);
   const day = new Date().toISOString().slice(0, 10);
+  if (live.judged >= fewestJudged) {
+    const share = Math.min(1, live.right / live.judged);
+    // What is promised is as uncertain as what is judged: only a gap between both intervals is one.
+    if (wilson(share * live.judged, live.judged).high < promise.low) {
+      const cause = `plan ${plan.number} was judged ${share.toFixed(2)} on ${day}, below the ${promise.low.toFixed(2)} that was promised at least`;
+      return { reason: "drift", cause };
+    }
+  }
+  if (live.requests - live.cached < fewestRequests) return undefined;
   const ceiling = (promise.requirements.latencyP95Ms?.bound ?? promise.latencyP95Ms) * 1.5;
   if (live.p95 !== null && live.p95 > ceiling) {
     return { reason: "drift", cause: `p95 of plan ${plan.number} on ${day} above ${latencyText(ceiling)}` };
@@ -101,20 +112,22 @@ async function drifted(
   return undefined;
 }
 
-/** Two-sided 99.5 %: a canary is looked at again and again, and one look in a hundred must not stop a good one. */
-const clearly = 2.81;
-
-/** Gives a canary's share back when it fails more often or is clearly slower than what it would replace. */
+/** Gives a canary's share back when it is clearly worse than what it would replace. */
 async function stopWorse(scope: OrganizationScope, task: TaskInfo): Promise<string | undefined> {
   const [release] = await scope.tasks.releases(task.id);
   if (release === undefined || release.share >= 100 || release.previous === null) return undefined;
-  const hours = await scope.taskPlannings.live(task.id, release.createdAt);
-  const [canary, before] = [release.plan, release.previous].map((plan) =>
-    sumOf(hours.filter((one) => one.plan === plan)),
-  );
-  if (canary === undefined || before === undefined) return undefined;
-  if (canary.requests < fewestRequests || before.requests < fewestRequests) return undefined;
-  const worse = worseBy(canary, before);
+  const since = new Date(release.createdAt);
+  since.setUTCMinutes(0, 0, 0);
+  const [hours, plans] = await Promise.all([scope.taskPlannings.live(task.id, since), scope.tasks.plans(task.id)]);
+  const sums = [release.plan, release.previous].map((number) => {
+    const promise = figures.safeParse(plans.find((one) => one.number === number)?.promise).data;
+    return sumOf(
+      hours.filter(({ plan }) => plan === number),
+      promise?.latencyP95Ms,
+    );
+  });
+  const [canary, before] = sums;
+  const worse = canary && before && worseBy(canary, before, release.share / 100);
   if (worse === undefined) return undefined;
   const note = `Plan ${release.plan} ${worse}`;
   await scope.transaction(async (tx) => {
@@ -122,38 +135,4 @@ async function stopWorse(scope: OrganizationScope, task: TaskInfo): Promise<stri
     await tx.audit.append({ actor: "system", action: "tasks.rollBack", subject: task.name, after: { note } });
   });
   return note;
-}
-
-interface Sum {
-  readonly requests: number;
-  readonly failed: number;
-  readonly cached: number;
-  readonly p95: number | null;
-}
-
-/** In what a canary is clearly worse: failures by the test of two shares, latency beyond any noise. */
-export function worseBy(canary: Sum, before: Sum): string | undefined {
-  const [a, b] = [canary.failed / canary.requests, before.failed / before.requests];
-  const pooled = (canary.failed + before.failed) / (canary.requests + before.requests);
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / canary.requests + 1 / before.requests));
-  if (error > 0 && (a - b) / error > clearly) return `failed ${percent(a)} of its requests, against ${percent(b)}`;
-  if (canary.p95 !== null && before.p95 !== null && canary.p95 > before.p95 * 2) {
-    return `is twice as slow: p95 ${latencyText(canary.p95)}, against ${latencyText(before.p95)}`;
-  }
-  return undefined;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
-
-function sumOf(hours: readonly TaskLiveInfo[]): Sum {
-  const sum = (of: (one: TaskLiveInfo) => number) => hours.reduce((total, one) => total + of(one), 0);
-  const counts = hours.reduce<number[]>((all, { latency }) => latency.map((count, i) => count + (all[i] ?? 0)), []);
-  return {
-    requests: sum(({ requests }) => requests),
-    failed: sum(({ failed }) => failed),
-    cached: sum(({ cached }) => cached),
-    p95: latencyQuantile(counts, 0.95),
-  };
 }

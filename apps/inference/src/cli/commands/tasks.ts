@@ -9,8 +9,7 @@ import { applyTask } from "../../domain/tasks/apply.ts";
 import { parseTaskYaml, storedDocument, type TaskDocument } from "../../domain/tasks/document.ts";
 import { examplesOfRows } from "../../domain/tasks/examples.ts";
 import { loadExamples } from "../../domain/tasks/load-examples.ts";
-import { readTable } from "../../domain/tuning/samples.ts";
-import { textOf } from "../../domain/tuning/text-bytes.ts";
+import { readRows } from "../../domain/tasks/read-rows.ts";
 import { changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
 import { CliError, printJson, table } from "../output.ts";
 
@@ -25,9 +24,7 @@ export function tasksCommand(): Command {
       const context = contextOf(command);
       const document = await readDocument(options.file);
       const beside = resolve(dirname(options.file), document.examples);
-      const examples = existsSync(beside)
-        ? examplesOfRows(readTable(textOf(await readFile(beside))), document)
-        : undefined;
+      const examples = existsSync(beside) ? examplesOfRows(await readRows(beside), document) : undefined;
       const kept = examples === undefined ? document : { ...document, examples: basename(beside) };
       await withDatabase(context, async (database) => {
         if (examples === undefined) {

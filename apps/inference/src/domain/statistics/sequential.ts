@@ -11,6 +11,15 @@ export function logEvidenceOfWins(wins: number, losses: number): number {
 }
 
 /**
+ * The same against any chance: of events that fall on one side with the chance `share` if both sides are alike, as
+ * failures do between a canary and what it would replace.
+ * @returns its natural logarithm
+ */
+export function logEvidenceOfShare(hits: number, misses: number, share: number): number {
+  return logBeta(hits + 1, misses + 1) - hits * Math.log(share) - misses * Math.log1p(-share);
+}
+
+/**
  * Evidence that the mean of paired differences in [−1, 1] is not 0, as it grows: money that bets on either side with a
  * stake set by what was seen before (Waudby-Smith and Ramdas 2024, hedged capital with predictable plug-in stakes).
  */

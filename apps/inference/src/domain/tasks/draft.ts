@@ -16,7 +16,11 @@ const mostChoices = 30;
  * Makes fields of a file's columns: what has few different short values is an enum, what is a number everywhere a number.
  * @throws TaskError `bad-examples`
  */
-export function draftFields({ columns, rows }: Rows, answered: readonly string[], asked?: readonly string[]): Drafted {
+export function draftFields(
+  { columns, fieldNames, rows }: Rows & { readonly fieldNames?: ReadonlyMap<string, string> },
+  answered: readonly string[],
+  asked?: readonly string[],
+): Drafted {
   const shown = asked ?? columns.filter((name) => !answered.includes(name));
   const missing = [...answered, ...shown].find((name) => !columns.includes(name));
   if (missing !== undefined || answered.length === 0 || shown.length === 0) {
@@ -24,7 +28,7 @@ export function draftFields({ columns, rows }: Rows, answered: readonly string[]
       missing === undefined ? "At least one column is asked and one is answered." : `There is no column ${missing}.`;
     throw new TaskError("bad-examples", message, `The columns are ${columns.join(", ")}.`);
   }
-  const names = new Map(columns.map((name) => [name, fieldNameOf(name)]));
+  const names = new Map(columns.map((name) => [name, fieldNames?.get(name) ?? fieldNameOf(name)]));
   const cells = (name: string) => rows.map((row) => row[columns.indexOf(name)]?.trim() ?? "");
   const input = Object.fromEntries(shown.map((name) => [names.get(name) ?? name, "string" as const]));
   const output = Object.fromEntries(answered.map((name) => [names.get(name) ?? name, typeOf(cells(name))]));

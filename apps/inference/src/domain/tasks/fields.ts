@@ -87,7 +87,16 @@ export function parserOf(type: FieldType): z.ZodType {
   return objectParserOf(type.object);
 }
 
+const parsers = new WeakMap<Fields, ReturnType<typeof makeObjectParser>>();
+
+/** Made once for the fields of a document: making one takes longer than parsing by it. */
 export function objectParserOf(all: Fields) {
+  const known = parsers.get(all) ?? makeObjectParser(all);
+  parsers.set(all, known);
+  return known;
+}
+
+function makeObjectParser(all: Fields) {
   return z.strictObject(Object.fromEntries(Object.entries(all).map(([name, type]) => [name, parserOf(type)])));
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { readJson } from "../body.ts";
 import { ApiError, invalidRequest } from "../errors.ts";
 import { payerOf } from "../metering.ts";
+import { countJudged } from "../tasks/judged.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "../types.ts";
 import { schemaError } from "./issues.ts";
 
@@ -57,6 +58,7 @@ export function feedbackRoutes(services: EdgeServices): Edge {
     ].filter((one) => one !== false);
     const ids: string[] = [];
     for (const one of said) ids.push((await scope.traces.feedback.add({ traceId, createdBy, ...one })).id);
+    await countJudged(scope, traceId, said);
     return c.json({ object: "feedback", trace_id: traceId, ids });
   });
   return app;

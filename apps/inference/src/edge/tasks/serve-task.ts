@@ -10,6 +10,7 @@ import { ApiError, invalidRequest } from "../errors.ts";
 import { meterCall } from "../metering.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import type { ReadyTask } from "./directory.ts";
+import { planSpan } from "./judged.ts";
 
 /** What a task answered, and how. */
 export interface TaskAnswer {
@@ -92,6 +93,7 @@ export async function answerTask(
   call.model = name;
   call.trace.asked = name;
   call.trace.input ??= { input };
+  call.trace.span(planSpan).end({ "tugboat.task": task.name, "tugboat.plan": number });
   const count = (more: {
     latencyMs: number;
     costMicroUsd: number;

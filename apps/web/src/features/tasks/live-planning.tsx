@@ -23,6 +23,7 @@ export function LivePlanning({ planning }: { readonly planning: Planning }) {
   );
   const { jobId, minutes, progress } = planning;
   const share = progress ? Math.min(1, progress.spentMs / (minutes * 60_000)) : 0;
+  const left = Math.max(0, minutes * 60_000 - (progress?.spentMs ?? 0));
   const racing = [...(progress?.candidates ?? [])]
     .filter(({ n }) => n > 0)
     .sort((a, b) => Number(a.state === "out") - Number(b.state === "out") || (b.score ?? 0) - (a.score ?? 0));
@@ -71,7 +72,7 @@ export function LivePlanning({ planning }: { readonly planning: Planning }) {
         ) : null}
         <p className="text-ink-3 text-xs">
           {progress
-            ? `${progress.measurements} measurements; an exhaustive search would make ${progress.exhaustive}. `
+            ? `At most ${latency(left)} more. ${progress.measurements} measurements; an exhaustive search would make ${progress.exhaustive}. `
             : ""}
           You can leave this page; the search goes on, and survives a restart.
         </p>

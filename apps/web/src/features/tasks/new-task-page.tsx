@@ -35,7 +35,7 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
     setGiven(next);
     setEdited(undefined);
     mutate(
-      { file: next, ...(columns && { asked: [columns.asked], answered: [columns.answered] }) },
+      { ...givenOf(next), ...(columns && { asked: [columns.asked], answered: [columns.answered] }) },
       {
         onSuccess: ({ instruction }) =>
           setDraft((before) => ({
@@ -51,11 +51,17 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
   useEffect(() => {
     if (sample === undefined || took.current) return;
     took.current = true;
-    taking.current({ name: `${sample.name}.csv`, base64: base64Of(new TextEncoder().encode(sample.csv)) });
+    taking.current({
+      kind: "file",
+      name: `${sample.name}.csv`,
+      base64: base64Of(new TextEncoder().encode(sample.csv)),
+    });
   }, [sample]);
 
   const drafted = given ? read.data : undefined;
-  const yaml = edited ?? (drafted && given ? draftYaml(draft, drafted, given.name) : "");
+  const yaml =
+    edited ??
+    (drafted && given ? draftYaml(draft, drafted, given.kind === "file" ? given.name : `${given.name}@latest`) : "");
   const refusal = declare.error ?? read.error;
   const said = refusal ? problemOf(refusal) : undefined;
   const change = (part: Partial<Draft>) => {
@@ -68,7 +74,7 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
       answer="What do you want done?"
       note="Bring examples of a text and its right answer, then say how good, fast and cheap it must be."
     >
-      <GiveExamples given={given?.name} onGive={(next) => take(next)} />
+      <GiveExamples given={given} onGive={(next) => take(next)} />
       {said ? (
         <Notice tone="bad" hint={said.hint}>
           {said.message}
@@ -88,7 +94,7 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
             className="grid gap-5"
             onSubmit={(event) => {
               event.preventDefault();
-              declare.mutate({ yaml, file: given });
+              declare.mutate({ yaml, ...(given.kind === "file" && { file: given }) });
             }}
           >
             {isDocument ? (
@@ -126,20 +132,22 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
                       />
                     )}
                   </Field>
-                  <div className="grid grid-cols-2 gap-3">
-                    <ColumnSelect
-                      label="What comes in"
-                      columns={drafted.columns}
-                      value={drafted.asked[0]}
-                      onChoose={(asked) => take(given, { asked, answered: drafted.answered[0] ?? "" })}
-                    />
-                    <ColumnSelect
-                      label="The right answer"
-                      columns={drafted.columns}
-                      value={drafted.answered[0]}
-                      onChoose={(answered) => take(given, { asked: drafted.asked[0] ?? "", answered })}
-                    />
-                  </div>
+                  {given.kind === "file" ? (
+                    <div className="grid grid-cols-2 gap-3">
+                      <ColumnSelect
+                        label="What comes in"
+                        columns={drafted.columns}
+                        value={drafted.asked[0]}
+                        onChoose={(asked) => take(given, { asked, answered: drafted.answered[0] ?? "" })}
+                      />
+                      <ColumnSelect
+                        label="The right answer"
+                        columns={drafted.columns}
+                        value={drafted.answered[0]}
+                        onChoose={(answered) => take(given, { asked: drafted.asked[0] ?? "", answered })}
+                      />
+                    </div>
+                  ) : null}
                   <Preview drafted={drafted} />
                 </div>
                 <div className="grid min-w-0 content-start gap-4">
@@ -198,6 +206,12 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
       ) : null}
     </Page>
   );
+}
+
+function givenOf(given: Given) {
+  return given.kind === "file"
+    ? { file: { name: given.name, base64: given.base64 } }
+    : { dataset: `${given.name}@latest` };
 }
 
 function slugOf(name: string): string {

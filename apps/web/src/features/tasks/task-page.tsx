@@ -16,6 +16,7 @@ import { HistoryPanel, LivePanel } from "./history-panel.tsx";
 import { LivePlanning } from "./live-planning.tsx";
 import { PlanScatter } from "./plan-scatter.tsx";
 import { Proposals } from "./proposals.tsx";
+import { RulePanel } from "./rule-panel.tsx";
 import { ShipPanel } from "./ship-panel.tsx";
 import type { TaskDetail } from "./types.ts";
 import { isUnderWay, taskAnswer } from "./words.ts";
@@ -63,6 +64,7 @@ export function TaskPage({ name }: { readonly name: string }) {
                   <ShipPanel task={task} report={task.report} />
                   <LivePanel task={task} />
                   <HistoryPanel task={task} />
+                  {task.releases.length > 0 ? <RulePanel task={task} /> : null}
                 </div>
               </div>
             </>

@@ -11,3 +11,4 @@ export type Figures = Entry["figures"];
 export type Planning = TaskDetail["plannings"][number];
 export type Drafted = Outputs["draft"];
 export type Release = TaskDetail["releases"][number];
+export type Proposal = Outputs["proposals"]["proposals"][number];

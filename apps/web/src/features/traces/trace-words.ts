@@ -35,6 +35,7 @@ function isStep(span: Span, spans: readonly Span[]): boolean {
 const stepWords: Readonly<Record<string, string>> = {
   key: "checking the key",
   route: "finding who answers",
+  plan: "choosing the plan",
   queue: "waiting for a free turn",
   prefill: "reading the prompt",
   decode: "writing the answer",

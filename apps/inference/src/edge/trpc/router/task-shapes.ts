@@ -53,6 +53,24 @@ export const planning = z.object({
   finishedAt: moment.nullable(),
 });
 
+const measured = z.object({
+  plan: z.int().nullable(),
+  name: z.string(),
+  figures,
+  /** Keys of its steps' measurements: what the evidence is asked by. */
+  steps: z.array(z.string()),
+});
+
+/** A better plan that was found by itself, beside what serves, both measured on the same examples. */
+export const proposal = planning.extend({
+  task: z.string(),
+  sentence: z.string(),
+  tree: z.string(),
+  measure: z.string(),
+  found: measured.nullable(),
+  serving: measured.nullable(),
+});
+
 export const release = z.object({
   number: z.int(),
   plan: z.int(),

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { explainTree } from "../../../domain/planner/explain.ts";
 import { type Figures, figures } from "../../../domain/planner/figures.ts";
 import { planName, planSpec } from "../../../domain/planner/plan.ts";
-import { type PlanReport, planProgress, planReport } from "../../../domain/planner/report.ts";
+import { type Entry, type PlanReport, planProgress, planReport } from "../../../domain/planner/report.ts";
 import { keptExamples } from "../../../domain/tasks/apply.ts";
 import { storedDocument } from "../../../domain/tasks/document.ts";
 import { inputText, outputText } from "../../../domain/tasks/examples.ts";
@@ -11,7 +11,7 @@ import { latencyQuantile } from "../../../domain/tasks/live.ts";
 import { entryShown, ruleOf, shippedOf } from "../../../tasks/explain-task.ts";
 import type { Context } from "../context.ts";
 import { userIds } from "../trpc.ts";
-import type { card, detail, live, planning } from "./task-shapes.ts";
+import type { card, detail, live, planning, proposal } from "./task-shapes.ts";
 
 type OrgContext = Pick<Context, "management"> & { readonly scope: OrganizationScope };
 type Names = ReadonlyMap<string, string>;
@@ -116,6 +116,38 @@ export async function showPlanning(
     createdByName: names.get(createdBy) ?? null,
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}
+
+export async function showProposal(
+  scope: OrganizationScope,
+  row: TaskPlanningInfo,
+): Promise<z.output<typeof proposal>> {
+  const task = await scope.tasks.byId(row.taskId);
+  const [plans, releases, { report: stored }] = await Promise.all([
+    scope.tasks.plans(row.taskId),
+    scope.tasks.releases(row.taskId),
+    scope.taskPlannings.get(row.id),
+  ]);
+  const report = planReport.parse(stored);
+  const [found] = report.entries;
+  const [release] = releases;
+  // Of a canary, what it would replace is what serves.
+  const serves = release && {
+    ...release,
+    plan: release.share < 100 ? (release.previous ?? release.plan) : release.plan,
+  };
+  const serving = entryShown(report, plans, serves, serves?.plan);
+  const measured = (entry: Entry | undefined) =>
+    entry === undefined ? null : { plan: entry.plan, name: entry.name, figures: entry.figures, steps: entry.steps };
+  return {
+    ...(await showPlanning(scope, row, new Map())),
+    task: task?.name ?? "",
+    sentence: report.sentence,
+    tree: explainTree(report, found, undefined),
+    measure: report.measure,
+    found: measured(found),
+    serving: serving === found ? null : measured(serving),
   };
 }
 

@@ -1,22 +1,20 @@
 import { z } from "zod";
-import { explainJson } from "../../../domain/planner/explain.ts";
 import { planReport } from "../../../domain/planner/report.ts";
 import { applyTask } from "../../../domain/tasks/apply.ts";
 import { parseTaskYaml, storedDocument, type TaskDocument, taskYaml } from "../../../domain/tasks/document.ts";
 import { draftFields, draftInstruction } from "../../../domain/tasks/draft.ts";
 import { TaskError } from "../../../domain/tasks/errors.ts";
-import { examplesOfRows, inputText, outputText, type TaskExample } from "../../../domain/tasks/examples.ts";
+import { inputText, outputText } from "../../../domain/tasks/examples.ts";
 import { loadExamples } from "../../../domain/tasks/load-examples.ts";
 import { taskRule } from "../../../domain/tasks/rule.ts";
 import { startPlanning } from "../../../domain/tasks/start-planning.ts";
-import { guessMapping, readTable } from "../../../domain/tuning/samples.ts";
-import { textOf } from "../../../domain/tuning/text-bytes.ts";
 import { explainTask, ruleOf, shipTask } from "../../../tasks/explain-task.ts";
 import { rollBack } from "../../../tasks/release.ts";
 import { aliasName, id } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
-import { card, detail, document, evidence, file, name, planning, release } from "./task-shapes.ts";
-import { showCard, showDetail, showPlanning } from "./task-view.ts";
+import { draftedRows, examplesOf, keptBefore } from "./task-examples.ts";
+import { card, detail, document, evidence, file, name, planning, proposal, release } from "./task-shapes.ts";
+import { showCard, showDetail, showPlanning, showProposal } from "./task-view.ts";
 
 const yaml = z.string().max(200_000, "A task's document has at most 200,000 characters.");
 
@@ -34,31 +32,24 @@ export const tasksRouter = router({
 
   /** What waits for somebody to say yes: plans that were found by themselves and are better than what serves. */
   proposals: orgProcedure("tasks:read")
-    .output(
-      z.object({ proposals: z.array(planning.extend({ task: z.string(), sentence: z.string(), tree: z.string() })) }),
-    )
+    .output(z.object({ proposals: z.array(proposal) }))
     .query(async ({ ctx }) => {
       const open = await ctx.scope.taskPlannings.list({ proposal: "open" });
-      const proposals = await Promise.all(
-        open.map(async (row) => {
-          const task = await ctx.scope.tasks.byId(row.taskId);
-          const report = planReport.parse((await ctx.scope.taskPlannings.get(row.id)).report);
-          const shown = await showPlanning(ctx.scope, row, new Map());
-          return {
-            ...shown,
-            task: task?.name ?? "",
-            sentence: report.sentence,
-            tree: explainJson(report, report.entries[0], undefined).plan?.tree ?? "",
-          };
-        }),
-      );
-      return { proposals };
+      return { proposals: await Promise.all(open.map((row) => showProposal(ctx.scope, row))) };
     }),
 
-  /** Fields and an instruction made of a file's columns; keeps nothing. */
+  /** Fields and an instruction made of the columns of a file or of a dataset; keeps nothing. */
   draft: orgProcedure("tasks:write")
     .input(
-      z.object({ file, answered: z.array(z.string()).min(1).optional(), asked: z.array(z.string()).min(1).optional() }),
+      z
+        .object({
+          file: file.optional(),
+          /** `name`, or `name@version`. */
+          dataset: z.string().max(400).optional(),
+          answered: z.array(z.string()).min(1).optional(),
+          asked: z.array(z.string()).min(1).optional(),
+        })
+        .refine(({ dataset, file }) => (file === undefined) !== (dataset === undefined), "A file, or a dataset."),
     )
     .output(
       z.object({
@@ -72,11 +63,10 @@ export const tasksRouter = router({
         preview: z.array(z.record(z.string(), z.string())),
       }),
     )
-    .mutation(({ input }) => {
-      const table = readTable(textOf(Buffer.from(input.file.base64, "base64")));
-      const guessed = guessMapping(table);
-      const answered = input.answered ?? [guessed.output];
-      const asked = input.asked ?? [guessed.input];
+    .mutation(async ({ ctx, input }) => {
+      const table = await draftedRows(ctx.scope, input);
+      const answered = input.answered ?? table.answered.slice(0, 1);
+      const asked = input.asked ?? [...table.asked];
       const drafted = draftFields(table, answered, asked);
       return {
         columns: [...table.columns],
@@ -105,10 +95,10 @@ export const tasksRouter = router({
           .nullable(),
       }),
     )
-    .mutation(({ input }) => {
+    .mutation(async ({ input }) => {
       try {
         const parsed = parseTaskYaml(input.yaml);
-        const examples = input.file === undefined ? null : examplesOf(input.file.base64, parsed).length;
+        const examples = input.file === undefined ? null : (await examplesOf(input.file.base64, parsed)).length;
         return { document: shown(parsed), yaml: taskYaml(parsed), examples, problem: null };
       } catch (error) {
         if (!(error instanceof TaskError)) throw error;
@@ -128,7 +118,7 @@ export const tasksRouter = router({
     .output(z.object({ task: z.string(), version: z.int(), created: z.boolean(), changes: z.array(z.string()) }))
     .mutation(async ({ ctx, input }) => {
       const parsed = parseTaskYaml(input.yaml);
-      const given = input.file === undefined ? undefined : examplesOf(input.file.base64, parsed);
+      const given = input.file === undefined ? undefined : await examplesOf(input.file.base64, parsed);
       return ctx.change(async (scope) => {
         const examples = given ?? (await keptBefore(scope, parsed));
         if (examples === undefined) await loadExamples(scope, parsed, { examples: null });
@@ -288,49 +278,6 @@ export const tasksRouter = router({
       }),
     ),
 });
-
-type Scope = Parameters<typeof showPlanning>[0];
-
-function examplesOf(base64: string, parsed: TaskDocument): TaskExample[] {
-  const table = readTable(textOf(Buffer.from(base64, "base64")));
-  // Columns may be written as people write them; fields are not.
-  const columns = table.columns.map((one) => one.trim());
-  const plain = (one: string) =>
-    one
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, "_")
-      .replaceAll(/^_+|_+$/g, "");
-  const fields = [...Object.keys(parsed.input), ...Object.keys(parsed.output)];
-  const named = columns.map(
-    (one) => fields.find((field) => field === one) ?? fields.find((field) => plain(field) === plain(one)) ?? one,
-  );
-  return examplesOfRows({ columns: named, rows: table.rows }, parsed);
-}
-
-/** A document that names the file it came with before keeps that file's examples. */
-async function keptBefore(scope: Scope, parsed: TaskDocument): Promise<TaskExample[] | undefined> {
-  const task = await scope.tasks.find(parsed.task);
-  if (task === null) return undefined;
-  const version = await scope.tasks.version(task.id, task.version);
-  const before = storedDocument.parse(version.document);
-  if (version.examples === null || before.examples !== parsed.examples) return undefined;
-  const { examples } = await loadExamples(scope, before, version);
-  return examples.map(({ expected, input }) => {
-    const [one] = examplesOfRows(
-      {
-        columns: [...Object.keys(input), ...Object.keys(expected)],
-        rows: [
-          [...Object.values(input), ...Object.values(expected)].map((value) =>
-            typeof value === "string" ? value : JSON.stringify(value),
-          ),
-        ],
-      },
-      parsed,
-    );
-    if (one === undefined) throw new Error("a row without an example");
-    return one;
-  });
-}
 
 function shown({ input, output, ...rest }: TaskDocument) {
   return { ...rest, input: { ...input }, output: { ...output } };
