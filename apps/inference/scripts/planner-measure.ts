@@ -125,6 +125,7 @@ export async function plan(setting: Setting, records: readonly PlannerRecordInfo
     budgetMs: Number.MAX_SAFE_INTEGER,
     spentMs: () => 0,
     asked: 0,
+    score: async (answer, { expected }) => scoreAnswer(setting.document.measure, answer.output, expected),
     keep: async () => {},
     signal: new AbortController().signal,
   });

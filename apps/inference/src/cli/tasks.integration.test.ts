@@ -73,4 +73,4 @@ it("goes from a file to something that serves, in a terminal", async () => {
   });
   const { choices } = await answer.json();
   expect(["billing", "bug", "how-to", "delivery"]).toContain(JSON.parse(choices[0].message.content).queue);
-}, 240_000);
+}, 480_000);

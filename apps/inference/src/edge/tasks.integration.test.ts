@@ -120,4 +120,4 @@ it("is declared, planned, explained, shipped and called", async () => {
     const back = await call("rollBack", { name: "support-queues" });
     expect(back.body.release).toMatchObject({ plan: shipped.body.plan, action: "roll-back" });
   }
-}, 240_000);
+}, 480_000);

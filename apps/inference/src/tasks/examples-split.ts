@@ -80,10 +80,13 @@ export function factsOf(examples: readonly TaskExample[], { learnt }: TaskSplit,
   };
 }
 
-/** Digests of all that answers depend on beside the step itself. */
-export function basisOf(document: TaskDocument, { learnt }: TaskSplit) {
+/**
+ * Digests of all that answers and their scores depend on beside the step itself.
+ * @param measure what the scores are made by, where that is more than its name
+ */
+export function basisOf(document: TaskDocument, { learnt }: TaskSplit, measure: string = document.measure) {
   const digest = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 16);
-  const { input, instruction, measure, output } = document;
+  const { input, instruction, output } = document;
   return {
     words: digest(JSON.stringify([instruction, input, output, measure])),
     learnt: digest(learnt.map((one) => one.digest).join()),

@@ -12,9 +12,9 @@ import { json } from "../domain/tasks/apply.ts";
 import type { TaskDocument } from "../domain/tasks/document.ts";
 import { inputText, outputText, type TaskExample } from "../domain/tasks/examples.ts";
 import { labelsOf } from "../domain/tasks/fields.ts";
-import { scoreAnswer } from "../domain/tasks/score.ts";
 import { type Artifact, artifactOf, type Learnt, poolOf } from "./artifact.ts";
 import type { TaskSplit } from "./examples-split.ts";
+import type { Score } from "./measure.ts";
 import { type AskModel, type PreparedStep, prepareStep, StepError } from "./run-step.ts";
 
 export interface PlanningInput {
@@ -33,6 +33,7 @@ export interface PlanningInput {
   /** Requests that this planning made before it was stopped. */
   readonly asked: number;
   readonly ask: AskModel;
+  readonly score: Score;
   readonly keep: (measured: readonly NewTaskMeasurement[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -123,7 +124,7 @@ export class Planning {
   async #measure(key: string, examples: readonly string[], stage: string, out: Finished["out"]): Promise<void> {
     const candidate = this.#candidates.find((one) => one.key === key);
     if (candidate === undefined) throw new Error(`no candidate ${key}`);
-    const { budgetMs, document, spentMs } = this.#in;
+    const { budgetMs, spentMs } = this.#in;
     let failures = 0;
     for (const digest of examples) {
       this.#in.signal.throwIfAborted();
@@ -137,7 +138,7 @@ export class Planning {
         const measured = {
           candidate: key,
           example: digest,
-          score: scoreAnswer(document.measure, answer.output, example.expected),
+          score: await this.#in.score(answer, example),
           latencyMs: answer.latencyMs,
           costMicroUsd: answer.costMicroUsd,
           confidence: answer.confidence,

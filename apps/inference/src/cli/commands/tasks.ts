@@ -10,6 +10,7 @@ import { parseTaskYaml, storedDocument, type TaskDocument } from "../../domain/t
 import { examplesOfRows } from "../../domain/tasks/examples.ts";
 import { loadExamples } from "../../domain/tasks/load-examples.ts";
 import { readRows } from "../../domain/tasks/read-rows.ts";
+import { evaluatorOf } from "../../tasks/measure.ts";
 import { changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
 import { CliError, printJson, table } from "../output.ts";
 
@@ -38,6 +39,7 @@ export function tasksCommand(): Command {
           });
         }
         const dry = options.dryRun === true;
+        await evaluatorOf(homeScope(database), kept);
         const applied = await changeHome(database, "tasks.declare", async (tx) => {
           const result = await applyTask(tx, { document: kept, examples, actor: "system" });
           if (dry) throw new DryRun({ ...result, task: result.task.name, version: result.task.version });

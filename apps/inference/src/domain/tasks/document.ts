@@ -15,7 +15,7 @@ export interface TaskDocument {
   readonly output: Fields;
   /** `name@version` of a dataset, or the name of a file beside the document. */
   readonly examples: string;
-  /** How an answer is judged: `accuracy`, or `overlap` for free text. */
+  /** How an answer is judged: `accuracy`, `overlap` for free text, or the name of an evaluator. */
   readonly measure: string;
   readonly require: Requirements;
   /** Among plans that hold every requirement. */
@@ -28,7 +28,7 @@ export const taskName = z
   .string("A task needs a name.")
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "A task's name has small letters, digits, and . _ - between them.");
 
-/** Measures that judge an answer beside the expected one. */
+/** Measures of tasks themselves; others are evaluators by their names. */
 export const measures = ["accuracy", "overlap"] as const;
 
 const quoted = z.union([z.string(), z.number().transform(String)]);
@@ -109,9 +109,6 @@ export function checkTask(value: unknown, placeOf: PlaceOf = () => undefined): T
   const parsed = shape.safeParse(value);
   if (!parsed.success) throw firstProblem(parsed.error, placeOf);
   const { prefer, require: wanted, ...rest } = parsed.data;
-  if (!measures.some((one) => one === rest.measure)) {
-    throw bad(`measure: ${rest.measure} is not a measure.`, `There are: ${measures.join(", ")}.`, placeOf(["measure"]));
-  }
   const require = readRequirements(wanted, rest.measure, placeOf);
   const { output, input } = rest;
   const both = Object.keys(output).find((name) => name in input);

@@ -6,8 +6,10 @@ import { loadExamples } from "../../domain/tasks/load-examples.ts";
 import { taskRule } from "../../domain/tasks/rule.ts";
 import { basisOf, factsOf, splitTask } from "../../tasks/examples-split.ts";
 import { finishPlanning } from "../../tasks/finish-planning.ts";
+import { evaluatorOf, measureOf } from "../../tasks/measure.ts";
 import { readModelFacts } from "../../tasks/model-facts.ts";
 import { Planning } from "../../tasks/planning.ts";
+import type { AskModel } from "../../tasks/run-step.ts";
 import { defineJob, JobError } from "../define.ts";
 import { tasksPlanKind } from "./tasks-plan-input.ts";
 
@@ -31,16 +33,20 @@ export const planTask = defineJob({
     if (task === null) throw new JobError("The task is gone.", { final: true });
     const version = await scope.tasks.version(task.id, row.version);
     const document = storedDocument.parse(version.document);
-    const loaded = await loadExamples(scope, document, version).catch((error: unknown) => {
-      if (!(error instanceof Error)) throw error;
-      const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
-      throw new JobError(error.message, { final: true, cause: error, ...(hint !== undefined && { hint }) });
-    });
+    const loaded = await loadExamples(scope, document, version).catch(finalError);
     const split = splitTask(loaded.examples, document);
     const models = await readModelFacts(scope);
     if (models.length === 0) {
       throw new JobError("There is no model to plan with.", { hint: "Add one: `tug models add`.", final: true });
     }
+    const askModel: AskModel = (request) =>
+      askPatiently(ask, {
+        ...request,
+        organizationId: scope.id,
+        work: { kind: "planning", subject: row.id },
+        signal,
+      });
+    const measure = measureOf(document, await evaluatorOf(scope, document).catch(finalError), askModel);
     const begun = performance.now();
     const spent = () => checkpoint.spentMs + performance.now() - begun;
     const served = await scope.tasks.served(task.name);
@@ -48,7 +54,7 @@ export const planTask = defineJob({
       document,
       split,
       facts: factsOf(loaded.examples, split, document),
-      basis: basisOf(document, split),
+      basis: basisOf(document, split, measure.key),
       models,
       records: await scope.taskPlannings.records(2000),
       kept: await scope.taskPlannings.measurements(task.id),
@@ -56,13 +62,8 @@ export const planTask = defineJob({
       budgetMs: row.minutes * 60_000,
       spentMs: spent,
       asked: checkpoint.asked,
-      ask: (request) =>
-        askPatiently(ask, {
-          ...request,
-          organizationId: scope.id,
-          work: { kind: "planning", subject: row.id },
-          signal,
-        }),
+      ask: askModel,
+      score: measure.score,
       keep: (measured) => scope.taskPlannings.measure(task.id, measured),
       signal,
     });
@@ -93,3 +94,10 @@ export const planTask = defineJob({
     );
   },
 });
+
+/** What the declaration is to blame for is not tried again. */
+function finalError(error: unknown): never {
+  if (!(error instanceof Error)) throw error;
+  const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
+  throw new JobError(error.message, { final: true, cause: error, ...(hint !== undefined && { hint }) });
+}

@@ -9,6 +9,7 @@ it("writes the document that a person would", () => {
     latencyMs: 400,
     cost: "0.02",
     prefer: "cost",
+    measure: "accuracy",
   };
   const fields = { input: { message: "string" }, output: { queue: { enum: ["how-to", "bug", "no", "3"] } } };
   expect(draftYaml(draft, fields, "a b.csv")).toBe(`task: triage
@@ -21,4 +22,5 @@ require: { accuracy: ">= 0.85", latency_p95: "<= 400ms", cost_per_1k: "<= 0.02 U
 prefer: cost
 `);
   expect(draftYaml({ ...draft, quality: 0, latencyMs: 0, cost: "" }, fields, "x")).not.toContain("require");
+  expect(draftYaml({ ...draft, measure: "tone" }, fields, "x")).toContain('measure: tone\nrequire: { tone: ">= 0.85"');
 });

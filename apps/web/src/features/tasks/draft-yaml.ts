@@ -11,16 +11,18 @@ export interface Draft {
   /** In dollars for 1,000 requests; empty requires nothing. */
   readonly cost: string;
   readonly prefer: string;
+  /** `accuracy`, `overlap`, or an evaluator's name. */
+  readonly measure: string;
 }
 
 /** The document that the form stands for. JSON is YAML: what a person typed is quoted by it. */
 export function draftYaml(
-  { cost, instruction, latencyMs, name, prefer, quality }: Draft,
+  { cost, instruction, latencyMs, measure, name, prefer, quality }: Draft,
   { input, output }: Pick<Drafted, "input" | "output">,
   examples: string,
 ): string {
   const required = [
-    ...(quality > 0 ? [`accuracy: ">= ${quality}"`] : []),
+    ...(quality > 0 ? [`${measure}: ">= ${quality}"`] : []),
     ...(latencyMs > 0 ? [`latency_p95: "<= ${latencyMs}ms"`] : []),
     ...(cost.trim() === "" ? [] : [`cost_per_1k: ${JSON.stringify(`<= ${cost.trim()} USD`)}`]),
   ];
@@ -30,7 +32,7 @@ export function draftYaml(
     `input: ${flow(input)}`,
     `output: ${flow(output)}`,
     `examples: ${JSON.stringify(examples)}`,
-    "measure: accuracy",
+    `measure: ${measure}`,
     ...(required.length === 0 ? [] : [`require: { ${required.join(", ")} }`]),
     `prefer: ${prefer}`,
     "",

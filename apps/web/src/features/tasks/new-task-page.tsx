@@ -13,8 +13,15 @@ import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { base64Of } from "../tuning/base64.ts";
 import { type Draft, draftYaml } from "./draft-yaml.ts";
 import { GiveExamples, type Given } from "./give-examples.tsx";
+import { MeasureSelect } from "./measure-select.tsx";
 
-const untouched: Omit<Draft, "name" | "instruction"> = { quality: 0.85, latencyMs: 400, cost: "", prefer: "cost" };
+const untouched: Omit<Draft, "name" | "instruction"> = {
+  quality: 0.85,
+  latencyMs: 400,
+  cost: "",
+  prefer: "cost",
+  measure: "accuracy",
+};
 
 /** From examples to a declaration: it writes the same document that a file is. */
 export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
@@ -151,8 +158,9 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
                   <Preview drafted={drafted} />
                 </div>
                 <div className="grid min-w-0 content-start gap-4">
+                  <MeasureSelect value={draft.measure} onChoose={(measure) => change({ measure })} />
                   <Slider
-                    label="At least so many right, of 1"
+                    label={draft.measure === "accuracy" ? "At least so many right, of 1" : "At least this score, of 1"}
                     value={draft.quality}
                     min={0}
                     max={1}

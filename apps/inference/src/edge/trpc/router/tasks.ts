@@ -9,6 +9,7 @@ import { loadExamples } from "../../../domain/tasks/load-examples.ts";
 import { taskRule } from "../../../domain/tasks/rule.ts";
 import { startPlanning } from "../../../domain/tasks/start-planning.ts";
 import { explainTask, ruleOf, shipTask } from "../../../tasks/explain-task.ts";
+import { evaluatorOf } from "../../../tasks/measure.ts";
 import { rollBack } from "../../../tasks/release.ts";
 import { aliasName, id } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
@@ -95,9 +96,10 @@ export const tasksRouter = router({
           .nullable(),
       }),
     )
-    .mutation(async ({ input }) => {
+    .mutation(async ({ ctx, input }) => {
       try {
         const parsed = parseTaskYaml(input.yaml);
+        await evaluatorOf(ctx.scope, parsed);
         const examples = input.file === undefined ? null : (await examplesOf(input.file.base64, parsed)).length;
         return { document: shown(parsed), yaml: taskYaml(parsed), examples, problem: null };
       } catch (error) {
@@ -120,6 +122,7 @@ export const tasksRouter = router({
       const parsed = parseTaskYaml(input.yaml);
       const given = input.file === undefined ? undefined : await examplesOf(input.file.base64, parsed);
       return ctx.change(async (scope) => {
+        await evaluatorOf(scope, parsed);
         const examples = given ?? (await keptBefore(scope, parsed));
         if (examples === undefined) await loadExamples(scope, parsed, { examples: null });
         const { changes, created, task } = await applyTask(scope, { document: parsed, examples, actor: ctx.actor });
