@@ -25,6 +25,7 @@ export {
   invoiceKinds,
   invoiceTotals,
 } from "./billing/invoice.ts";
+export type { InvoiceComparison } from "./billing/invoice-comparison.ts";
 export { type InvoiceState, invoiceMayBecome, invoiceStates, invoiceTransitions } from "./billing/invoice-states.ts";
 export type { Invoices, NewInvoice } from "./billing/invoices.ts";
 export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
@@ -150,4 +151,5 @@ export {
 } from "./usage/event.ts";
 export type { Ingested } from "./usage/ingest.ts";
 export { monthOf, subjectsOf } from "./usage/months.ts";
-export type { Reconciliation, ReconciliationDifference, Usage, UsageRange } from "./usage/queries.ts";
+export type { Usage, UsageRange, UsageTokens } from "./usage/queries.ts";
+export type { DayDifference, Reconciliation, ReconciliationDifference, RecordedSums } from "./usage/reconcile.ts";

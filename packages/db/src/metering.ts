@@ -5,7 +5,7 @@ import { type Watcher, watchChannel } from "./channel.ts";
 import type { Db } from "./client.ts";
 import type { UsageEvent } from "./usage/event.ts";
 import { type FoldEvents, type Ingested, ingestEvents } from "./usage/ingest.ts";
-import { compactHours, type FoldHours, recomputeHours } from "./usage/rerun.ts";
+import { compactHours, type FoldHours, foldDays, recomputeHours } from "./usage/rerun.ts";
 
 /** What metering works with, over all organizations. */
 export interface MeteringStore {
@@ -20,6 +20,8 @@ export interface MeteringStore {
   priceBooks(): Promise<PriceBookInfo[]>;
   /** @returns how many rows became fewer */
   compact(fold: FoldHours, moreThan: number): Promise<number>;
+  /** Makes the daily sums of days that ended before a moment and changed since. @returns how many days */
+  foldDays(fold: FoldHours, before: Date): Promise<number>;
   /** Makes the sums of whole hours anew from their events. */
   recompute(organizationId: string, range: { readonly from: Date; readonly to: Date }, fold: FoldEvents): Promise<void>;
   /** Tells `budget` or `price_book` when one changed, on a connection of its own, until the database is closed. */
@@ -38,6 +40,7 @@ export function meteringStore(
     budgets: () => allBudgets(pool),
     priceBooks: () => priceBooks(db),
     compact: (fold, moreThan) => compactHours(pool, fold, moreThan),
+    foldDays: (fold, before) => foldDays(pool, fold, before),
     recompute: (organizationId, range, fold) => recomputeHours(pool, organizationId, range, fold),
     watch: (watcher) => onWatch(watchChannel(url, "tugboat_billing", watcher)),
   };

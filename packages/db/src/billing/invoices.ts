@@ -3,8 +3,10 @@ import { DatabaseError } from "../errors.ts";
 import type { Prisma } from "../generated/client.ts";
 import { isId } from "../id.ts";
 import { lockOrganization } from "../projects.ts";
+import type { UsageRange } from "../usage/queries.ts";
 import { checkVersion, nextVersion } from "../versions.ts";
 import { type InvoiceInfo, type InvoiceLine, invoiceInfo, invoiceTotals } from "./invoice.ts";
+import { compareInvoices, type InvoiceComparison } from "./invoice-comparison.ts";
 import { type InvoiceState, invoiceMayBecome } from "./invoice-states.ts";
 
 export interface NewInvoice {
@@ -43,8 +45,8 @@ export interface Invoices {
    * @throws DatabaseError `conflict` for more than what is left of it
    */
   credit(id: string, netMicroUsd: bigint, reason: string, createdBy: string): Promise<InvoiceInfo>;
-  /** What final invoices bill of a time, and what events say: pico-dollars and requests. */
-  billed(from: Date, to: Date): Promise<{ readonly requests: number; readonly lines: number }>;
+  /** The final invoices of times within a range, beside their own lines and the sums of their times. */
+  compare(range: UsageRange): Promise<InvoiceComparison[]>;
 }
 
 type Row = Prisma.InvoiceGetPayload<object>;
@@ -176,14 +178,7 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
         return info(await tx.invoice.update({ where: { id: note.id }, data }));
       }),
 
-    async billed(from, to) {
-      const rows = await db.$queryRaw<{ requests: string; lines: string }[]>`
-        SELECT coalesce(sum(l.requests), 0)::text AS requests, count(*)::text AS lines
-          FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
-         WHERE i.organization_id = ${organizationId}::uuid AND i.kind = 'invoice' AND i.state IN ('final', 'paid')
-           AND i.from >= ${from} AND i.to <= ${to}`;
-      return { requests: Number(rows[0]?.requests ?? 0), lines: Number(rows[0]?.lines ?? 0) };
-    },
+    compare: (range) => compareInvoices(db, organizationId, range),
   };
 }
 

@@ -9,7 +9,20 @@ const names = columns.replace(/ (uuid|text|bigint|numeric|timestamptz)(?=,|$)/g,
 const sketches = ["ttft", "itl", "queue", "duration"] as const;
 
 /** Adds sums to their hours, each as a row of its own. */
-export async function insertHours(client: ClientBase, hours: readonly UsageHour[]): Promise<void> {
+export function insertHours(client: ClientBase, hours: readonly UsageHour[]): Promise<void> {
+  return insertSums(client, "usage_hour", hours);
+}
+
+/** Adds sums of whole days; `hour` is the day's beginning. */
+export function insertDays(client: ClientBase, days: readonly UsageHour[]): Promise<void> {
+  return insertSums(client, "usage_day", days);
+}
+
+async function insertSums(
+  client: ClientBase,
+  table: "usage_hour" | "usage_day",
+  hours: readonly UsageHour[],
+): Promise<void> {
   if (hours.length === 0) return;
   const rows = hours.map((hour) => ({
     part: randomUUID(),
@@ -31,7 +44,7 @@ export async function insertHours(client: ClientBase, hours: readonly UsageHour[
     ...Object.fromEntries(sketches.map((name) => [name, Buffer.from(hour[name]).toString("base64")])),
   }));
   await client.query(
-    `INSERT INTO usage_hour (${names}, ${sketches.join(", ")})
+    `INSERT INTO ${table} (${table === "usage_day" ? names.replace("hour", "day") : names}, ${sketches.join(", ")})
      SELECT ${names}, ${sketches.map((name) => `decode(${name}, 'base64')`).join(", ")}
        FROM json_to_recordset($1::json) AS sent(${columns}, ${sketches.map((name) => `${name} text`).join(", ")})`,
     [JSON.stringify(rows)],

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from "pg";
+import { openDays } from "./days.ts";
 import type { UsageEvent, UsageHour, UsageMonth } from "./event.ts";
 import { insertHours, lockHours } from "./hours.ts";
 import { monthTotals } from "./months.ts";
@@ -52,6 +53,7 @@ export async function ingestEvents(
     const fresh = made.rows.flatMap(({ id }) => once.get(id) ?? []);
     conflicts.push(...(await differing(client, once, new Set(made.rows.map(({ id }) => id)))));
     await insertHours(client, fold(fresh));
+    await openDays(client, fresh);
     await tally(client, fresh);
     const months = await monthTotals(client, fresh, [...once.values()]);
     await client.query("COMMIT");

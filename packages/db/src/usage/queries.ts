@@ -1,6 +1,8 @@
 import type { Db } from "../client.ts";
+import { sumsOf } from "./days.ts";
 import type { UsageHour } from "./event.ts";
 import { type HourRow, usageHour } from "./hours.ts";
+import { type Reconciliation, reconcile } from "./reconcile.ts";
 
 /** From inclusive, to exclusive. */
 export interface UsageRange {
@@ -8,27 +10,23 @@ export interface UsageRange {
   readonly to: Date;
 }
 
-/** An hour in which not everything agrees. */
-export interface ReconciliationDifference {
-  readonly hour: Date;
-  readonly requests: number;
-  readonly events: number;
-  readonly rollups: number;
-  /** Events less rollups. */
-  readonly tokens: number;
-  readonly amountPicoUsd: bigint;
-}
-
-export interface Reconciliation {
-  readonly requests: number;
-  readonly events: number;
-  readonly rollups: number;
-  readonly differences: readonly ReconciliationDifference[];
+/** What was used of one model, one way, over a range. */
+export interface UsageTokens
+  extends Pick<
+    UsageHour,
+    "kind" | "model" | "target" | "inputTokens" | "cachedTokens" | "outputTokens" | "amountPicoUsd"
+  > {
+  /** The beginning of its day, UTC. */
+  readonly day: Date;
 }
 
 export interface Usage {
   /** The sums of the hours that begin within the range. */
   hours(range: UsageRange): Promise<UsageHour[]>;
+  /** The same, by whole days where daily sums are there: what ranges of many days are read from. */
+  sums(range: UsageRange): Promise<UsageHour[]>;
+  /** Tokens and money alone, by day. */
+  tokens(range: UsageRange): Promise<UsageTokens[]>;
   /** Compares what finished with what was recorded and with what was summed up, hour by hour. */
   reconcile(range: UsageRange): Promise<Reconciliation>;
 }
@@ -45,51 +43,32 @@ export function usageOf(db: Db, organizationId: string): Usage {
       return rows.map(usageHour);
     },
 
-    async reconcile({ from, to }) {
-      const rows = await db.$queryRaw<ReconcileRow[]>`
-        WITH events AS (
-          SELECT date_trunc('hour', at, 'UTC') AS hour, count(*) AS events, sum(input_tokens + output_tokens) AS tokens,
-                 sum(amount_pico_usd) AS amount
-            FROM usage_event WHERE organization_id = ${organizationId}::uuid AND at >= ${from} AND at < ${to} GROUP BY 1
-        ), sums AS (
-          SELECT hour, sum(requests) AS rollups, sum(input_tokens + output_tokens) AS tokens, sum(amount_pico_usd) AS amount
-            FROM usage_hour WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to} GROUP BY 1
-        ), tallies AS (
-          SELECT hour, requests FROM request_tally
-           WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}
-        )
-        SELECT hour, coalesce(requests, 0)::text AS requests, coalesce(events, 0)::text AS events,
-               coalesce(rollups, 0)::text AS rollups,
-               (coalesce(events.tokens, 0) - coalesce(sums.tokens, 0))::text AS tokens,
-               (coalesce(events.amount, 0) - coalesce(sums.amount, 0))::text AS amount
-          FROM events FULL JOIN sums USING (hour) FULL JOIN tallies USING (hour) ORDER BY hour`;
-      const hours = rows.map((row) => ({
-        hour: row.hour,
-        requests: Number(row.requests),
-        events: Number(row.events),
-        rollups: Number(row.rollups),
-        tokens: Number(row.tokens),
-        amountPicoUsd: BigInt(row.amount),
+    sums: (range) => sumsOf(db, organizationId, range),
+
+    async tokens({ from, to }) {
+      const rows = await db.$queryRaw<TokensRow[]>`
+        SELECT date_trunc('day', hour, 'UTC') AS day, kind, model, target, sum(input_tokens)::text AS input,
+               sum(cached_tokens)::text AS cached, sum(output_tokens)::text AS output, sum(amount_pico_usd)::text AS amount
+          FROM usage_hour
+         WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}
+         GROUP BY 1, 2, 3, 4`;
+      return rows.map(({ amount, cached, day, input, kind, model, output, target }) => ({
+        ...{ day, kind, model, target, inputTokens: Number(input), cachedTokens: Number(cached) },
+        ...{ outputTokens: Number(output), amountPicoUsd: BigInt(amount) },
       }));
-      const sum = (of: (hour: ReconciliationDifference) => number) => hours.reduce((total, one) => total + of(one), 0);
-      return {
-        requests: sum(({ requests }) => requests),
-        events: sum(({ events }) => events),
-        rollups: sum(({ rollups }) => rollups),
-        differences: hours.filter(
-          ({ requests, events, rollups, tokens, amountPicoUsd }) =>
-            requests !== events || events !== rollups || tokens !== 0 || amountPicoUsd !== 0n,
-        ),
-      };
     },
+
+    reconcile: (range) => reconcile(db, organizationId, range),
   };
 }
 
-interface ReconcileRow {
-  readonly hour: Date;
-  readonly requests: string;
-  readonly events: string;
-  readonly rollups: string;
-  readonly tokens: string;
+interface TokensRow {
+  readonly day: Date;
+  readonly kind: string;
+  readonly model: string;
+  readonly target: string;
+  readonly input: string;
+  readonly cached: string;
+  readonly output: string;
   readonly amount: string;
 }

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import type { UsageEvent, UsageHour, UsageStatus } from "./event.ts";
 import { usageStatuses } from "./event.ts";
-import { type HourRow, hourColumns, insertHours, lockHours, usageHour } from "./hours.ts";
+import { type HourRow, hourColumns, insertDays, insertHours, lockHours, usageHour } from "./hours.ts";
 import type { FoldEvents } from "./ingest.ts";
 
 /** Makes one of several sums with the same hour and dimensions. */
@@ -34,6 +34,31 @@ export async function compactHours(pool: Pool, fold: FoldHours, moreThan: number
   return fewer;
 }
 
+/**
+ * Makes the daily sums of days that are over and whose hours have changed since they were made.
+ * @param before the moment before which a day must have ended
+ * @returns how many days were made
+ */
+export async function foldDays(pool: Pool, fold: FoldHours, before: Date): Promise<number> {
+  const open = await pool.query<{ organization_id: string; day: Date }>(
+    "SELECT organization_id, day FROM usage_day_open WHERE day + interval '1 day' <= $1 ORDER BY day LIMIT 100",
+    [before],
+  );
+  for (const { day, organization_id } of open.rows) {
+    await alone(pool, async (client) => {
+      const whole = [organization_id, day];
+      const { rows } = await client.query<HourRow>(
+        `SELECT ${hourColumns} FROM usage_hour WHERE organization_id = $1 AND hour >= $2 AND hour < $2 + interval '1 day'`,
+        whole,
+      );
+      await client.query("DELETE FROM usage_day WHERE organization_id = $1 AND day = $2", whole);
+      await insertDays(client, fold(rows.map((row) => ({ ...usageHour(row), hour: day }))));
+      await client.query("DELETE FROM usage_day_open WHERE organization_id = $1 AND day = $2", whole);
+    });
+  }
+  return open.rows.length;
+}
+
 /** Makes the sums of an organization's hours anew from their events. */
 export async function recomputeHours(
   pool: Pool,
@@ -51,7 +76,14 @@ export async function recomputeHours(
       from,
       to,
     ]);
-    await insertHours(client, fold(rows.map(usageEvent)));
+    const events = rows.map(usageEvent);
+    await insertHours(client, fold(events));
+    await client.query(
+      `INSERT INTO usage_day_open (organization_id, day)
+       SELECT $1, d FROM generate_series(date_trunc('day', $2::timestamptz, 'UTC'), $3::timestamptz, interval '1 day') d
+       ON CONFLICT DO NOTHING`,
+      [organizationId, from, to],
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { dollars, toMicroUsd } from "../../domain/billing/money.ts";
+import { reconciliation } from "../../domain/billing/reconciliation.ts";
 import { groupNames } from "../../domain/usage/names.ts";
 import { wholeHours } from "../../domain/usage/range.ts";
 import { type Sums, type UsageGroup, usageGroups, usageReport } from "../../domain/usage/report.ts";
@@ -23,7 +24,7 @@ export function usageCommand(): Command {
       const span = wholeHours(from, to, new Date());
       const { report, nameOf } = await withDatabase(context, async (database) => {
         const scope = homeScope(database);
-        const made = usageReport(await scope.usage.hours(span), { ...span, by });
+        const made = usageReport(await scope.usage.sums(span), { ...span, by });
         const ids = made.groups.map(({ id }) => id);
         return { report: made, nameOf: await groupNames(by, ids, scope, (wanted) => database.people.names(wanted)) };
       });
@@ -45,22 +46,24 @@ export function usageCommand(): Command {
 
 export function reconcileCommand(): Command {
   return new Command("reconcile")
-    .description("compare finished requests, usage events and their sums, hour by hour")
+    .description("compare finished requests, usage events, their sums, invoices and upstreams' bills")
     .option("--from <moment>", "a day or an ISO 8601 moment; 30 days before the end by default", moment)
     .option("--to <moment>", "exclusive; now by default", moment)
     .action(async ({ from, to }: RangeOptions, command: Command) => {
       const context = contextOf(command);
       const span = wholeHours(from, to, new Date());
-      const { billed, found } = await withDatabase(context, async (database) => {
-        const scope = homeScope(database);
-        return { found: await scope.usage.reconcile(span), billed: await scope.invoices.billed(span.from, span.to) };
-      });
-      const { differences, ...counted } = found;
-      const told = { ...counted, invoiceLines: billed.lines };
+      const found = await withDatabase(context, (database) => reconciliation(homeScope(database), span));
+      const { billLines, days, differences, invoiceLines, stages } = found;
+      const told = {
+        requests: stages.requests.requests ?? 0,
+        events: stages.events.requests ?? 0,
+        rollups: stages.rollups.requests ?? 0,
+        ...{ days, invoiceLines, invoiced: stages.invoiced.requests ?? 0, billLines },
+      };
       if (context.json) {
-        const shown = differences.map(({ hour, amountPicoUsd, ...rest }) => ({
-          hour: hour.toISOString(),
+        const shown = differences.map(({ amountPicoUsd, at, ...rest }) => ({
           ...rest,
+          at: at.toISOString(),
           costPicoUsd: String(amountPicoUsd),
         }));
         return printJson({ from: span.from.toISOString(), to: span.to.toISOString(), ...told, differences: shown });
@@ -68,14 +71,8 @@ export function reconcileCommand(): Command {
       process.stdout.write(table(Object.keys(told), [Object.values(told)]));
       if (differences.length === 0) process.stdout.write("No differences.\n");
       else {
-        const rows = differences.map((one) => [
-          one.hour.toISOString(),
-          one.requests,
-          one.events,
-          one.rollups,
-          one.tokens,
-        ]);
-        process.stdout.write(table(["hour", "requests", "events", "rollups", "tokens off"], rows));
+        const rows = differences.map(({ kind, says, tokens, where }) => [kind, where, says, tokens]);
+        process.stdout.write(table(["of", "where", "what each says", "tokens off"], rows));
       }
     });
 }

@@ -1,4 +1,4 @@
-import type { PriceEntry, UsageHour } from "@tugboat/db";
+import type { PriceEntry, UsageTokens } from "@tugboat/db";
 import { batchPrice, entryFor, price } from "./price.ts";
 
 export interface Repriced {
@@ -17,9 +17,9 @@ export interface Repriced {
  * What sums of usage would have cost by other prices, in pico-dollars. Tokens are exact; prices by the hour are left
  * out, and what is rounded is rounded once for each sum instead of once for each request.
  */
-export function repriced(hours: readonly UsageHour[], entries: readonly PriceEntry[]): Repriced {
+export function repriced(used: readonly Omit<UsageTokens, "day">[], entries: readonly PriceEntry[]): Repriced {
   const models = new Map<string, { actual: bigint; would: bigint; priced: boolean }>();
-  for (const hour of hours) {
+  for (const hour of used) {
     const entry = entryFor(entries, hour.model, hour.target);
     const { cachedTokens, inputTokens, outputTokens } = hour;
     const total =

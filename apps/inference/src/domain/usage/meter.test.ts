@@ -85,7 +85,12 @@ it("prices by the version in force when the request came, and keeps which one it
   expect(early.event).toMatchObject({ amountPicoUsd: 0n, priceBookId: null });
   expect(meter.settle(facts({ id: newRequestId(later.getTime()) }), outcome).event.amountPicoUsd).toBe(54_000_000n);
   await meter.close();
-  expect(await scope.usage.reconcile(everything)).toEqual({ requests: 3, events: 3, rollups: 3, differences: [] });
+  expect(await scope.usage.reconcile(everything)).toMatchObject({
+    requests: 3,
+    events: 3,
+    rollups: 3,
+    differences: [],
+  });
 });
 
 it("refuses prices that reach back, and the second of two that saw the same version", async () => {
@@ -112,7 +117,12 @@ it("loses nothing while the database is away, and doubles nothing when an answer
   // The batch was written, but its writer was never told: it comes again.
   const events = settled.map(({ event }) => event);
   expect(await database.metering.ingest(events, foldEvents)).toMatchObject({ fresh: 0, conflicts: [] });
-  expect(await scope.usage.reconcile(everything)).toEqual({ requests: 50, events: 50, rollups: 50, differences: [] });
+  expect(await scope.usage.reconcile(everything)).toMatchObject({
+    requests: 50,
+    events: 50,
+    rollups: 50,
+    differences: [],
+  });
 });
 
 it("takes over what an earlier process left, also what was shipped but not noted", async () => {
@@ -123,7 +133,40 @@ it("takes over what an earlier process left, also what was shipped but not noted
   await database.metering.ingest(events.slice(0, 7), foldEvents);
   const meter = await UsageMeter.open(folder, database.metering, log);
   await meter.close();
-  expect(await scope.usage.reconcile(everything)).toEqual({ requests: 20, events: 20, rollups: 20, differences: [] });
+  expect(await scope.usage.reconcile(everything)).toMatchObject({
+    requests: 20,
+    events: 20,
+    rollups: 20,
+    differences: [],
+  });
+});
+
+it("days that are over are read from sums of their own, until a late event opens them again", async () => {
+  const at = new Date("2026-03-05T10:30:00Z");
+  const span = { from: new Date("2026-03-05"), to: new Date("2026-03-07") };
+  const days = async () => foldHours((await scope.usage.sums(span)).map((one) => ({ ...one, hour: span.from })));
+  await database.metering.ingest(
+    Array.from({ length: 30 }, (_, i) => usageEvent(scope.id, { at: new Date(at.getTime() + i * 1_800_000) })),
+    foldEvents,
+  );
+  const before = await days();
+  expect(before.map(({ requests }) => requests)).toEqual([30]);
+  // One that is not over, and everything that is.
+  expect(await database.metering.foldDays(foldHours, new Date("2026-03-05T23:00:00Z"))).toBe(0);
+  expect(await database.metering.foldDays(foldHours, new Date("2026-03-07"))).toBe(2);
+  expect((await scope.usage.sums(span)).map(({ hour }) => hour.toISOString().slice(0, 10)).sort()).toEqual([
+    "2026-03-05",
+    "2026-03-06",
+  ]);
+  expect(await days()).toEqual(before);
+  expect(await scope.usage.reconcile(span)).toMatchObject({ days: 2, differences: [], dayDifferences: [] });
+  await database.metering.ingest([usageEvent(scope.id, { at })], foldEvents);
+  expect((await days()).map(({ requests }) => requests)).toEqual([31]);
+  expect(await scope.usage.reconcile(span)).toMatchObject({ days: 1, differences: [], dayDifferences: [] });
+  await database.metering.foldDays(foldHours, new Date("2026-03-07"));
+  expect((await days()).map(({ requests }) => requests)).toEqual([31]);
+  await client.query("DELETE FROM usage_day WHERE organization_id = $1 AND day = $2", [scope.id, span.from]);
+  expect((await scope.usage.reconcile(span)).dayDifferences).toMatchObject([{ day: span.from, days: 0 }]);
 });
 
 it("alarms when an id comes with another content, and keeps the first", async () => {
@@ -177,7 +220,7 @@ it("reconciliation finds a row that was deleted by hand", async () => {
   await database.metering.ingest([event, usageEvent(scope.id)], foldEvents);
   await client.query("DELETE FROM usage_event WHERE id = $1", [event.id]);
   const { differences, ...sums } = await scope.usage.reconcile(everything);
-  expect(sums).toEqual({ requests: 2, events: 1, rollups: 2 });
+  expect(sums).toMatchObject({ requests: 2, events: 1, rollups: 2, dayDifferences: [] });
   expect(differences).toEqual([
     {
       hour: new Date("2026-06-01T10:00:00Z"),

@@ -60,6 +60,7 @@ const compactEveryMs = 60_000;
 /** Rows of one hour beyond one for each of its dimensions. */
 const crowded = 32;
 const closeWithinMs = 5_000;
+const dayMs = 86_400_000;
 
 /** The meter of a process: journal, prices and budgets in memory, and what takes events to the database. */
 export class UsageMeter implements Meter {
@@ -212,7 +213,13 @@ export class UsageMeter implements Meter {
   }
 
   async #compact(): Promise<void> {
-    await this.#store.compact(foldHours, crowded).catch((err: unknown) => this.#log.debug({ err }, "no compaction"));
+    const today = new Date(Math.floor(Date.now() / dayMs) * dayMs);
+    try {
+      await this.#store.compact(foldHours, crowded);
+      await this.#store.foldDays(foldHours, today);
+    } catch (err) {
+      this.#log.debug({ err }, "no compaction");
+    }
   }
 }
 

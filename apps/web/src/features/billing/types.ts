@@ -11,3 +11,6 @@ export type Price = PriceVersion["prices"][number];
 export type Invoice = inferRouterOutputs<AppRouter>["invoices"]["list"]["invoices"][number];
 export type Alert = inferRouterOutputs<AppRouter>["alerts"]["list"]["alerts"][number];
 export type AlertChannel = inferRouterOutputs<AppRouter>["alerts"]["list"]["channels"][number];
+
+export type Reconciliation = inferRouterOutputs<AppRouter>["usage"]["reconcile"];
+export type Difference = Reconciliation["differences"][number];

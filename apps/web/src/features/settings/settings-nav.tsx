@@ -9,6 +9,7 @@ import { useSession } from "../service/session.tsx";
 export function SettingsNav() {
   const { may } = useSession();
   const path = usePathname();
+  const isHere = (href: string) => path === href || (href !== "/settings" && path.startsWith(`${href}/`));
   const parts = [
     { href: "/settings", name: "General", isVisible: true },
     { href: "/settings/upstreams", name: "Upstreams", isVisible: may("upstreams:read") },
@@ -22,10 +23,10 @@ export function SettingsNav() {
         <Link
           key={href}
           href={href}
-          aria-current={path === href ? "page" : undefined}
+          aria-current={isHere(href) ? "page" : undefined}
           className={cx(
             "-mb-px flex h-9 items-center border-b-2 px-2.5 font-medium transition-colors focus-ring pointer-coarse:h-11",
-            path === href ? "border-ink text-ink" : "border-transparent text-ink-3 hover:text-ink",
+            isHere(href) ? "border-ink text-ink" : "border-transparent text-ink-3 hover:text-ink",
           )}
         >
           {name}

@@ -111,13 +111,11 @@ export const billingRouter = router({
       const now = new Date();
       const last = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1);
       const begin = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
-      const hours = await ctx.scope.usage.hours({ from: new Date(last), to: now });
       const days = new Map<number, bigint>();
       let before = 0n;
-      for (const { amountPicoUsd, hour } of hours) {
-        const day = Math.floor(hour.getTime() / dayMs) * dayMs;
-        days.set(day, (days.get(day) ?? 0n) + amountPicoUsd);
-        if (hour.getTime() < begin) before += amountPicoUsd;
+      for (const { amountPicoUsd, day } of await ctx.scope.usage.tokens({ from: new Date(last), to: now })) {
+        days.set(day.getTime(), (days.get(day.getTime()) ?? 0n) + amountPicoUsd);
+        if (day.getTime() < begin) before += amountPicoUsd;
       }
       const { days: known, expected, high, low, spent } = forecastMonth(days, now);
       return {
@@ -150,8 +148,8 @@ export const billingRouter = router({
         throw new RefusedError("BAD_REQUEST", message, { reason: "invalid" });
       }
       const now = new Date();
-      const hours = await ctx.scope.usage.hours({ from: new Date(now.getTime() - input.days * dayMs), to: now });
-      const sum = repriced(hours, parsed.data);
+      const used = await ctx.scope.usage.tokens({ from: new Date(now.getTime() - input.days * dayMs), to: now });
+      const sum = repriced(used, parsed.data);
       return {
         actualMicroUsd: Number(toMicroUsd(sum.actual)),
         wouldMicroUsd: Number(toMicroUsd(sum.would)),

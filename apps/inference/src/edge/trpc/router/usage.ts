@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
+import { differenceKinds, reconciliation, type Stage } from "../../../domain/billing/reconciliation.ts";
 import { focusCsv } from "../../../domain/usage/focus.ts";
 import { groupNames } from "../../../domain/usage/names.ts";
 import { wholeHours } from "../../../domain/usage/range.ts";
@@ -26,6 +27,13 @@ const sums = z.object({
   costMicroUsd: count,
   /** In ms; null where nothing was measured. */
   latency: z.object({ ttft: quantiles, itl: quantiles, queue: quantiles, duration: quantiles }),
+});
+
+const stage = z.object({
+  requests: count.nullable(),
+  tokens: count.nullable(),
+  /** Rounded half up, once. */
+  costMicroUsd: count.nullable(),
 });
 
 const range = z.object({
@@ -62,7 +70,8 @@ export const usageRouter = router({
     .query(async ({ ctx, input = {} }) => {
       const { from, to, by = "model", model, key, project } = input;
       const span = checked(from, to);
-      const hours = (await ctx.scope.usage.hours(span)).filter(
+      const { usage } = ctx.scope;
+      const hours = (await (stepOf(span) === "hour" ? usage.hours(span) : usage.sums(span))).filter(
         (hour) =>
           (model === undefined || hour.model === model) &&
           (key === undefined || hour.apiKeyId === key) &&
@@ -106,26 +115,34 @@ export const usageRouter = router({
       };
     }),
 
-  /** Compares what finished with what was recorded and with what was summed up. */
+  /** Follows usage through every record of it, from finished requests to invoices and upstreams' bills. */
   reconcile: orgProcedure("billing:read")
     .input(range.optional())
     .output(
       z.object({
         from: moment,
         to: moment,
+        /** Finished requests, counted apart from their events. */
         requests: count,
         events: count,
         rollups: count,
+        /** Whole days that have daily sums. */
+        days: count,
         /** Of final invoices within the range, and the requests that they bill. */
         invoiceLines: count,
         invoiced: count,
+        /** Days and models of upstreams' bills that were imported or should have been. */
+        billLines: count,
+        /** What each record holds; null where it knows no such figure. */
+        stages: z.object({ requests: stage, events: stage, rollups: stage, invoiced: stage }),
         differences: z.array(
           z.object({
-            hour: moment,
+            kind: z.enum(differenceKinds),
+            where: z.string(),
+            at: moment,
+            says: z.string(),
+            /** What the earlier record has more than the later one. */
             requests: count,
-            events: count,
-            rollups: count,
-            /** Events less rollups. */
             tokens: count,
             costPicoUsd: z.string(),
           }),
@@ -135,22 +152,33 @@ export const usageRouter = router({
     .query(async ({ ctx, input: { from, to } = {} }) => {
       const span = checked(from, to);
       await ctx.management.meter.flush(2_000);
-      const { differences, ...sums } = await ctx.scope.usage.reconcile(span);
-      const billed = await ctx.scope.invoices.billed(span.from, span.to);
+      const { days, billLines, differences, invoiceLines, stages } = await reconciliation(ctx.scope, span);
       return {
         from: span.from.toISOString(),
         to: span.to.toISOString(),
-        ...sums,
-        invoiceLines: billed.lines,
-        invoiced: billed.requests,
-        differences: differences.map(({ hour, amountPicoUsd, ...rest }) => ({
-          hour: hour.toISOString(),
+        ...{ days, billLines, invoiceLines },
+        requests: stages.requests.requests ?? 0,
+        events: stages.events.requests ?? 0,
+        rollups: stages.rollups.requests ?? 0,
+        invoiced: stages.invoiced.requests ?? 0,
+        stages: {
+          requests: shownStage(stages.requests),
+          events: shownStage(stages.events),
+          rollups: shownStage(stages.rollups),
+          invoiced: shownStage(stages.invoiced),
+        },
+        differences: differences.map(({ amountPicoUsd, at, ...rest }) => ({
           ...rest,
+          at: at.toISOString(),
           costPicoUsd: String(amountPicoUsd),
         })),
       };
     }),
 });
+
+function shownStage({ amountPicoUsd, requests, tokens }: Stage) {
+  return { requests, tokens, costMicroUsd: amountPicoUsd === null ? null : Number(toMicroUsd(amountPicoUsd)) };
+}
 
 function checked(from: Date | undefined, to: Date | undefined) {
   const span = wholeHours(from, to, new Date());
