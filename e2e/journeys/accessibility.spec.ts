@@ -15,6 +15,7 @@ const paths = [
   "/settings/upstreams",
   "/settings/audit",
   "/settings/billing",
+  "/settings/billing/reconciliation",
   "/usage",
   "/activity",
   "/tasks",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Page } from "@playwright/test";
 import OpenAI from "openai";
+import { deleteEvent, openProductDatabase, putEventBack } from "../src/product-database.ts";
 import { expect, test } from "../src/test.ts";
 
 /** What an alert said, as it came to a server of our own. */
@@ -47,6 +48,8 @@ async function invoiced(page: Page): Promise<number> {
   return Math.round(Number(/"?(\d+\.\d+)"?$/.exec(total)?.[1]) * 1e6);
 }
 
+const agreed = "Everything that finished is recorded, summed up and billed the same.";
+
 test("an admin sets a price and a budget, a script burns through it, the alert fires, and the bill is right", async ({
   console: page,
   facts,
@@ -87,6 +90,12 @@ test("an admin sets a price and a budget, a script burns through it, the alert f
         .textContent()
     )?.match(/tug_[\w-]{43}/)?.[0] ?? "";
 
+  // Whoever looks at the page sees it happen: it is opened before, and never loaded again.
+  await page.goto("/usage?range=24h&by=key");
+  const row = page.getByRole("row").filter({ hasText: name });
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(row).toBeHidden();
+
   const client = new OpenAI({ apiKey: secret, baseURL: `${facts.apiUrl}/v1`, maxRetries: 0 });
   let cost = 0;
   let refused: unknown;
@@ -99,22 +108,46 @@ test("an admin sets a price and a budget, a script burns through it, the alert f
       refused = error;
     }
   }
-  expect(refused).toBeInstanceOf(OpenAI.APIError);
+  if (!(refused instanceof OpenAI.APIError)) throw refused;
   expect(refused).toMatchObject({ status: 429, code: "budget_exceeded" });
+  // The reason, and when it ends: in words for people, in seconds for programs.
+  expect(refused.message).toMatch(
+    /This API key may use \$0\.0005 a month, and has\. The budget begins anew at \d{4}-\d\d-01T00:00:00\.000Z/,
+  );
+  expect(Number(refused.headers?.get("retry-after"))).toBeGreaterThan(0);
   expect(cost).toBeGreaterThanOrEqual(500);
 
+  await expect(row.getByTitle(`${cost.toLocaleString("en")} micro-dollars`)).toBeVisible({ timeout: 30_000 });
   await expect.poll(() => hook.titles, { timeout: 45_000 }).toContain(`signed: The budget of key ${name} is used up`);
   hook.stop();
 
-  await page.goto("/usage?range=24h&by=key");
-  const row = page.getByRole("row").filter({ hasText: name });
-  await expect(row).toBeVisible({ timeout: 15_000 });
-  await expect(row.getByTitle(`${cost.toLocaleString("en")} micro-dollars`)).toBeVisible();
-
   await page.goto("/settings/billing");
-  await expect(page.getByText("Everything that finished is recorded and summed up, once.")).toBeVisible();
+  await expect(page.getByText(agreed)).toBeVisible();
   await expect(page.getByText(`The budget of key ${name} is used up`)).toBeVisible();
   expect((await invoiced(page)) - before).toBe(cost);
   await page.getByRole("listitem").filter({ hasText: channelName }).getByRole("button", { name: "Remove" }).click();
   await expect(page.getByText(channelName)).toBeHidden();
+});
+
+test("the reconciliation agrees, shows a row that was deleted by hand, and agrees once it is back", async ({
+  console: page,
+  facts,
+}) => {
+  const client = new OpenAI({ apiKey: facts.apiKey, baseURL: `${facts.apiUrl}/v1`, maxRetries: 0 });
+  const { _request_id } = await client.completions.create({ model: "stories260K", prompt: "Once", max_tokens: 5 });
+  await page.goto("/settings/billing/reconciliation");
+  const answer = page.getByRole("heading", { level: 1 });
+  await expect(answer).toHaveText(agreed);
+  const database = await openProductDatabase(facts.home);
+  try {
+    const row = await deleteEvent(database, _request_id ?? "");
+    await page.getByRole("button", { name: "Compare again" }).click();
+    await expect(answer).toHaveText("1 difference between the records: it is listed.");
+    await expect(page.getByRole("row").filter({ hasText: /(\d+) finished, \d+ recorded, \1 summed up/ })).toBeVisible();
+    await putEventBack(database, row);
+    await page.getByRole("button", { name: "Compare again" }).click();
+    await expect(answer).toHaveText(agreed);
+  } finally {
+    await database.end();
+  }
 });

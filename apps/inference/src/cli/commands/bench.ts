@@ -53,6 +53,18 @@ export function benchCommand(): Command {
       print(machine, figures, undefined);
     });
   bench
+    .command("billing")
+    .description("a month of usage: taken in, folded, charted, invoiced and reconciled")
+    .option("--runs <n>", "readings of each chart", integer(1, 100), 5)
+    .option("--count <n>", "events that are made", integer(1000, 100_000_000), 200_000)
+    .action(async ({ count, runs }: { count: number; runs: number }, self: Command) => {
+      const { benchBilling } = await import("../bench/billing.ts");
+      const figures = await benchBilling(runs, count, (line) => process.stderr.write(`${line}\n`));
+      const machine = describeMachine(1, "cpu");
+      if (contextOf(self).json) return printJson({ machine, results: figures });
+      print(machine, figures, undefined);
+    });
+  bench
     .command("traces")
     .description("how fast traces are written, and pages of them read by each kind of filter")
     .option("--runs <n>", "readings of each page", integer(1, 100), 5)

@@ -1,7 +1,9 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type Database, openDatabase } from "@tugboat/db";
 import { Client } from "pg";
 import { afterAll, expect, it } from "vitest";
+import { z } from "zod";
 import { type RunningService, startService, temporaryHome } from "../../testing/service.ts";
 
 interface Answered {
@@ -49,6 +51,19 @@ async function kill({ process: child }: RunningService): Promise<void> {
   await exited;
 }
 
+/** The process that computes: the one that was started last. */
+function workerOf(running: RunningService): number {
+  const lines = running.log().split("\n");
+  const loading = lines.filter((line) => line.includes('"loading model"'));
+  return z.object({ pid: z.number() }).parse(JSON.parse(loading.at(-1) ?? "{}")).pid;
+}
+
+/** The database's server. */
+async function databaseOf(home: string): Promise<number> {
+  const [pid] = (await readFile(join(home, "postgres", "postmaster.pid"), "utf8")).split("\n");
+  return Number(pid);
+}
+
 /** What is recorded, once it is all there. */
 async function recorded(home: string, run: (client: Client, database: Database) => Promise<void>): Promise<void> {
   const database = await openDatabase({ home });
@@ -63,7 +78,7 @@ async function recorded(home: string, run: (client: Client, database: Database) 
   }
 }
 
-it("a service that is killed loses no finished request and doubles none", { timeout: 180_000 }, async () => {
+it("whichever process is killed, no finished request is lost and none is doubled", { timeout: 300_000 }, async () => {
   home = await temporaryHome();
   const folder = home;
   const answers: Answered[] = [];
@@ -102,11 +117,27 @@ it("a service that is killed loses no finished request and doubles none", { time
     await Promise.all(load);
   }
 
+  // The other processes, each under load: what computes, and what keeps.
   service = await startService({}, folder);
+  const last = service;
+  for (const victim of [workerOf(last), await databaseOf(folder)]) {
+    const load = Array.from({ length: 4 }, async (_, worker) => {
+      for (let i = 0; i < 12; i++) {
+        const answer = await ask(last, worker + i);
+        if (answer !== undefined) answers.push(answer);
+        // In the middle of it: three others are being answered.
+        if (worker === 0 && i === 3) process.kill(victim, "SIGKILL");
+      }
+    });
+    await Promise.all(load);
+    // Whoever keeps it up has noticed: it answers again.
+    await expect.poll(() => ask(last, 1), { timeout: 60_000 }).toBeDefined();
+  }
+
   await recorded(folder, async (client, database) => {
     const scope = database.organization(database.home.organizationId);
     await expect
-      .poll(async () => (await scope.usage.reconcile(everything)).events)
+      .poll(async () => (await scope.usage.reconcile(everything)).events, { timeout: 60_000 })
       .toBeGreaterThanOrEqual(answers.length);
     const { differences, events, requests, rollups } = await scope.usage.reconcile(everything);
     expect({ differences, requests, rollups }).toEqual({ differences: [], requests: events, rollups: events });
