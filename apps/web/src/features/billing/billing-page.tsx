@@ -15,6 +15,7 @@ import { MonthPanel } from "./month-panel.tsx";
 import { PricesPanel } from "./prices-panel.tsx";
 import { ReconciliationPanel } from "./reconciliation-panel.tsx";
 import type { Budget } from "./types.ts";
+import { WhatIfPanel } from "./what-if-panel.tsx";
 
 export function BillingPage() {
   const { may } = useSession();
@@ -43,6 +44,7 @@ export function BillingPage() {
       {allowed ? (
         <>
           <MonthPanel />
+          <WhatIfPanel prices={prices.data} />
           <BudgetsPanel budgets={budgets.data?.budgets} mayWrite={may("billing:write")} />
           <PricesPanel prices={prices.data} mayWrite={may("billing:write")} />
           <InvoicesPanel mayWrite={may("billing:write")} />

@@ -11,6 +11,7 @@ import { toast } from "../../ui/toast.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { draftFields, draftOf, emptyDraft, type PriceDraft, pricesOf } from "./price-draft.ts";
 import type { PriceVersion } from "./types.ts";
+import { WouldCost } from "./would-cost.tsx";
 
 export interface PricesDialogProps {
   /** The newest first. */
@@ -168,6 +169,7 @@ export function PricesDialog({ versions, onClose }: PricesDialogProps) {
             )}
           </Field>
         </div>
+        <WouldCost prices={whole(pricesOf(drafts))} />
         {problem ? <Notice tone="bad">{problem}</Notice> : null}
         {refusal && !problem ? (
           <Notice tone={refusal.code === "conflict" ? "warn" : "bad"} hint={refusal.hint}>
@@ -177,4 +179,9 @@ export function PricesDialog({ versions, onClose }: PricesDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** Prices that can be reckoned with; undefined while something of them is half typed. */
+function whole(prices: ReturnType<typeof pricesOf>): Exclude<ReturnType<typeof pricesOf>, string> | undefined {
+  return typeof prices === "string" ? undefined : prices;
 }

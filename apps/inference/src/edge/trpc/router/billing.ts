@@ -1,7 +1,7 @@
 import { type BudgetInfo, type BudgetState, budgetScopes, type PriceBookInfo, PriceEntry } from "@tugboat/db";
 import { z } from "zod";
 import { readBill } from "../../../domain/billing/bill-csv.ts";
-import { forecastMonth } from "../../../domain/billing/forecast.ts";
+import { type Forecast, forecastMonth } from "../../../domain/billing/forecast.ts";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
 import { versionAt } from "../../../domain/billing/price.ts";
 import { repriced } from "../../../domain/billing/reprice.ts";
@@ -43,6 +43,16 @@ const prices = z
       context.addIssue({ code: "custom", path: [index, "target"], message: `${target} is priced twice.` });
     });
   });
+
+const forecastShape = z.object({
+  spentMicroUsd: amount,
+  expectedMicroUsd: amount,
+  lowMicroUsd: amount,
+  highMicroUsd: amount,
+  /** Whole days that the forecast is made from; below 3 there is none. */
+  days: z.int(),
+});
+const forecastDays = 31;
 
 export const billingRouter = router({
   /** Every version, the newest first, and which one is in force. */
@@ -97,13 +107,8 @@ export const billingRouter = router({
   month: orgProcedure("billing:read")
     .output(
       z.object({
+        ...forecastShape.shape,
         month: z.string(),
-        spentMicroUsd: amount,
-        expectedMicroUsd: amount,
-        lowMicroUsd: amount,
-        highMicroUsd: amount,
-        /** Whole days that the forecast is made from; below 3 there is none. */
-        days: z.int(),
         lastMonthMicroUsd: amount,
       }),
     )
@@ -117,19 +122,17 @@ export const billingRouter = router({
         days.set(day.getTime(), (days.get(day.getTime()) ?? 0n) + amountPicoUsd);
         if (day.getTime() < begin) before += amountPicoUsd;
       }
-      const { days: known, expected, high, low, spent } = forecastMonth(days, now);
       return {
+        ...shownForecast(forecastMonth(days, now)),
         month: now.toISOString().slice(0, 7),
-        spentMicroUsd: Number(toMicroUsd(spent)),
-        expectedMicroUsd: Number(toMicroUsd(expected)),
-        lowMicroUsd: Number(toMicroUsd(low)),
-        highMicroUsd: Number(toMicroUsd(high)),
-        days: known,
         lastMonthMicroUsd: Number(toMicroUsd(before)),
       };
     }),
 
-  /** What the tokens of a time would have cost by other prices. Prices by the hour are left out: sums hold no times. */
+  /**
+   * What the tokens of a time would have cost by other prices, and what this month would come to by them. Prices by the
+   * hour are left out: sums hold no times.
+   */
   wouldCost: orgProcedure("billing:read")
     .input(z.object({ prices: z.string().max(200_000), days: z.int().min(1).max(400).default(30) }))
     .output(
@@ -139,6 +142,7 @@ export const billingRouter = router({
         by: z.array(
           z.object({ model: z.string(), actualMicroUsd: amount, wouldMicroUsd: amount, priced: z.boolean() }),
         ),
+        month: forecastShape,
       }),
     )
     .query(async ({ ctx, input }) => {
@@ -148,8 +152,20 @@ export const billingRouter = router({
         throw new RefusedError("BAD_REQUEST", message, { reason: "invalid" });
       }
       const now = new Date();
-      const used = await ctx.scope.usage.tokens({ from: new Date(now.getTime() - input.days * dayMs), to: now });
-      const sum = repriced(used, parsed.data);
+      const from = now.getTime() - input.days * dayMs;
+      // A month is forecast from the four weeks before and what it has had.
+      const since = new Date(Math.min(from, now.getTime() - forecastDays * dayMs));
+      const used = await ctx.scope.usage.tokens({ from: since, to: now });
+      const firstDay = Math.floor(from / dayMs) * dayMs;
+      const sum = repriced(
+        used.filter(({ day }) => day.getTime() >= firstDay),
+        parsed.data,
+      );
+      const days = new Map<number, bigint>();
+      for (const one of used) {
+        const at = one.day.getTime();
+        days.set(at, (days.get(at) ?? 0n) + repriced([one], parsed.data).would);
+      }
       return {
         actualMicroUsd: Number(toMicroUsd(sum.actual)),
         wouldMicroUsd: Number(toMicroUsd(sum.would)),
@@ -157,6 +173,7 @@ export const billingRouter = router({
           ...{ model, priced, actualMicroUsd: Number(toMicroUsd(actual)) },
           wouldMicroUsd: Number(toMicroUsd(would)),
         })),
+        month: shownForecast(forecastMonth(days, now)),
       };
     }),
 
@@ -328,4 +345,14 @@ function shownBook(
 
 function recordedBook({ version, effectiveFrom, note, prices }: PriceBookInfo) {
   return { version, effectiveFrom: effectiveFrom.toISOString(), note, prices: [...prices] };
+}
+
+function shownForecast({ days, expected, high, low, spent }: Forecast) {
+  return {
+    spentMicroUsd: Number(toMicroUsd(spent)),
+    expectedMicroUsd: Number(toMicroUsd(expected)),
+    lowMicroUsd: Number(toMicroUsd(low)),
+    highMicroUsd: Number(toMicroUsd(high)),
+    days,
+  };
 }
