@@ -16,11 +16,37 @@ export interface Ingested {
 /** Makes the sums of events. */
 export type FoldEvents = (events: readonly UsageEvent[]) => readonly UsageHour[];
 
-const columns = `id uuid, organization_id uuid, project_id uuid, api_key_id uuid, user_id uuid, request_id text, kind text,
-  model text, target text, status text, input_tokens int, cached_tokens int, output_tokens int, estimated boolean,
-  ttft_us bigint, itl_us bigint, queue_us bigint, compute_us bigint, duration_us bigint, price_book_id uuid,
-  amount_pico_usd bigint, at timestamptz`;
-const names = columns.replace(/ (uuid|text|int|boolean|bigint|timestamptz)(?=,|$)/g, "");
+const hourMs = 3_600_000;
+
+/** The columns that are written, each with its type and what of an event it holds. */
+const columns: readonly (readonly [name: string, type: string, of: (event: UsageEvent) => unknown])[] = [
+  ["id", "uuid", ({ id }) => id],
+  ["organization_id", "uuid", ({ organizationId }) => organizationId],
+  ["project_id", "uuid", ({ projectId }) => projectId],
+  ["api_key_id", "uuid", ({ apiKeyId }) => apiKeyId],
+  ["user_id", "uuid", ({ userId }) => userId],
+  ["request_id", "text", ({ requestId }) => requestId],
+  ["kind", "text", ({ kind }) => kind],
+  ["model", "text", ({ model }) => model],
+  ["target", "text", ({ target }) => target],
+  ["status", "text", ({ status }) => status],
+  ["input_tokens", "int", ({ inputTokens }) => inputTokens],
+  ["cached_tokens", "int", ({ cachedTokens }) => cachedTokens],
+  ["output_tokens", "int", ({ outputTokens }) => outputTokens],
+  ["estimated", "boolean", ({ estimated }) => estimated],
+  ["ttft_us", "bigint", ({ ttftUs }) => ttftUs],
+  ["itl_us", "bigint", ({ itlUs }) => itlUs],
+  ["queue_us", "bigint", ({ queueUs }) => queueUs],
+  ["compute_us", "bigint", ({ computeUs }) => computeUs],
+  ["duration_us", "bigint", ({ durationUs }) => durationUs],
+  ["price_book_id", "uuid", ({ priceBookId }) => priceBookId],
+  ["amount_pico_usd", "bigint", ({ amountPicoUsd }) => String(amountPicoUsd)],
+  ["at", "timestamptz", ({ at }) => at.toISOString()],
+];
+const names = columns.map(([name]) => name).join(", ");
+/** Events as a table: a parameter for each column, which PostgreSQL reads about twice as fast as rows of JSON. */
+const sent = `unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")}) AS sent(${names})`;
+const sentColumns = (events: readonly UsageEvent[]) => columns.map(([, , of]) => events.map(of));
 
 /**
  * Writes events with their sums, all or nothing. An event that is there already changes nothing, however often it comes.
@@ -37,7 +63,7 @@ export async function ingestEvents(
   for (const event of events) {
     const known = once.get(event.id);
     if (known === undefined) once.set(event.id, event);
-    else if (JSON.stringify(row(known)) !== JSON.stringify(row(event))) conflicts.push(event.id);
+    else if (!isSame(known, event)) conflicts.push(event.id);
   }
   const client = await pool.connect();
   try {
@@ -46,9 +72,9 @@ export async function ingestEvents(
     await lockHours(client, "shared");
     const made = await client.query<{ id: string }>(
       `INSERT INTO usage_event (${names})
-       SELECT ${names} FROM json_to_recordset($1::json) AS sent(${columns})
+       SELECT ${names} FROM ${sent}
        ON CONFLICT (id, at) DO NOTHING RETURNING id`,
-      [JSON.stringify([...once.values()].map(row))],
+      sentColumns([...once.values()]),
     );
     const fresh = made.rows.flatMap(({ id }) => once.get(id) ?? []);
     conflicts.push(...(await differing(client, once, new Set(made.rows.map(({ id }) => id)))));
@@ -75,55 +101,40 @@ async function ensureDays(client: PoolClient, events: readonly UsageEvent[], kno
 }
 
 /** Of events that were there already, those that differ from what is there. */
-async function differing(client: PoolClient, sent: ReadonlyMap<string, UsageEvent>, made: ReadonlySet<string>) {
-  const old = [...sent.values()].filter(({ id }) => !made.has(id));
+async function differing(client: PoolClient, all: ReadonlyMap<string, UsageEvent>, made: ReadonlySet<string>) {
+  const old = [...all.values()].filter(({ id }) => !made.has(id));
   if (old.length === 0) return [];
   const { rows } = await client.query<{ id: string }>(
-    `SELECT sent.id FROM json_to_recordset($1::json) AS sent(${columns}) JOIN usage_event e USING (id, at)
+    `SELECT sent.id FROM ${sent} JOIN usage_event e USING (id, at)
       WHERE (e.organization_id, e.project_id, e.api_key_id, e.user_id, e.model, e.target, e.status, e.input_tokens,
              e.cached_tokens, e.output_tokens, e.amount_pico_usd)
          IS DISTINCT FROM (sent.organization_id, sent.project_id, sent.api_key_id, sent.user_id, sent.model, sent.target,
              sent.status, sent.input_tokens, sent.cached_tokens, sent.output_tokens, sent.amount_pico_usd)`,
-    [JSON.stringify(old.map(row))],
+    sentColumns(old),
   );
   return rows.map(({ id }) => id);
 }
 
 async function tally(client: PoolClient, events: readonly UsageEvent[]): Promise<void> {
-  if (events.length === 0) return;
+  const hours = new Map<string, { organization_id: string; hour: Date; requests: number }>();
+  for (const { at, organizationId } of events) {
+    const hour = new Date(Math.floor(at.getTime() / hourMs) * hourMs);
+    const key = `${organizationId} ${hour.getTime()}`;
+    const count = hours.get(key) ?? { organization_id: organizationId, hour, requests: 0 };
+    count.requests += 1;
+    hours.set(key, count);
+  }
+  if (hours.size === 0) return;
+  // In the order of their keys: two processes never wait for each other's rows in a circle.
   await client.query(
     `INSERT INTO request_tally (organization_id, hour, requests)
-     SELECT organization_id, date_trunc('hour', at, 'UTC'), count(*)
-       FROM json_to_recordset($1::json) AS sent(organization_id uuid, at timestamptz)
-      GROUP BY 1, 2 ORDER BY 1, 2
+     SELECT organization_id, hour, requests
+       FROM json_to_recordset($1::json) AS sent(organization_id uuid, hour timestamptz, requests bigint) ORDER BY 1, 2
      ON CONFLICT (organization_id, hour) DO UPDATE SET requests = request_tally.requests + excluded.requests`,
-    [JSON.stringify(events.map(({ organizationId, at }) => ({ organization_id: organizationId, at })))],
+    [JSON.stringify([...hours.values()])],
   );
 }
 
-function row(event: UsageEvent) {
-  return {
-    id: event.id,
-    at: event.at,
-    organization_id: event.organizationId,
-    project_id: event.projectId,
-    api_key_id: event.apiKeyId,
-    user_id: event.userId,
-    request_id: event.requestId,
-    kind: event.kind,
-    model: event.model,
-    target: event.target,
-    status: event.status,
-    input_tokens: event.inputTokens,
-    cached_tokens: event.cachedTokens,
-    output_tokens: event.outputTokens,
-    estimated: event.estimated,
-    ttft_us: event.ttftUs,
-    itl_us: event.itlUs,
-    queue_us: event.queueUs,
-    compute_us: event.computeUs,
-    duration_us: event.durationUs,
-    price_book_id: event.priceBookId,
-    amount_pico_usd: String(event.amountPicoUsd),
-  };
+function isSame(one: UsageEvent, other: UsageEvent): boolean {
+  return columns.every(([, , of]) => of(one) === of(other));
 }

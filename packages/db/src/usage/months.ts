@@ -25,16 +25,13 @@ export async function monthTotals(
   const added = new Map<string, { row: MonthRow; requests: number; tokens: number; amount: bigint }>();
   const isFresh = new Set(fresh);
   for (const event of events) {
+    const month = monthOf(event.at);
     for (const { scope, subjectId } of subjectsOf(event)) {
-      const month = monthOf(event.at);
-      const row: MonthRow = {
-        organization_id: event.organizationId,
-        month: `${month}-01`,
-        scope,
-        subject_id: subjectId,
+      const key = `${event.organizationId} ${month} ${scope} ${subjectId}`;
+      const sum = added.get(key) ?? {
+        row: { organization_id: event.organizationId, month: `${month}-01`, scope, subject_id: subjectId },
+        ...{ requests: 0, tokens: 0, amount: 0n },
       };
-      const key = JSON.stringify(row);
-      const sum = added.get(key) ?? { row, requests: 0, tokens: 0, amount: 0n };
       if (isFresh.has(event)) {
         sum.requests += 1;
         sum.tokens += event.inputTokens + event.outputTokens;
