@@ -139,6 +139,7 @@ export type {
   Upstreams,
   UpstreamTest,
 } from "./upstreams.ts";
+export { type ServingChange, servingChangeKinds } from "./usage/changes.ts";
 export {
   type BudgetScope,
   budgetScopes,

@@ -24,6 +24,8 @@ export interface SeriesChartProps {
   readonly format: (value: number) => string;
   /** Sums of a step are bars, levels are lines. */
   readonly kind: "bars" | "lines";
+  /** Moments at which something changed, drawn as numbered lines; the numbers begin with 1. */
+  readonly marks?: readonly number[];
   readonly height?: number;
 }
 
@@ -31,7 +33,16 @@ const edge = { left: 52, right: 8, top: 8, bottom: 20 };
 const opacities = { strong: 1, middle: 0.6, faint: 0.34 } as const;
 
 /** Measures over steps of time, with two grid lines, a readable top and the values under the pointer or the arrow keys. */
-export function SeriesChart({ label, moments, moment, series, format, kind, height = 168 }: SeriesChartProps) {
+export function SeriesChart({
+  label,
+  moments,
+  moment,
+  series,
+  format,
+  kind,
+  marks = [],
+  height = 168,
+}: SeriesChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useElementWidth(frame);
   const [hovered, setHovered] = useState<number>();
@@ -42,6 +53,9 @@ export function SeriesChart({ label, moments, moment, series, format, kind, heig
   const slot = plotWidth / Math.max(1, moments.length);
   const xOf = (index: number) => (index + 0.5) * slot;
   const yOf = (value: number) => plotHeight - (value / top) * plotHeight;
+  const stepMs = (moments[1] ?? 0) - (moments[0] ?? 0);
+  const markX = (at: number) =>
+    stepMs > 0 ? Math.min(plotWidth, Math.max(0, ((at - (moments[0] ?? 0)) / stepMs) * slot)) : 0;
   const shown = hovered === undefined ? undefined : moments[hovered];
 
   function follow(event: PointerEvent<SVGSVGElement>) {
@@ -92,6 +106,15 @@ export function SeriesChart({ label, moments, moment, series, format, kind, heig
             {hovered === undefined ? null : (
               <rect x={hovered * slot} width={slot} height={plotHeight} fill="var(--color-hover)" />
             )}
+            {marks.map((at, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a mark is its number.
+              <g key={index} transform={`translate(${markX(at)},0)`}>
+                <line y2={plotHeight} stroke="var(--color-ink-3)" strokeDasharray="2 3" />
+                <text y={-1} dx={3} dy="0.7em" fill="var(--color-ink-3)">
+                  {index + 1}
+                </text>
+              </g>
+            ))}
             {series.map(({ name, values, weight }) =>
               kind === "bars" ? (
                 <g key={name} fill="var(--color-accent)" opacity={opacities[weight]}>

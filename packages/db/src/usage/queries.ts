@@ -1,4 +1,5 @@
 import type { Db } from "../client.ts";
+import { type ServingChange, servingChanges } from "./changes.ts";
 import { sumsOf } from "./days.ts";
 import type { UsageHour } from "./event.ts";
 import { type HourRow, usageHour } from "./hours.ts";
@@ -25,6 +26,10 @@ export interface Usage {
   hours(range: UsageRange): Promise<UsageHour[]>;
   /** The same, by whole days where daily sums are there: what ranges of many days are read from. */
   sums(range: UsageRange): Promise<UsageHour[]>;
+  /** The hours of some models alone. */
+  hoursOf(range: UsageRange, models: readonly string[]): Promise<UsageHour[]>;
+  /** Changes of what answers, in their order. */
+  changes(range: UsageRange): Promise<ServingChange[]>;
   /** Tokens and money alone, by day. */
   tokens(range: UsageRange): Promise<UsageTokens[]>;
   /** Compares what finished with what was recorded and with what was summed up, hour by hour. */
@@ -42,6 +47,19 @@ export function usageOf(db: Db, organizationId: string): Usage {
          WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}`;
       return rows.map(usageHour);
     },
+
+    async hoursOf({ from, to }, models) {
+      const rows = await db.$queryRaw<HourRow[]>`
+        SELECT part::text, organization_id::text, hour, project_id::text, api_key_id::text, user_id::text, kind, model,
+               target, requests::text, failed::text, aborted::text, input_tokens::text, cached_tokens::text,
+               output_tokens::text, amount_pico_usd::text, ttft, itl, queue, duration
+          FROM usage_hour
+         WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}
+           AND model = ANY(${[...models]}::text[])`;
+      return rows.map(usageHour);
+    },
+
+    changes: (range) => servingChanges(db, organizationId, range),
 
     sums: (range) => sumsOf(db, organizationId, range),
 

@@ -31,8 +31,14 @@ const times = [
 ] as const;
 type TimeId = (typeof times)[number]["id"];
 
+export interface UsageChartsProps {
+  readonly report: UsageReport | undefined;
+  /** When something of what answers changed, in ms since the epoch. */
+  readonly changes: readonly number[];
+}
+
 /** What was used, and how long it took, over time. */
-export function UsageCharts({ report }: { readonly report: UsageReport | undefined }) {
+export function UsageCharts({ changes, report }: UsageChartsProps) {
   const [sum, setSum] = useState<SumId>();
   const [time, setTime] = useState<TimeId>("ttft");
   // Where nothing is priced, a chart of nothing says less than the requests do.
@@ -74,6 +80,7 @@ export function UsageCharts({ report }: { readonly report: UsageReport | undefin
             moments={moments}
             moment={moment}
             kind="lines"
+            marks={changes}
             format={(ms) => (ms === 0 ? "0" : written(duration(ms)))}
             series={(["p50", "p95", "p99"] as const).map((quantile, index) => ({
               name: quantile,

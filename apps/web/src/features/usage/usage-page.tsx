@@ -20,6 +20,7 @@ import { saveFile } from "../billing/save-file.ts";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC, useTRPCClient } from "../service/trpc.tsx";
 import { useAddressQuery } from "../service/use-address-query.ts";
+import { ChangesPanel } from "./changes-panel.tsx";
 import { ObjectivesPanel } from "./objectives-panel.tsx";
 import { groupings, ranges, readView, spanOf } from "./ranges.ts";
 import { UsageCharts } from "./usage-charts.tsx";
@@ -41,6 +42,12 @@ export function UsagePage() {
       { ...spanOf(view.range, Date.now()), by: view.by },
       { enabled: may("usage:read"), refetchInterval: freshMs, placeholderData: keepPreviousData },
     ),
+  );
+  const { data: changed } = useQuery(
+    trpc.usage.changes.queryOptions(spanOf(view.range, Date.now()), {
+      enabled: may("usage:read"),
+      placeholderData: keepPreviousData,
+    }),
   );
   const range = ranges.find(({ id }) => id === view.range);
   const change = (part: Partial<typeof view>) => choose(new URLSearchParams({ ...view, ...part }).toString());
@@ -136,7 +143,8 @@ export function UsagePage() {
               </Panel>
             ) : (
               <>
-                <UsageCharts report={data} />
+                <UsageCharts report={data} changes={changed?.changes.map(({ at }) => Date.parse(at)) ?? []} />
+                {changed && changed.changes.length > 0 ? <ChangesPanel found={changed} /> : null}
                 <Panel title={`By ${grouping?.name.toLowerCase() ?? "group"}`} padded={false}>
                   {data === undefined ? (
                     <div className="grid gap-3 p-4">

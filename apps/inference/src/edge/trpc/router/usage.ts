@@ -1,6 +1,8 @@
+import { servingChangeKinds } from "@tugboat/db";
 import { z } from "zod";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
 import { differenceKinds, reconciliation, type Stage } from "../../../domain/billing/reconciliation.ts";
+import { beforeAndAfter, comparedHours, namesOf } from "../../../domain/usage/before-after.ts";
 import { focusCsv } from "../../../domain/usage/focus.ts";
 import { groupNames } from "../../../domain/usage/names.ts";
 import { wholeHours } from "../../../domain/usage/range.ts";
@@ -42,6 +44,12 @@ const range = z.object({
   /** Exclusive; widened to the whole hour. The default is now. */
   to: when.optional(),
 });
+const compared = z.object({
+  requests: count,
+  latency: z.object({ ttft: quantiles, itl: quantiles, queue: quantiles, duration: quantiles }),
+});
+const comparedAtMost = 20;
+const hourMs = 3_600_000;
 const longestMs = 400 * 86_400_000;
 
 export const usageRouter = router({
@@ -88,6 +96,37 @@ export const usageRouter = router({
         by: report.groups.map((group) => ({ id: group.id, name: nameOf(group.id), ...sent(group) })),
         series: report.series.map(({ at, ...sum }) => ({ at: at.toISOString(), ...sent(sum) })),
       };
+    }),
+
+  /** Changes of what answers, each with how long answers took in the day before it and in the day after it. */
+  changes: orgProcedure("usage:read")
+    .input(range.optional())
+    .output(
+      z.object({
+        hours: count,
+        changes: z.array(
+          z.object({
+            at: moment,
+            kind: z.enum(servingChangeKinds),
+            name: z.string(),
+            what: z.string(),
+            before: compared,
+            after: compared,
+          }),
+        ),
+      }),
+    )
+    .query(async ({ ctx, input: { from, to } = {} }) => {
+      const all = await ctx.scope.usage.changes(checked(from, to));
+      const changes = await Promise.all(
+        all.slice(-comparedAtMost).map(async ({ at, ...rest }) => {
+          const around = (hours: number) => new Date(at.getTime() + hours * hourMs);
+          const span = { from: around(-comparedHours - 1), to: around(comparedHours + 2) };
+          const hours = await ctx.scope.usage.hoursOf(span, namesOf(rest));
+          return { ...rest, at: at.toISOString(), ...beforeAndAfter(hours, at) };
+        }),
+      );
+      return { hours: comparedHours, changes };
     }),
 
   /** Usage by the hour as CSV, in the columns of FOCUS 1.1, for tools that read the costs of many providers. */
