@@ -70,6 +70,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "keys.revoke": { input: ({ key }) => ({ id: key.id }), allowed: 404 },
   "usage.query": { input: ({ key }) => ({ key: key.id, by: "key" }), allowed: 200 },
   "usage.changes": { allowed: 200 },
+  "usage.savings": { allowed: 200 },
   "usage.export": { allowed: 200 },
   "usage.reconcile": { allowed: 200 },
   "traces.list": { input: ({ key }) => ({ key: key.id }), allowed: 200 },

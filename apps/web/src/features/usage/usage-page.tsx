@@ -23,6 +23,7 @@ import { useAddressQuery } from "../service/use-address-query.ts";
 import { ChangesPanel } from "./changes-panel.tsx";
 import { ObjectivesPanel } from "./objectives-panel.tsx";
 import { groupings, ranges, readView, spanOf } from "./ranges.ts";
+import { SavingsPanel } from "./savings-panel.tsx";
 import { UsageCharts } from "./usage-charts.tsx";
 import { usageColumns } from "./usage-columns.tsx";
 import { UsageFigures } from "./usage-figures.tsx";
@@ -144,6 +145,7 @@ export function UsagePage() {
             ) : (
               <>
                 <UsageCharts report={data} changes={changed?.changes.map(({ at }) => Date.parse(at)) ?? []} />
+                <SavingsPanel range={view.range} />
                 {changed && changed.changes.length > 0 ? <ChangesPanel found={changed} /> : null}
                 <Panel title={`By ${grouping?.name.toLowerCase() ?? "group"}`} padded={false}>
                   {data === undefined ? (

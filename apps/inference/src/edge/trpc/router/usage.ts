@@ -2,6 +2,7 @@ import { servingChangeKinds } from "@tugboat/db";
 import { z } from "zod";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
 import { differenceKinds, reconciliation, type Stage } from "../../../domain/billing/reconciliation.ts";
+import { savings } from "../../../domain/billing/savings.ts";
 import { beforeAndAfter, comparedHours, namesOf } from "../../../domain/usage/before-after.ts";
 import { focusCsv } from "../../../domain/usage/focus.ts";
 import { groupNames } from "../../../domain/usage/names.ts";
@@ -127,6 +128,29 @@ export const usageRouter = router({
         }),
       );
       return { hours: comparedHours, changes };
+    }),
+
+  /** What caches, batches and smaller models saved, by the prices that were in force. */
+  savings: orgProcedure("usage:read")
+    .input(range.optional())
+    .output(
+      z.object({
+        cachesMicroUsd: count,
+        cachedTokens: count,
+        batchesMicroUsd: count,
+        /** Against everything at the dearest price of the book; null where there is no choice. */
+        models: z.object({ reference: z.string(), microUsd: count }).nullable(),
+      }),
+    )
+    .query(async ({ ctx, input: { from, to } = {} }) => {
+      const [used, books] = await Promise.all([ctx.scope.usage.tokens(checked(from, to)), ctx.scope.priceBooks.list()]);
+      const { batches, cachedTokens, caches, models } = savings(used, books, new Date());
+      return {
+        cachesMicroUsd: Number(toMicroUsd(caches)),
+        cachedTokens,
+        batchesMicroUsd: Number(toMicroUsd(batches)),
+        models: models && { reference: models.reference, microUsd: Number(toMicroUsd(models.saved)) },
+      };
     }),
 
   /** Usage by the hour as CSV, in the columns of FOCUS 1.1, for tools that read the costs of many providers. */
