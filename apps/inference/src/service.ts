@@ -9,6 +9,7 @@ import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
 import { accountSecret, consoleSecret } from "./domain/accounts/secret.ts";
 import { AlertWatch } from "./domain/alerts/watch.ts";
 import { ExactCache } from "./domain/caching/exact-cache.ts";
+import { SemanticCache } from "./domain/caching/semantic-cache.ts";
 import { DatasetFiles } from "./domain/datasets/file-store.ts";
 import { servedModels } from "./domain/deployments/served.ts";
 import { FileStore } from "./domain/files/store.ts";
@@ -32,6 +33,8 @@ import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
 import { Metrics } from "./edge/metrics.ts";
 import { takesResponseFormat } from "./edge/openai/chat-request.ts";
+import type { KeptAnswer } from "./edge/openai/kept-answer.ts";
+import type { EmbedText } from "./edge/openai/near-answer.ts";
 import { WorkRequests } from "./edge/openai/work-requests.ts";
 import { listen } from "./edge/port.ts";
 import { TaskDirectory } from "./edge/tasks/directory.ts";
@@ -144,6 +147,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   });
   metrics.traces(() => tracer);
   let draining = false;
+  const semantic = new SemanticCache<KeptAnswer>();
   const files = new FileStore(home);
   const asking: Management["asking"] = {};
   const models: EdgeServices = {
@@ -159,6 +163,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       auth,
       catalog,
       deployments: pool,
+      semantic,
       jobChanges,
       routing: { routes, upstreams },
       vault,
@@ -178,6 +183,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     meter,
     tracer,
     answers: new ExactCache(),
+    semantic: { cache: semantic, embed: textEmbedder(catalog, pool) },
     files,
     metrics,
     log,
@@ -299,6 +305,18 @@ function jobEngine(pool: DeploymentPool, catalog: Catalog): JobEngine {
       if (model === undefined) throw new Error(`There is no model ${name} any more.`);
       return measureSpeed(await pool.get(catalog.workerOf(organizationId, model)), { signal, onStage });
     },
+  };
+}
+
+/** Makes vectors of texts with the model that is loaded at start, so that no request waits for another to load. */
+function textEmbedder(catalog: Catalog, pool: DeploymentPool): EmbedText {
+  return async (text, signal) => {
+    const name = await catalog.defaultName();
+    if (name === undefined) throw new Error("There is no model to make vectors with.");
+    const { vectors } = await (await pool.get(name)).embed({ inputs: [{ text }], pooling: "mean" }, signal);
+    const [vector] = vectors;
+    if (vector === undefined) throw new Error("The model made no vector.");
+    return vector;
   };
 }
 

@@ -22,6 +22,8 @@ export interface AliasInfo {
   readonly name: string;
   /** What serves now. */
   readonly current: AliasVersionInfo;
+  /** The share of wrong answers that may come from its semantic cache, from 0 to 0.5; null: it has none. */
+  readonly semanticError: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -54,6 +56,11 @@ export interface Aliases {
    * @throws DatabaseError `not-found`, `conflict`
    */
   rollback(id: string, number: number, createdBy: string, seen: Date): Promise<AliasInfo>;
+  /**
+   * Has questions that mean the same answered from memory, or ends that.
+   * @throws DatabaseError `not-found`, `conflict`
+   */
+  cache(id: string, semanticError: number | null, seen: Date): Promise<AliasInfo>;
   /** @throws DatabaseError `not-found`, `conflict` */
   remove(id: string, seen: Date): Promise<void>;
 }
@@ -128,6 +135,12 @@ export function aliasesOf(db: Db, organizationId: string): Aliases {
         }
         const { split, failover } = old;
         return append(tx, alias, { plan: { split, failover }, createdBy, restores: number });
+      }),
+
+    cache: (id, semanticError, seen) =>
+      change(id, seen, async (tx, alias) => {
+        await tx.alias.update({ where: { id }, data: { semanticError, updatedAt: nextVersion(alias) } });
+        return get(tx, id);
       }),
 
     remove: (id, seen) =>

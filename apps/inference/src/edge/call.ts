@@ -39,7 +39,7 @@ export class Call {
   /** Undefined until somebody took the request. */
   served: ServedBy | undefined;
   /** Where its answer came from, once that is known. */
-  cache: "hit" | "prefix" | "miss" | undefined;
+  cache: "hit" | "semantic" | "prefix" | "miss" | undefined;
   /** True once the answer's end is told by its stream. */
   streaming = false;
   /** The background work that this is part of. */

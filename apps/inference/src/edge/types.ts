@@ -13,6 +13,7 @@ import type { DeploymentPool } from "../workers/pool.ts";
 import type { Call } from "./call.ts";
 import type { Metrics } from "./metrics.ts";
 import type { KeptAnswer } from "./openai/kept-answer.ts";
+import type { SemanticAnswers } from "./openai/near-answer.ts";
 import type { TaskDirectory } from "./tasks/directory.ts";
 import type { LiveTasks } from "./tasks/live.ts";
 import type { StepRequests } from "./tasks/step-requests.ts";
@@ -40,6 +41,8 @@ export interface EdgeServices {
   readonly tracer?: Tracer;
   /** Answers that were given before; absent where none are kept. */
   readonly answers?: ExactCache<KeptAnswer>;
+  /** Answers to questions that mean the same, for aliases that ask for it; absent: everything is asked anew. */
+  readonly semantic?: SemanticAnswers;
   /** Where files of the API lie; absent where none are kept. */
   readonly files?: FileStore;
   /** Tasks and what serves them; absent where only models are served. */

@@ -153,13 +153,19 @@ export function resolveIn(directory: Directory, name: string, affinity: string):
     return { requested: name, targets: [{ kind: "upstream", upstream, model }] };
   }
   const { failover, number, split } = alias.current;
+  const ref = {
+    id: alias.id,
+    name,
+    version: number,
+    ...(alias.semanticError !== null && { semanticError: alias.semanticError }),
+  };
   const chosen = pick(
     split.map(({ share, target }) => ({ share, target, key: `${alias.id}\0${targetKey(target)}` })),
     affinity,
   );
   const order = new Map([...(chosen ? [chosen] : []), ...failover].map((target) => [targetKey(target), target]));
   const targets = [...order.values()].map((target) => find(directory, target)).filter((found) => found !== undefined);
-  return { requested: name, alias: { id: alias.id, name, version: number }, targets };
+  return { requested: name, alias: ref, targets };
 }
 
 function find(directory: Directory, target: AliasTarget): Target | undefined {

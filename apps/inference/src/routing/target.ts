@@ -33,6 +33,8 @@ export interface AliasRef {
   readonly id: string;
   readonly name: string;
   readonly version: number;
+  /** The share of wrong answers that may come from its semantic cache; absent: it has none. */
+  readonly semanticError?: number;
 }
 
 /** Where a request may go: the first target is the chosen one, the others are tried when it is down. */

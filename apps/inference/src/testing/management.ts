@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Database, type KeptTrace, type OrganizationScope, openDatabase } from "@tugboat/db";
 import { pino } from "pino";
 import { type AuthOptions, createAuth, sessionCookie } from "../domain/accounts/auth.ts";
+import { SemanticCache } from "../domain/caching/semantic-cache.ts";
 import { DatasetFiles } from "../domain/datasets/file-store.ts";
 import { servedModels } from "../domain/deployments/served.ts";
 import { FileStore } from "../domain/files/store.ts";
@@ -23,6 +24,7 @@ import { addressReader } from "../edge/address.ts";
 import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
 import { takesResponseFormat } from "../edge/openai/chat-request.ts";
+import type { KeptAnswer } from "../edge/openai/kept-answer.ts";
 import { consoleHeader } from "../edge/session.ts";
 import { TaskDirectory } from "../edge/tasks/directory.ts";
 import { LiveTasks } from "../edge/tasks/live.ts";
@@ -85,6 +87,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
   const keys = new KeyVerifier(database.keys);
   const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
   const tracer = await TraceRecorder.open(database.traces, log, { cleans: false });
+  const semantic = new SemanticCache<KeptAnswer>();
   const models: EdgeServices = {
     tracer,
     catalog,
@@ -99,6 +102,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       auth,
       catalog,
       deployments: pool,
+      semantic,
       jobChanges: new JobChanges(database.jobs),
       routing: { routes, upstreams },
       vault,

@@ -23,7 +23,7 @@ export interface EndedRequest {
   readonly event: UsageEvent | undefined;
   readonly timings: { readonly queueMs: number; readonly prefillMs: number; readonly decodeMs: number } | undefined;
   /** Where the answer came from; undefined: as its cached tokens say. */
-  readonly cache?: "hit" | "prefix" | "miss" | undefined;
+  readonly cache?: "hit" | "semantic" | "prefix" | "miss" | undefined;
   /** Tokens of the answer that were guessed and verified, and how many were right. */
   readonly draft?: { readonly tokens: number; readonly accepted: number } | undefined;
   /** When the model was asked, in ms from the arrival. */
@@ -73,7 +73,12 @@ export function keptTrace(request: EndedRequest, operation: string, policy: Trac
       status,
       httpStatus: request.httpStatus,
       error: trace.problem?.code ?? null,
-      cache: request.cache === "hit" ? "hit" : (event?.cachedTokens ?? 0) > 0 ? "prefix" : "miss",
+      cache:
+        request.cache === "hit" || request.cache === "semantic"
+          ? request.cache
+          : (event?.cachedTokens ?? 0) > 0
+            ? "prefix"
+            : "miss",
       inputTokens: (event ?? trace.parts)?.inputTokens ?? 0,
       cachedTokens: event?.cachedTokens ?? 0,
       outputTokens: (event ?? trace.parts)?.outputTokens ?? 0,

@@ -34,8 +34,8 @@ export function finishReason({ reason }: FinishEvent): "stop" | "length" | "tool
 export function cacheOf({
   cachedTokens,
   source,
-}: Pick<Answering, "cachedTokens" | "source">): "hit" | "prefix" | "miss" {
-  if (source === "hit") return "hit";
+}: Pick<Answering, "cachedTokens" | "source">): "hit" | "semantic" | "prefix" | "miss" {
+  if (source !== "computed") return source;
   return cachedTokens > 0 ? "prefix" : "miss";
 }
 

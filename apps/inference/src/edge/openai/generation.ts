@@ -14,8 +14,8 @@ export type ChoiceEvent = TokenEvent | FinishEvent;
 
 /** An answer while it is given, whoever gives it. */
 export interface Answering {
-  /** `hit`: it was given before. */
-  readonly source: "computed" | "hit";
+  /** `hit`: it was given before; `semantic`: to a question that means the same. */
+  readonly source: "computed" | "hit" | "semantic";
   readonly usage: Usage;
   /** Undefined until one prompt is done, and where nothing is computed. */
   readonly timings: Timings | undefined;

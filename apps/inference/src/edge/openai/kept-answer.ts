@@ -37,6 +37,11 @@ export function wantedTtl(c: Context<EdgeVariables>): number | undefined {
   );
 }
 
+/** Whether the request wants no answer that was given before, whatever its alias says. */
+export function turnsOff(c: Context<EdgeVariables>): boolean {
+  return c.req.header("x-tugboat-cache-control")?.trim().toLowerCase() === "off";
+}
+
 /**
  * The key of a request whose answer is always the same: temperature 0, or a seed. A model that was replaced is another.
  * @returns undefined when each answer is drawn anew
@@ -63,8 +68,16 @@ export function keyOf(
 export function keeping(
   answer: Answering,
   cache: ExactCache<KeptAnswer>,
-  place: { readonly key: string; readonly organizationId: string; readonly ttl: number },
+  { key, organizationId, ttl }: { readonly key: string; readonly organizationId: string; readonly ttl: number },
 ): Answering {
+  return hearing(answer, (kept, bytes) => cache.put(key, organizationId, kept, bytes, Date.now() + ttl * 1000));
+}
+
+/**
+ * Hands an answer on and tells of it once it has ended, if it was given whole.
+ * @param onWhole gets about how many bytes it takes to keep
+ */
+export function hearing(answer: Answering, onWhole: (kept: KeptAnswer, bytes: number) => void): Answering {
   const events: ChoiceEvent[] = [];
   let bytes = 0;
   let isWhole = true;
@@ -97,9 +110,7 @@ export function keeping(
         const ended = new Set(events.filter(({ type }) => type === "finish").map(({ choice }) => choice));
         const isCancelled = events.some((event) => event.type === "finish" && event.reason === "cancelled");
         if (!isWhole || isCancelled || ended.size === 0) return undefined;
-        const now = Date.now();
-        const kept = { events, usage: answer.usage };
-        cache.put(place.key, place.organizationId, kept, bytes, now + place.ttl * 1000);
+        onWhole({ events, usage: answer.usage }, bytes);
         return undefined;
       }
       for (const event of some) {
@@ -117,7 +128,7 @@ export function keeping(
 
 /** A kept answer, given again: nothing is computed, and what is accounted for is its prompt, as cached tokens. */
 export class Replay implements Answering {
-  readonly source = "hit";
+  readonly source: "hit" | "semantic";
   readonly usage: Usage;
   readonly timings = undefined;
   readonly tokens: number;
@@ -127,7 +138,9 @@ export class Replay implements Answering {
   readonly #events: readonly ChoiceEvent[];
   #at = 0;
 
-  constructor({ events, usage: { completionTokens, promptTokens } }: KeptAnswer) {
+  /** @param source whether the question was the same, or meant the same */
+  constructor({ events, usage: { completionTokens, promptTokens } }: KeptAnswer, source: "hit" | "semantic" = "hit") {
+    this.source = source;
     this.#events = events;
     this.usage = { promptTokens, completionTokens, cachedTokens: promptTokens };
     this.tokens = promptTokens + completionTokens;

@@ -7,7 +7,8 @@ import { costOf, meterCall } from "../metering.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import { answerHeaders, cacheOf } from "./answer.ts";
 import { type Answering, Generation } from "./generation.ts";
-import { keeping, keyOf, Replay, wantedTtl } from "./kept-answer.ts";
+import { hearing, keeping, keyOf, Replay, turnsOff, wantedTtl } from "./kept-answer.ts";
+import { lookUp, questionOf, textOf } from "./near-answer.ts";
 import { type ChunkWriter, eventStream } from "./sse.ts";
 
 export interface ServeOptions {
@@ -28,7 +29,7 @@ export interface ServeOptions {
 /** Runs a request and answers it, streamed or whole. */
 export async function serve(
   c: Context<EdgeVariables>,
-  { answers, meter, pool }: Pick<EdgeServices, "answers" | "meter" | "pool">,
+  { answers, meter, pool, semantic }: Pick<EdgeServices, "answers" | "meter" | "pool" | "semantic">,
   { answerer, body, choices, chunks, promptParam, requests, served }: ServeOptions,
 ): Promise<Response> {
   const call = c.get("call");
@@ -40,15 +41,26 @@ export async function serve(
   const scoped = requests.map((request) => ({ ...request, cacheScope, ...behind }));
   call.askedAtMs = call.elapsedMs;
   const ttl = wantedTtl(c);
+  const near = async () => {
+    const { alias } = served;
+    // What measures a model must hear the model.
+    if (semantic === undefined || call.work || alias?.semanticError === undefined || turnsOff(c)) return undefined;
+    const question = questionOf(cacheScope, alias, answerer, requests, choices);
+    const { semanticError } = alias;
+    return question && lookUp(semantic, question, { id: alias.id, semanticError }, signal);
+  };
   const key = answers && ttl !== undefined ? keyOf(cacheScope, answerer.model, requests, choices) : undefined;
   const compute = () => Generation.start(pool, answerer.worker, scoped, choices, signal, call.trace.heard);
   const kept = key === undefined ? undefined : answers?.get(key, Date.now());
+  const look = kept ? undefined : await near();
   let generation: Answering;
   try {
-    generation = kept ? new Replay(kept) : await compute();
+    if (kept) generation = new Replay(kept);
+    else generation = look?.hit ? new Replay(look.hit, "semantic") : await compute();
   } catch (error) {
     throw toApiError(error, promptParam);
   }
+  if (look && !look.hit) generation = hearing(generation, (whole) => look.learn(textOf(whole), whole));
   if (!kept && answers && key !== undefined && ttl !== undefined) {
     generation = keeping(generation, answers, { key, organizationId: cacheScope, ttl });
   }

@@ -2,6 +2,7 @@ import type { Database, DeploymentSettings, Models, NewModel } from "@tugboat/db
 import type { Logger } from "pino";
 import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Ask } from "../../domain/asking/ask.ts";
+import type { SemanticStats } from "../../domain/caching/semantic-cache.ts";
 import type { DatasetFiles } from "../../domain/datasets/file-store.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
@@ -24,6 +25,8 @@ export interface Management {
   readonly auth: Auth;
   readonly catalog: Catalog;
   readonly deployments: Deployments;
+  /** How the semantic caches of this process do. */
+  readonly semantic: { stats(aliasId: string): SemanticStats };
   readonly jobChanges: JobChanges;
   readonly routing: { readonly routes: Routes; readonly upstreams: Upstreams };
   /** Seals the secrets of upstreams. */

@@ -140,6 +140,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "aliases.create": { input: ({ plan }) => ({ name: "theirs", plan }), allowed: 404 },
   "aliases.move": { input: ({ alias, plan }) => ({ id: alias.id, plan, updatedAt: now() }), allowed: 404 },
   "aliases.rollback": { input: ({ alias }) => ({ id: alias.id, version: 1, updatedAt: now() }), allowed: 404 },
+  "aliases.cache": { input: ({ alias }) => ({ id: alias.id, maxError: 0.05, updatedAt: now() }), allowed: 404 },
   "aliases.remove": { input: ({ alias }) => ({ id: alias.id, updatedAt: now() }), allowed: 404 },
   "upstreams.list": { allowed: 200 },
   "upstreams.create": { input: () => ({ name: "x", baseUrl: "file:///etc/passwd" }), allowed: 400 },

@@ -32,6 +32,7 @@ const acts: Readonly<Record<string, string>> = {
   "aliases.create": "Created an alias",
   "aliases.move": "Moved an alias",
   "aliases.rollback": "Rolled an alias back",
+  "aliases.cache": "Set what an alias answers from memory",
   "aliases.remove": "Removed an alias",
   "deployments.configure": "Changed how a model is served",
   "deployments.load": "Loaded a model",

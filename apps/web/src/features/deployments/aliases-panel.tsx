@@ -1,6 +1,6 @@
 "use client";
 
-import { ArrowLeftRight, ChevronDown, Plus, Signpost, Trash2 } from "lucide-react";
+import { ArrowLeftRight, ChevronDown, History, Plus, Signpost, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { cx } from "../../ui/class-names.ts";
@@ -10,13 +10,15 @@ import { fromNow } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { AliasDialog } from "./alias-dialog.tsx";
 import { AliasHistory } from "./alias-history.tsx";
+import { CacheDialog } from "./cache-dialog.tsx";
+import { cacheLine } from "./cache-line.ts";
 import { RemoveAliasDialog } from "./remove-alias-dialog.tsx";
 import { TargetView } from "./target-view.tsx";
 import type { Alias } from "./types.ts";
 import { useChoices } from "./use-choices.ts";
 
 /** A dialog keeps the alias as it was when it opened: what somebody else changes meanwhile is a conflict, not lost. */
-type Open = { readonly act: "create" } | { readonly act: "move" | "remove"; readonly alias: Alias };
+type Open = { readonly act: "create" } | { readonly act: "cache" | "move" | "remove"; readonly alias: Alias };
 
 export function AliasesPanel({
   aliases,
@@ -50,6 +52,7 @@ export function AliasesPanel({
       )}
       {open?.act === "create" ? <AliasDialog choices={choices} onClose={close} /> : null}
       {open?.act === "move" ? <AliasDialog alias={open.alias} choices={choices} onClose={close} /> : null}
+      {open?.act === "cache" ? <CacheDialog alias={open.alias} onClose={close} /> : null}
       {open?.act === "remove" ? <RemoveAliasDialog alias={open.alias} onClose={close} /> : null}
     </Panel>
   );
@@ -66,7 +69,7 @@ function AliasRow({ alias, mayWrite, onOpen }: AliasRowProps) {
   const { createdAt, createdBy, createdByName, number } = alias.current;
   return (
     <li className="grid gap-3 border-line border-b px-4 py-3 last:border-b-0">
-      <div className="grid gap-x-6 gap-y-2 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_13rem]">
+      <div className="grid gap-x-6 gap-y-2 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.4fr)_15rem]">
         <div className="min-w-0">
           <p className="flex items-center gap-1">
             <span className="min-w-0 break-all font-medium font-mono text-sm">{alias.name}</span>
@@ -90,6 +93,16 @@ function AliasRow({ alias, mayWrite, onOpen }: AliasRowProps) {
           </Button>
           {mayWrite ? (
             <IconButton
+              label={`Answers of ${alias.name} from memory`}
+              title="Answers from memory"
+              size="sm"
+              onClick={() => onOpen({ act: "cache", alias })}
+            >
+              <History />
+            </IconButton>
+          ) : null}
+          {mayWrite ? (
+            <IconButton
               label={`Remove ${alias.name}`}
               title="Remove"
               size="sm"
@@ -100,6 +113,7 @@ function AliasRow({ alias, mayWrite, onOpen }: AliasRowProps) {
           ) : null}
         </div>
       </div>
+      {alias.cache ? <p className="text-ink-2 text-xs">{cacheLine(alias.cache)}</p> : null}
       {showsHistory ? <AliasHistory alias={alias} mayWrite={mayWrite} /> : null}
     </li>
   );

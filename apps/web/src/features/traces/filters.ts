@@ -32,6 +32,8 @@ export const statuses = [
 export type StatusId = (typeof statuses)[number]["id"];
 
 export const caches = [
+  { id: "hit", name: "Given before" },
+  { id: "semantic", name: "Given before to what means the same" },
   { id: "prefix", name: "Part of the prompt was cached" },
   { id: "miss", name: "Nothing was cached" },
 ] as const;

@@ -40,7 +40,27 @@ const version = z.object({
   createdAt: moment,
 });
 
-const alias = z.object({ id, name: z.string(), current: version, createdAt: moment, updatedAt: moment });
+/** Of this process, since it began; null where the alias has no semantic cache. */
+const cache = z.object({
+  /** The share of wrong answers that it may give. */
+  maxError: z.number(),
+  questions: z.int(),
+  hits: z.int(),
+  /** Of the hits, how many may be wrong at most by its own reckoning. */
+  expectedWrong: z.number(),
+  /** Questions that it would have answered but asked anew to see, and how many of those it would have got wrong. */
+  checked: z.int(),
+  wrong: z.int(),
+});
+
+const alias = z.object({
+  id,
+  name: z.string(),
+  current: version,
+  cache: cache.nullable(),
+  createdAt: moment,
+  updatedAt: moment,
+});
 
 const note = z.string().trim().max(500, "A note has at most 500 characters.").default("");
 
@@ -65,7 +85,7 @@ export const aliasesRouter = router({
     .query(async ({ ctx, input }) => {
       const found = await ctx.scope.aliases.get(input.id);
       const show = await shower(ctx, found.versions);
-      return { ...shown(found, show), versions: found.versions.map(show) };
+      return { ...shown(found, show), versions: found.versions.map((one) => show(one)) };
     }),
 
   create: orgProcedure("aliases:write")
@@ -107,6 +127,29 @@ export const aliasesRouter = router({
       return shown(moved, await shower(ctx, [moved.current]));
     }),
 
+  /**
+   * Has questions that mean the same answered from memory, with a bound on the share of wrong answers, or ends that. It holds
+   * for chats whose target is a model of this installation.
+   */
+  cache: orgProcedure("aliases:write")
+    .input(
+      z.object({
+        id,
+        maxError: z.number().min(0.001, "At least 0.1 %.").max(0.5, "At most 50 %.").nullable(),
+        updatedAt: seen,
+      }),
+    )
+    .output(alias)
+    .mutation(async ({ ctx, input: { id, maxError, updatedAt } }) => {
+      const changed = await ctx.change(async (scope) => {
+        const before = await scope.aliases.get(id);
+        const result = await scope.aliases.cache(id, maxError, updatedAt);
+        const record = ({ name, semanticError }: AliasInfo) => ({ name, semanticError });
+        return { subject: id, before: record(before), after: record(result), result };
+      });
+      return shown(changed, await shower(ctx, [changed.current]));
+    }),
+
   /** Removes it with its history; requests that name it are refused from then on. */
   remove: orgProcedure("aliases:write")
     .input(z.object({ id, updatedAt: seen }))
@@ -135,7 +178,10 @@ async function checkMove(
   await checkGuards(scope, { subject, next: most(plan.split), now: most(current.split) });
 }
 
-type Show = (info: AliasVersionInfo) => z.output<typeof version>;
+interface Show {
+  (info: AliasVersionInfo): z.output<typeof version>;
+  readonly cache: (info: AliasInfo) => z.output<typeof cache> | null;
+}
 
 async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): Promise<Show> {
   const { catalog, database, deployments, routing } = ctx.management;
@@ -149,7 +195,7 @@ async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): P
     models.map(async (model) => [model.name, states.get(await catalog.servedBy(ctx.organizationId, model))] as const),
   );
   const show = (target: AliasTarget) => shownTarget(target, { ...directory, states: new Map(served) }, ctx);
-  return ({ createdAt, createdBy, failover, note, number, restores, split }) => ({
+  const versionOf = ({ createdAt, createdBy, failover, note, number, restores, split }: AliasVersionInfo) => ({
     number,
     split: split.map(({ share, target }) => ({ share, target: show(target) })),
     failover: failover.map(show),
@@ -159,6 +205,9 @@ async function shower(ctx: OrgContext, versions: readonly AliasVersionInfo[]): P
     createdByName: names.get(createdBy) ?? null,
     createdAt: createdAt.toISOString(),
   });
+  const cacheOf = ({ id, semanticError: maxError }: AliasInfo) =>
+    maxError === null ? null : { maxError, ...ctx.management.semantic.stats(id) };
+  return Object.assign(versionOf, { cache: cacheOf });
 }
 
 function shownTarget(
@@ -184,8 +233,16 @@ function shownTarget(
   return { ...to, name, health: usable ? (resting ? "down" : "ready") : "off" };
 }
 
-function shown({ createdAt, current, id, name, updatedAt }: AliasInfo, show: Show): z.output<typeof alias> {
-  return { id, name, current: show(current), createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+function shown(info: AliasInfo, show: Show): z.output<typeof alias> {
+  const { createdAt, current, id, name, updatedAt } = info;
+  return {
+    id,
+    name,
+    current: show(current),
+    cache: show.cache(info),
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
 }
 
 /** As the audit log keeps it. */

@@ -73,3 +73,50 @@ it("draws anew what is drawn, what nobody asked to keep, and what differs in any
   expect(wrong.status).toBe(400);
   expect(await wrong.text()).toContain("x-tugboat-cache-control");
 });
+
+const management = z.looseObject({ id: z.string(), updatedAt: z.string(), cache: z.unknown() });
+
+it("answers what means the same from memory once that proved right, and says how often", async () => {
+  const target = { kind: "model", model: "tug-small" };
+  const made = await post("/api/aliases/create", {
+    name: "cached",
+    plan: { split: [{ target, share: 100 }], failover: [] },
+  });
+  const { cache: none, id, updatedAt } = management.parse(await made.json());
+  expect(none).toBeNull();
+  const ask = (text: string, headers: Record<string, string> = {}, more: object = {}) =>
+    post(
+      "/v1/chat/completions",
+      { model: "cached", temperature: 0, max_tokens: 4, messages: [{ role: "user", content: text }], ...more },
+      headers,
+    );
+  const question = "Choose one: animal, food, plant\nText: a small carnivore that chases mice";
+  expect(source(await ask(question))).not.toBe("semantic");
+
+  const wrong = await post("/api/aliases/cache", { id, maxError: 0.7, updatedAt });
+  expect([wrong.status, await wrong.text()]).toEqual([400, expect.stringContaining("At most 50 %")]);
+  const changed = await post("/api/aliases/cache", { id, maxError: 0.4, updatedAt });
+  expect(management.parse(await changed.json())).toMatchObject({ cache: { maxError: 0.4, questions: 0, hits: 0 } });
+
+  // A handful of answers must have turned out the same before any is given from memory.
+  const seen: (string | null)[] = [];
+  while (!seen.includes("semantic") && seen.length < 200) {
+    const answer = await ask(question);
+    seen.push(source(answer));
+    const { choices } = (await answer.json()) as { choices: { message: { content: string } }[] };
+    expect(choices[0]?.message.content).toBe("animal");
+  }
+  expect(seen.at(-1)).toBe("semantic");
+  expect(seen.length).toBeGreaterThan(5);
+  const listed = await fetch(`${service.url}/api/aliases/get?id=${id}`, {
+    headers: { authorization: `Bearer ${service.apiKey}` },
+  });
+  expect(management.parse(await listed.json()).cache).toMatchObject({ hits: 1, questions: seen.length, wrong: 0 });
+
+  // Another question, another conversation before it, and whoever wants none are asked anew.
+  expect(source(await ask("Choose one: animal, food, plant\nText: a bread with cheese on top"))).not.toBe("semantic");
+  expect(source(await ask(question, {}, { max_tokens: 3 }))).not.toBe("semantic");
+  for (let i = 0; i < 20; i++) {
+    expect(source(await ask(question, { "x-tugboat-cache-control": "off" }))).not.toBe("semantic");
+  }
+});
