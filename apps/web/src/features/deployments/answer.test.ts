@@ -12,6 +12,7 @@ const target = (health: Target["health"]): Target => ({
 const alias = (health: Target["health"], failover: Target["health"][] = []): Alias => ({
   id: "i",
   name: "support",
+  cache: null,
   createdAt: "",
   updatedAt: "",
   current: {
