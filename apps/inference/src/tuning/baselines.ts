@@ -1,11 +1,12 @@
 import { type Engine, loadEngine, type Trainer } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
-import { reminderTexts, retentionTexts } from "../domain/tuning/general-text.ts";
+import { reminderTexts } from "../domain/tuning/general-text.ts";
 import type { Example } from "../domain/tuning/samples.ts";
 import { askClosed, askTuned, scoreOf } from "./ask.ts";
 import type { RunContext } from "./context.ts";
 import { measurePlain } from "./plain-baselines.ts";
-import { bitsPerByte, writtenAnswers } from "./predict.ts";
+import { writtenAnswers } from "./predict.ts";
+import { measureReminder, measureRetention } from "./retention.ts";
 import type { Answer } from "./state.ts";
 
 /** Of the run's time, what asking the untuned model may take at most. */
@@ -21,8 +22,8 @@ export async function measureBaselines(context: RunContext): Promise<void> {
     const trainer = await context.openTrainer({ rank: context.spec.startFrom?.rank ?? 8, learningRate: 1e-3 });
     try {
       await measureUntuned(context, trainer);
-      state.reminderBefore = await bitsPerByte(trainer, context.texts, reminderTexts, true);
-      state.retentionBefore = await bitsPerByte(trainer, context.texts, retentionTexts, true);
+      state.reminderBefore = await measureReminder(context, trainer, true);
+      state.retentionBefore = await measureRetention(context, trainer, true);
     } finally {
       await trainer.close();
     }

@@ -10,6 +10,7 @@ import { labelsOf, type TaskKind, taskKind } from "../domain/tuning/task-kind.ts
 import type { TimeBudget } from "../domain/tuning/time-budget.ts";
 import type { TrialSettings } from "../domain/tuning/trials.ts";
 import type { RunSpec } from "./protocol.ts";
+import { whenThereIsRoom } from "./room.ts";
 import { type Measured, type RunState, writeState } from "./state.ts";
 import type { Texts } from "./texts.ts";
 
@@ -186,8 +187,23 @@ export class RunContext {
   }
 
   async save(): Promise<void> {
-    this.state.spentMs = this.budget.spentMs;
-    await writeState(this.spec.folder, this.state);
+    await this.write(() => {
+      this.state.spentMs = this.budget.spentMs;
+      return writeState(this.spec.folder, this.state);
+    });
+  }
+
+  /** Every write into the run's folder. Where the disk is full the run pauses, and its clock too. */
+  async write(work: () => Promise<void>): Promise<void> {
+    let since: number | undefined;
+    const full = "paused: the disk is full; it goes on by itself when there is room";
+    await whenThereIsRoom(work, () => {
+      const now = performance.now();
+      if (since !== undefined) this.budget.excuse(now - since);
+      since = now;
+      this.tell({ stage: full });
+    });
+    if (since !== undefined) this.budget.excuse(performance.now() - since);
   }
 
   tell(told: Told): void {

@@ -1,10 +1,9 @@
-import type { Trainer } from "@tugboat/engine";
+import { EngineError, type Trainer } from "@tugboat/engine";
 import { saveAdapter } from "@tugboat/engine/node";
-import { reminderTexts } from "../domain/tuning/general-text.ts";
 import type { TrialProgress } from "../domain/tuning/report.ts";
 import { askTuned } from "./ask.ts";
 import type { RunContext } from "./context.ts";
-import { bitsPerByte } from "./predict.ts";
+import { forgottenBy } from "./retention.ts";
 import type { Fit } from "./state.ts";
 import { trainTo } from "./train-to.ts";
 
@@ -30,7 +29,8 @@ export interface FitJob {
 
 /**
  * Trains from the start in the chosen way, softens what forgets too much, and asks the examples of `test`. What is done is
- * kept; a killed run goes on from the last checkpoint.
+ * kept; a killed run goes on from the last checkpoint. One whose loss is no number any more is not done, and no other
+ * suffers from it.
  * @param use gets the trainer when it is done
  */
 export async function fit(
@@ -58,12 +58,17 @@ export async function fit(
         context.tell({ stage: "asking what it did not learn", done, total: job.test.length }),
       );
       record.answers = job.test.map((position, i) => ({ position, answer: answers[i]! }));
-      if (!job.name.startsWith("half-"))
-        await saveAdapter(context.path(adapterName(job.name)), await trainer.exportAdapter());
+      if (!job.name.startsWith("half-")) {
+        const adapter = await trainer.exportAdapter();
+        await context.write(() => saveAdapter(context.path(adapterName(job.name)), adapter));
+      }
       record.isDone = true;
       await context.save();
     }
     await use?.(trainer);
+    return record;
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === "diverged")) throw error;
     return record;
   } finally {
     await trainer.close();
@@ -87,9 +92,4 @@ async function soften(context: RunContext, trainer: Trainer): Promise<number> {
     if ((await forgottenBy(context, trainer)) <= caution * context.spec.config.mayForget) break;
   }
   return kept;
-}
-
-/** How much worse general text is predicted than before, as a share of bits per byte. */
-export async function forgottenBy({ state, texts }: RunContext, trainer: Trainer): Promise<number> {
-  return (await bitsPerByte(trainer, texts, reminderTexts, false)) / (state.reminderBefore ?? 1) - 1;
 }

@@ -7,6 +7,7 @@ import type { TaskKind } from "../domain/tuning/task-kind.ts";
 import { compare } from "../domain/tuning/verdict.ts";
 import type { RunContext } from "./context.ts";
 import { dissect } from "./dissect.ts";
+import { retentionOf } from "./retention.ts";
 import type { Outcome } from "./run.ts";
 import type { Fit, Measured } from "./state.ts";
 
@@ -42,14 +43,15 @@ export async function makeReport(context: RunContext, found: Found): Promise<Run
     plain.map((one) => ({ name: one.name, scores: scores(one) })),
     kind !== "text",
   );
-  const before = state.retentionBefore ?? retentionAfter;
+  const retention = retentionOf(state.retentionBefore ?? retentionAfter, retentionAfter);
+  const { after, before } = retention;
   const limit = before * (1 + spec.config.mayForget);
   const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
   const reasons = [
     ...(compared.verdict === "not better" ? [`It is not better than ${untuned.name}.`] : []),
-    ...(retentionAfter > limit
+    ...(after > limit
       ? [
-          `It predicts general text ${percent(retentionAfter / before - 1)} worse than before; ${percent(spec.config.mayForget)} was allowed.`,
+          `It predicts general text ${percent(after / before - 1)} worse than before; ${percent(spec.config.mayForget)} was allowed.`,
         ]
       : []),
   ];
@@ -74,7 +76,7 @@ export async function makeReport(context: RunContext, found: Found): Promise<Run
     })),
     tuned: intervalOf(tuned, kind),
     p: compared.p,
-    retention: { before, after: retentionAfter, unit: "bits per byte" },
+    retention,
     adapter,
     seconds: context.budget.spentMs / 1000,
     sentence: compared.sentence,

@@ -62,18 +62,37 @@ export async function writtenAnswers(
   return out;
 }
 
-/** Bits per byte of texts that nobody was taught; less is better. */
-export async function bitsPerByte(
+export interface Predicted {
+  readonly bits: number;
+  /** Of what is predicted. */
+  readonly bytes: number;
+}
+
+/** How well each of some texts is predicted that nobody was taught. */
+export async function predictTexts(
   trainer: Trainer,
   texts: Texts,
   general: readonly string[],
   frozen: boolean,
-): Promise<number> {
+): Promise<Predicted[]> {
   const all = general.map((text) => texts.plain(text, 1));
   const { texts: scored } = await trainer.evaluate(all, { frozen });
-  const nats = scored.reduce((sum, { logprob }) => sum - logprob, 0);
-  const bytes = all.reduce((sum, { tokens }) => sum + byteLength(texts, tokens), 0);
-  return nats / Math.LN2 / Math.max(1, bytes);
+  return all.map(({ tokens }, i) => ({
+    bits: -(scored[i]?.logprob ?? 0) / Math.LN2,
+    bytes: byteLength(texts, tokens),
+  }));
+}
+
+/** Bits per byte; less is better. */
+export function perByte(predicted: readonly Predicted[]): number {
+  const bits = predicted.reduce((sum, one) => sum + one.bits, 0);
+  return (
+    bits /
+    Math.max(
+      1,
+      predicted.reduce((sum, one) => sum + one.bytes, 0),
+    )
+  );
 }
 
 /** Of the tokens that are predicted: all but the first. */

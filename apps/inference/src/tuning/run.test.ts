@@ -67,6 +67,8 @@ const planned: RunState = {
     settings: [
       { id: "a", rank: 4, learningRate: 3e-3 },
       { id: "b", rank: 8, learningRate: 1e-3 },
+      // Its loss is no number soon: it alone ends.
+      { id: "c", rank: 4, learningRate: 1e30 },
     ],
     rungs: [4, 8],
     batchSize: 4,
@@ -110,6 +112,8 @@ it("a run that is killed three times goes on and ends with the same adapter", as
     "nearest neighbour",
     "zero-shot",
   ]);
+  expect(report.trials.map(({ id, state }) => `${id} ${state}`)).toContain("c diverged");
+  expect(report.retention.kinds.map(({ name }) => name)).toEqual(["stories", "software", "how-to", "news", "nature"]);
   expect(report.counts).toEqual({ train: 20, validation: 4, heldOut: 16 });
   expect(report.folds).toBe(4);
   expect(report.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(16);

@@ -2,7 +2,6 @@ import { modelAnatomy, type Trainer } from "@tugboat/engine";
 import { loadAdapter, openModel, readCheckpointFile, saveAdapter, writeCheckpointFile } from "@tugboat/engine/node";
 import { contentHash } from "../domain/tuning/content-hash.ts";
 import { TuningError } from "../domain/tuning/errors.ts";
-import { retentionTexts } from "../domain/tuning/general-text.ts";
 import { stepsAfter } from "../domain/tuning/pace.ts";
 import type { RunProgress, RunReport } from "../domain/tuning/report.ts";
 import { fewestExamples } from "../domain/tuning/samples.ts";
@@ -12,8 +11,8 @@ import { choosingFit, maxRows, RunContext, type Told } from "./context.ts";
 import { adapterName, type FitJob, fit } from "./fits.ts";
 import { intervalOf, makeReport } from "./make-report.ts";
 import { writeMerged } from "./merged-file.ts";
-import { bitsPerByte } from "./predict.ts";
 import type { RunSpec } from "./protocol.ts";
+import { measureRetention, type Retention } from "./retention.ts";
 import { type Fit, readState } from "./state.ts";
 import { Texts } from "./texts.ts";
 import { bestOf, checkpointName, runTrials } from "./trials.ts";
@@ -99,10 +98,13 @@ async function finish(context: RunContext, best: Best) {
     const job = partJobs(context, best).findLast(({ name }) =>
       state.fits.some((one) => one.name === name && one.isDone),
     );
-    await fit(context, best, job!, async (trainer) => {
-      outcome = await writeOutcome(context, trainer);
-    });
+    if (job !== undefined) {
+      await fit(context, best, job, async (trainer) => {
+        outcome = await writeOutcome(context, trainer);
+      });
+    }
   }
+  if (outcome === undefined) throw ranAway();
   await measureCurve(context, best);
   const done = context.isCrossValidated ? state.fits.filter(isPart) : [finished];
   const asked = new Set(done.flatMap(({ answers }) => answers.map(({ position }) => position)));
@@ -115,9 +117,17 @@ async function finish(context: RunContext, best: Best) {
     state.heldOut = state.heldOut.filter((row) => asked.has(row));
   }
   await context.save();
-  const report = await makeReport(context, { ...best, ...outcome!, fits: done });
+  const report = await makeReport(context, { ...best, ...outcome, fits: done });
   await context.save();
-  return { report, modelFile: outcome!.modelFile };
+  return { report, modelFile: outcome.modelFile };
+}
+
+function ranAway(): TuningError {
+  return new TuningError(
+    "refused",
+    "The best way of training ended in numbers that are none when it learnt again.",
+    "Look for examples that are unlike all others, or choose another model.",
+  );
 }
 
 /** The best trial's adapter, which learnt nothing of what chose: a run that goes on from this one chooses with it. */
@@ -130,14 +140,15 @@ async function keepChoosing(context: RunContext, { trial }: Best): Promise<void>
   const trainer = await context.openTrainer(trial);
   try {
     await trainer.restore(bytes);
-    await saveAdapter(folder, await trainer.exportAdapter());
+    const adapter = await trainer.exportAdapter();
+    await context.write(() => saveAdapter(folder, adapter));
   } finally {
     await trainer.close();
   }
 }
 
 export interface Outcome {
-  readonly retentionAfter: number;
+  readonly retentionAfter: Retention;
   /** The adapter's folder. */
   readonly adapter: string;
   readonly modelFile: string;
@@ -145,11 +156,13 @@ export interface Outcome {
 
 async function writeOutcome(context: RunContext, trainer: Trainer): Promise<Outcome> {
   context.tell({ stage: "writing the adapter and the model" });
-  const retentionAfter = await bitsPerByte(trainer, context.texts, retentionTexts, false);
+  const retentionAfter = await measureRetention(context, trainer, false);
   const adapter = context.path("adapter");
-  await saveAdapter(adapter, await trainer.exportAdapter());
+  const exported = await trainer.exportAdapter();
+  await context.write(() => saveAdapter(adapter, exported));
   const modelFile = context.path(`${context.spec.name}-q8_0.gguf`);
-  await writeMerged(await trainer.merged(), modelFile, context.spec.name);
+  const merged = await trainer.merged();
+  await context.write(() => writeMerged(merged, modelFile, context.spec.name));
   return { retentionAfter, adapter, modelFile };
 }
 
@@ -186,7 +199,7 @@ async function heldOutJob(context: RunContext, { steps, trial }: Best): Promise<
   if ((await readCheckpointFile(path)) === undefined) {
     const bytes = await readCheckpointFile(context.path(checkpointName(trial.id, steps)));
     if (bytes === undefined) throw new Error(`the checkpoint of trial ${trial.id} at step ${steps} is gone`);
-    await writeCheckpointFile(path, bytes);
+    await context.write(() => writeCheckpointFile(path, bytes));
   }
   const [part] = context.parts;
   const { test = [], train = [] } = part ?? {};

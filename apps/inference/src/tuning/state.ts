@@ -32,7 +32,9 @@ const runState = z.object({
   baselines: z.array(measured),
   skipped: z.array(z.object({ name: z.string(), note: z.string() })),
   suspects: z.array(z.object({ index: z.int(), says: z.string() })).nullable(),
-  retentionBefore: z.number().nullable(),
+  retentionBefore: z
+    .object({ all: z.number(), kinds: z.array(z.object({ name: z.string(), score: z.number() })) })
+    .nullable(),
   /** Of the general texts that choosing looks at: bits per byte before. */
   reminderBefore: z.number().nullable(),
   /** What the base model writes by itself, as tokens: learnt along, so that it forgets less. */

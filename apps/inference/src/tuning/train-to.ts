@@ -29,7 +29,8 @@ export async function trainTo(context: RunContext, trainer: Trainer, course: Cou
   record.losses.length = Math.min(record.losses.length, trainer.step);
   record.steps = trainer.step;
   const save = async () => {
-    await writeCheckpointFile(path, await trainer.checkpoint());
+    const checkpoint = await trainer.checkpoint();
+    await context.write(() => writeCheckpointFile(path, checkpoint));
     await context.save();
   };
   let savedAt = performance.now();

@@ -5,8 +5,8 @@ import type { RunConfig, TrialProgress } from "../domain/tuning/report.ts";
 import { isBetter, planTrials, survivors, type TrialSettings, trialSpace } from "../domain/tuning/trials.ts";
 import { askClosed, meanChance } from "./ask.ts";
 import type { RunContext } from "./context.ts";
-import { forgottenBy } from "./fits.ts";
 import { Lessons, referencesOf } from "./lessons.ts";
+import { forgottenBy } from "./retention.ts";
 import { trainTo } from "./train-to.ts";
 
 /** Examples of validation whose answers are shown while a run goes on. */
@@ -154,7 +154,8 @@ async function advance(context: RunContext, trial: TrialProgress, target: number
     });
     if (trainer.step === 0 || trial.rungs.some(({ steps }) => steps === trainer.step)) return;
     const bytes = await readCheckpointFile(context.path(checkpoint));
-    if (bytes !== undefined) await writeCheckpointFile(context.path(checkpointName(trial.id, trainer.step)), bytes);
+    const kept = context.path(checkpointName(trial.id, trainer.step));
+    if (bytes !== undefined) await context.write(() => writeCheckpointFile(kept, bytes));
     trial.rungs.push({ steps: trainer.step, ...(await validate(context, trainer)) });
     trial.state = "waiting";
     await context.save();

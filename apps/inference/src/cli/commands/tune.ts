@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Database, TuningRunDetail } from "@tugboat/db";
+import type { Database, OrganizationScope, TuningRunDetail } from "@tugboat/db";
 import { Command } from "commander";
 import { findingKinds } from "../../domain/tuning/checks.ts";
 import { checkReady, prepareExamples } from "../../domain/tuning/prepare.ts";
 import { defaultConfig, type RunReport, runReport } from "../../domain/tuning/report.ts";
+import { datasetSamples, fileSamples } from "../../domain/tuning/sample-source.ts";
+import type { Samples } from "../../domain/tuning/samples.ts";
 import { recordedRun, startRun } from "../../domain/tuning/start.ts";
 import { type CliContext, changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
 import { decimal } from "../options.ts";
@@ -20,16 +21,18 @@ interface TuneOptions {
   readonly name?: string;
   readonly instruction?: string;
   readonly mend: boolean;
+  readonly mayForget: number;
 }
 
 export function tuneCommand(): Command {
   const tune = new Command("tune")
     .description("a guided fine-tune: examples in, a better model and an honest report out")
-    .argument("<dataset>", "a file of examples: CSV, cells saved as text, or JSON Lines")
+    .argument("<dataset>", "a dataset, perhaps with @ and a version, or a file: CSV, XLSX or JSON Lines")
     .option("--model <name>", "the model to tune, as `tug models list` shows it")
     .option("--minutes <n>", "the time it may take", decimal(0.2, 1440), 10)
-    .option("--name <name>", "what to call it; by default the file's name")
+    .option("--name <name>", "what to call it; by default as the examples are called")
     .option("--instruction <text>", "what the model is asked; by default made from the answers")
+    .option("--may-forget <percent>", "how much worse it may predict general text", decimal(0, 100), 2)
     .option("--no-mend", "take the examples as they are")
     .option("--wait", "wait for the report")
     .action(async (dataset: string, options: TuneOptions, command: Command) => {
@@ -55,29 +58,33 @@ export function tuneCommand(): Command {
 }
 
 async function begin(context: CliContext, dataset: string, options: TuneOptions & { model: string }): Promise<void> {
-  if (!existsSync(dataset)) {
-    throw new CliError("not-found", `There is no file ${dataset}.`, "Give a CSV or JSON Lines file of examples.");
-  }
-  const bytes = await readFile(dataset);
   await withDatabase(context, async (database) => {
     const scope = homeScope(database);
     const base = await scope.models.get(options.model);
     if (base === null)
       throw new CliError("not-found", `There is no model ${options.model}.`, "`tug models list` shows them.");
     const { contextLength } = base;
-    const found = prepareExamples(bytes, { mends: [], contextLength });
-    const prepared = options.mend ? prepareExamples(bytes, { mends: findingKinds, contextLength }) : found;
+    const { name, samples } = await samplesOf(scope, dataset);
+    const found = await prepareExamples(samples, { mends: [], contextLength });
+    const prepared = options.mend ? await prepareExamples(samples, { mends: findingKinds, contextLength }) : found;
     const examples = prepared.examples.length;
+    if (found.taken < found.rows) {
+      process.stderr.write(`${found.taken} of ${found.rows} examples are taken, chosen by their content.\n`);
+    }
     for (const { mend, sentence } of found.findings) {
       process.stderr.write(`${sentence}${options.mend && mend !== null ? ` Mended: ${mend.toLowerCase()}.` : ""}\n`);
     }
     checkReady(prepared);
     const started = await changeHome(database, "tuning.create", async (tx) => {
       const result = await startRun(tx, {
-        name: options.name ?? basename(dataset),
+        name: options.name ?? name,
         model: base.name,
         minutes: options.minutes,
-        config: { ...defaultConfig, instruction: options.instruction ?? null },
+        config: {
+          ...defaultConfig,
+          instruction: options.instruction ?? null,
+          mayForget: options.mayForget / 100,
+        },
         examples: prepared.examples,
         actor: "system",
       });
@@ -92,6 +99,19 @@ async function begin(context: CliContext, dataset: string, options: TuneOptions 
     }
     await serviceAnswers(context, "run");
     print(context, await waitFor(database, started.run.id, started.job));
+  });
+}
+
+/** A file where there is one of that name, else a dataset. */
+async function samplesOf(scope: OrganizationScope, dataset: string): Promise<{ samples: Samples; name: string }> {
+  if (existsSync(dataset)) return { samples: await fileSamples(dataset), name: basename(dataset) };
+  return datasetSamples(scope, dataset).catch((error: unknown) => {
+    if (!(error instanceof Error && "code" in error && error.code === "not-found")) throw error;
+    throw new CliError(
+      "not-found",
+      `${dataset} is neither a file nor a dataset.`,
+      "Give a file of examples, or one of `tug datasets list`.",
+    );
   });
 }
 

@@ -27,6 +27,7 @@ describe("checks", () => {
     ["near-duplicates", [{ input: `${good[20]!.input}!`, output: good[20]!.output }]],
     ["conflicts", [{ input: good[0]!.input, output: "b" }]],
     ["personal-data", [{ input: "write to ada.l@example.org please", output: "a" }]],
+    ["long-answer", [{ input: "tell me all of it", output: "and more ".repeat(20) }]],
     ["length", [{ input: "long words ".repeat(30), output: "a" }]],
     ["rare-label", [{ input: "the only one of its kind", output: "c" }]],
   ])("find %s, and mend it", (kind, added) => {
@@ -37,8 +38,18 @@ describe("checks", () => {
     expect(kinds(mend(examples, kind))).not.toContain(kind);
   });
 
+  it("find what is in another language than most, and leave it out", () => {
+    const english = good.map(({ input, output }) => ({ input: `is it that you have a ${input}`, output }));
+    const examples = [...english, { input: "wo ist das Paket und wie ist es mit der Rechnung", output: "a" }];
+    expect(checkExamples(examples, limits)).toMatchObject([{ kind: "language", weight: "warn", rows: [24] }]);
+    expect(mend(examples, "language")).toEqual(english);
+  });
+
   it("stop what can't be learnt from", () => {
     const stops = (examples: Example[]) => checkExamples(examples, limits).filter(({ weight }) => weight === "stop");
+    const same = Array.from({ length: 30 }, () => good[0]!);
+    expect(stops(same).map(({ kind }) => kind)).toEqual(["one-label"]);
+    expect(stops(mend(same, "duplicates")).map(({ kind }) => kind)).toContain("too-few");
     expect(stops(good.slice(0, 2)).map(({ kind }) => kind)).toEqual(["too-few"]);
     expect(stops(good.map(({ input }) => ({ input, output: "a" }))).map(({ kind }) => kind)).toEqual(["one-label"]);
     expect(stops([]).map(({ kind }) => kind)).toEqual(["too-few"]);

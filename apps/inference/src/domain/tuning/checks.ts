@@ -1,3 +1,4 @@
+import { foreignTexts } from "./language.ts";
 import { isSimilar, plainKey as key, mostCompared, shingles } from "./near.ts";
 import type { Example } from "./samples.ts";
 import { fewestExamples } from "./samples.ts";
@@ -11,7 +12,9 @@ export const findingKinds = [
   "duplicates",
   "near-duplicates",
   "conflicts",
+  "language",
   "personal-data",
+  "long-answer",
   "length",
   "rare-label",
   "imbalance",
@@ -74,18 +77,43 @@ export function checkExamples(examples: readonly Example[], { longest }: CheckOp
     const message = `${examplesText(conflicts)} have the same text and different answers.`;
     add("conflicts", "warn", conflicts, message, "Keep the answer that most gave; leave out the undecided");
   }
+  const foreign = foreignTexts(examples.map(({ input }) => input));
+  if (foreign !== undefined) {
+    const { rows, usual } = foreign;
+    const message = `${examplesText(rows)} seem to be in another language than ${usual}, in which most are.`;
+    add("language", "warn", rows, message, "Leave them out");
+  }
   const personal = indices(examples, ({ input, output }) => masked(input) !== input || masked(output) !== output);
   if (personal.length > 0) {
     const message = `${examplesText(personal)} hold an e-mail address, a phone or a card number.`;
     add("personal-data", "warn", personal, message, "Put [email], [phone], [card] in their place");
   }
-  const long = indices(examples, ({ input, output }) => input.length + output.length > longest);
+  const endless = indices(examples, isTooLongAn(longest));
+  if (endless.length > 0) {
+    const message = `${examplesText(endless)} have an answer longer than the model can write (about ${lettersText(longest * answerShare)}).`;
+    add("long-answer", "stop", endless, message, "Leave them out");
+  }
+  const isEndless = new Set(endless);
+  const long = indices(examples, ({ input, output }) => input.length + output.length > longest).filter(
+    (row) => !isEndless.has(row),
+  );
   if (long.length > 0) {
-    const message = `${examplesText(long)} may be longer than the model can read (about ${longest.toLocaleString("en")} characters).`;
+    const message = `${examplesText(long)} may be longer than the model can read (about ${lettersText(longest)}).`;
     add("length", "warn", long, message, "Shorten their texts at the end");
   }
   if (usable > 0 && taskKind(examples) === "labels") findings.push(...balanceOf(examples));
   return findings.sort((a, b) => Number(b.weight === "stop") - Number(a.weight === "stop"));
+}
+
+/** Of what the context holds: the rest is for the instruction and the text. */
+const answerShare = 0.75;
+
+function isTooLongAn(longest: number): (example: Example) => boolean {
+  return ({ output, rejected = "" }) => Math.max(output.length, rejected.length) > longest * answerShare;
+}
+
+function lettersText(count: number): string {
+  return `${Math.floor(count).toLocaleString("en")} characters`;
 }
 
 function balanceOf(examples: readonly Example[]): Finding[] {
@@ -148,6 +176,8 @@ function mendOnce(examples: readonly Example[], kinds: ReadonlySet<FindingKind>,
   if (kinds.has("conflicts")) out = decided(out);
   if (kinds.has("duplicates")) out = without(out, repeated(out).exact);
   if (kinds.has("near-duplicates")) out = without(out, repeated(out).near);
+  if (kinds.has("language")) out = without(out, foreignTexts(out.map(({ input }) => input))?.rows ?? []);
+  if (kinds.has("long-answer")) out = without(out, indices(out, isTooLongAn(longest)));
   if (kinds.has("length")) {
     out = out.map((one) => ({ ...one, input: one.input.slice(0, Math.max(1, longest - one.output.length)) }));
   }

@@ -1,13 +1,16 @@
 import { checkExamples, type Finding, type FindingKind, mendExamples } from "./checks.ts";
 import { TuningError } from "./errors.ts";
-import { type Example, examplesOf, guessMapping, type Mapping, readTable, type SampleTable } from "./samples.ts";
+import { type Example, guessMapping, type Mapping, mapperOf, type Samples } from "./samples.ts";
+import { SomeOf } from "./some-of.ts";
 import { labelsOf, type TaskKind, taskKind } from "./task-kind.ts";
-import { textOf } from "./text-bytes.ts";
 
-/** Examples from a person's file, and all that should be said of them. */
+/** A person's examples, and all that should be said of them. */
 export interface Prepared {
-  readonly table: SampleTable;
+  readonly samples: Samples;
   readonly mapping: Mapping;
+  /** All that there are; `taken` of them are looked at and learnt from. */
+  readonly rows: number;
+  readonly taken: number;
   readonly kind: TaskKind;
   readonly labels: readonly { readonly label: string; readonly count: number }[];
   /** With what was mended. */
@@ -28,17 +31,25 @@ const charactersPerToken = 3;
 /** The instruction and the chat's own marks. */
 const tokensAround = 40;
 
-/** @throws TuningError `bad-samples` */
-export function prepareExamples(bytes: Uint8Array, { contextLength, mapping, mends }: PrepareOptions): Prepared {
-  const table = readTable(textOf(bytes));
-  const chosen = mapping ?? guessMapping(table);
+/** Reads all of the samples once. @throws TuningError `bad-samples`; DatasetError with the row that can't be read */
+export async function prepareExamples(
+  samples: Samples,
+  { contextLength, mapping, mends }: PrepareOptions,
+): Promise<Prepared> {
+  const chosen = mapping ?? guessMapping(samples);
+  const toExample = mapperOf(samples.columns, chosen);
+  const some = new SomeOf();
+  for await (const row of samples.rows()) some.add(toExample(row));
   const limits = { longest: Math.max(60, (Math.min(contextLength, 1024) - tokensAround) * charactersPerToken) };
-  const examples = mendExamples(examplesOf(table, chosen), new Set(mends), limits);
+  const taken = some.examples();
+  const examples = mendExamples(taken, new Set(mends), limits);
   const kind = taskKind(examples);
   const labels = kind === "labels" ? labelsOf(examples) : [];
   return {
-    table,
+    samples,
     mapping: chosen,
+    rows: some.count,
+    taken: taken.length,
     kind,
     labels: labels.map((label) => ({ label, count: examples.filter(({ output }) => output === label).length })),
     examples,

@@ -46,7 +46,13 @@ export const runReport = z.object({
   /** Two-sided, against `comparedWith`. */
   p: z.number(),
   /** Bits per byte of general text; less is better. */
-  retention: z.object({ before: z.number(), after: z.number(), unit: z.literal("bits per byte") }),
+  retention: z.object({
+    before: z.number(),
+    after: z.number(),
+    unit: z.literal("bits per byte"),
+    /** The same by kind of text. */
+    kinds: z.array(z.object({ name: z.string(), before: z.number(), after: z.number() })).default([]),
+  }),
   /** The folder of the adapter, as peft reads it. */
   adapter: z.string(),
   seconds: z.number(),

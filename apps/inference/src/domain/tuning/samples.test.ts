@@ -1,33 +1,53 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TuningError } from "./errors.ts";
+import { writeSheet } from "../datasets/xlsx/write.ts";
+import { readTable } from "./read-table.ts";
 import { sampleCsv } from "./sample-data.ts";
-import { examplesOf, guessMapping, readTable } from "./samples.ts";
-import { textOf } from "./text-bytes.ts";
+import { type Example, guessMapping, mapperOf } from "./samples.ts";
+import { SomeOf } from "./some-of.ts";
 
-const read = (text: string) => {
-  const table = readTable(text);
-  return examplesOf(table, guessMapping(table));
-};
+const tableOf = (text: string) => readTable(Buffer.from(text));
+async function readBytes(bytes: Uint8Array): Promise<Example[]> {
+  const table = await readTable(bytes);
+  return table.rows.map(mapperOf(table.columns, guessMapping(table)));
+}
+const read = (text: string) => readBytes(Buffer.from(text));
 
 describe("reading examples", () => {
-  it("takes CSV with quotes, line breaks and a heading", () => {
+  it("takes CSV with quotes, line breaks and a heading", async () => {
     const text = 'message,queue\n"Hello, ""you""\nthere",greeting\nWhere is it?,question\n';
-    expect(read(text)).toEqual([
+    expect(await read(text)).toEqual([
       { input: 'Hello, "you"\nthere', output: "greeting" },
       { input: "Where is it?", output: "question" },
     ]);
   });
 
-  it("takes cells pasted from a spreadsheet, and semicolons", () => {
-    expect(read('text\tlabel\nit is 5" wide\tsize\nred\tcolour')).toEqual([
+  it("takes cells pasted from a spreadsheet, and semicolons", async () => {
+    expect(await read('text\tlabel\nit is 5" wide\tsize\nred\tcolour')).toEqual([
       { input: 'it is 5" wide', output: "size" },
       { input: "red", output: "colour" },
     ]);
-    expect(readTable("label;text\na;one, two\nb;three").columns).toEqual(["label", "text"]);
+    expect((await tableOf("label;text\na;one, two\nb;three")).columns).toEqual(["label", "text"]);
   });
 
-  it("takes preferences, as OpenAI writes them too", () => {
+  it("takes a workbook", async () => {
+    const rows = [
+      ["message", "queue", "note"],
+      ["Where is my order?", "delivery", ""],
+      ["=1+1, says the bill", "billing", "odd"],
+    ];
+    async function* each() {
+      yield* rows;
+    }
+    const pieces: Uint8Array[] = [];
+    for await (const piece of writeSheet(each())) pieces.push(piece);
+    expect(await readBytes(Buffer.concat(pieces))).toEqual([
+      { input: "Where is my order?", output: "delivery" },
+      { input: "=1+1, says the bill", output: "billing" },
+    ]);
+  });
+
+  it("takes preferences, as OpenAI writes them too", async () => {
     const turn = (content: string) => [{ role: "assistant", content }];
     const lines = [
       { prompt: "Where is it?", chosen: "On its way.", rejected: "No idea." },
@@ -41,18 +61,21 @@ describe("reading examples", () => {
       { input: "Where is it?", output: "On its way.", rejected: "No idea." },
       { input: "Is it red?", output: "Yes.", rejected: "Perhaps." },
     ];
-    expect(read(lines.map((one) => JSON.stringify(one)).join("\n"))).toEqual(wanted);
-    expect(read("prompt,better,worse\nWhere is it?,On its way.,No idea.\nIs it red?,Yes.,Perhaps.\n")).toEqual(wanted);
-    expect(() => read('{"input": "a", "output": "b"}\n{"input": "a", "chosen": "b", "rejected": "c"}')).toThrow(
+    expect(await read(lines.map((one) => JSON.stringify(one)).join("\n"))).toEqual(wanted);
+    expect(await read("prompt,better,worse\nWhere is it?,On its way.,No idea.\nIs it red?,Yes.,Perhaps.\n")).toEqual(
+      wanted,
+    );
+    await expect(read('{"input": "a", "output": "b"}\n{"input": "a", "chosen": "b", "rejected": "c"}')).rejects.toThrow(
       /Line 2 is a preference/,
     );
   });
 
-  it("takes JSON Lines of pairs and of messages", () => {
+  it("takes JSON Lines of pairs and of messages, whatever their names", async () => {
     const text = [
       { input: "a", output: "b" },
       {
         messages: [
+          { role: "system", content: "Be kind." },
           { role: "user", content: "c" },
           { role: "assistant", content: "d" },
         ],
@@ -60,59 +83,66 @@ describe("reading examples", () => {
       { prompt: "e", completion: "f" },
       { text: "g", label: 1 },
     ];
-    const pairs = read(text.map((line) => JSON.stringify(line)).join("\n"));
-    expect(pairs.map(({ input, output }) => [input, output])).toEqual([
-      ["a", "b"],
-      ["c", "d"],
-      ["e", "f"],
-      ["g", "1"],
+    expect(await read(text.map((line) => JSON.stringify(line)).join("\n"))).toEqual([
+      { input: "a", output: "b" },
+      { input: "Be kind.\nc", output: "d" },
+      { input: "e", output: "f" },
+      { input: "g", output: "1" },
+    ]);
+    const others = [1, 2].map((n) => ({ id: n, mail: `Where is parcel ${n}?`, queue: n === 1 ? "delivery" : "bug" }));
+    expect(await read(JSON.stringify(others))).toEqual([
+      { input: "Where is parcel 1?", output: "delivery" },
+      { input: "Where is parcel 2?", output: "bug" },
     ]);
   });
 
-  it("finds the columns without a heading, and among others", () => {
+  it("finds the columns without a heading, and among others", async () => {
     const rows = Array.from(
       { length: 20 },
       (_, i) => `${i},This is message number ${i} of many,${i % 2 ? "yes" : "no"}`,
     );
-    const table = readTable(rows.join("\n"));
+    const table = await tableOf(rows.join("\n"));
     expect(guessMapping(table)).toEqual({ input: "column 2", output: "column 3" });
     expect(table.rows).toHaveLength(20);
-    const named = readTable(`id,body,queue\n${rows.join("\n")}`);
+    const named = await tableOf(`id,body,queue\n${rows.join("\n")}`);
     expect(guessMapping(named)).toEqual({ input: "body", output: "queue" });
   });
 
   it.each([
     ["", /nothing in it/],
     ["one\ntwo\nthree", /only one column/],
-    ['{"input": 1}', /Line 1/],
+    ['{"input": 1}', /only one column/],
     ['{"input": "a", "output": "b"}\n{oops', /Line 2 is not JSON/],
-  ])("says what is wrong with %j", (text, message) => {
-    expect(() => readTable(text)).toThrow(message);
-    expect(() => readTable(text)).toThrow(TuningError);
+    ['{"input": "a", "output": "b"}\n{"in": "a"}', /Line 2 has neither/],
+    ["message,queue\nWhere, please, is it?,delivery", /Row 2 .* 4 cells, the heading names 2/],
+    ["message,queue\nmine,a\n\0\0\0\0\0\u0001", /not text/],
+  ])("says what is wrong with %j", async (text, message) => {
+    await expect(tableOf(text)).rejects.toThrow(message);
   });
 
-  it("gives back whatever was written as CSV", () => {
+  it("gives back whatever was written as CSV", async () => {
     const cell = fc
       .string({ unit: "grapheme", minLength: 1 })
-      .filter((text) => text.trim() !== "" && !text.includes("\r"));
-    fc.assert(
-      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
+      .filter((text) => text.trim() !== "" && !/[\r\uFEFF]|^'[=+\-@]/.test(text));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 20 }), async (rows) => {
         const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
         const csv = `input,output\n${rows.map((row) => row.map(quoted).join(",")).join("\n")}\n`;
-        expect(read(csv)).toEqual(rows.map(([input, output]) => ({ input, output })));
+        expect(await read(csv)).toEqual(rows.map(([input, output]) => ({ input, output })));
       }),
+      { numRuns: 50 },
     );
   });
 
-  it("reads the sample data set: 60 messages in four queues", () => {
-    const examples = read(sampleCsv());
+  it("reads the sample data set: 60 messages in four queues", async () => {
+    const examples = await read(sampleCsv());
     expect(examples).toHaveLength(60);
     expect(new Set(examples.map(({ output }) => output)).size).toBe(4);
   });
 });
 
 describe("a file's bytes", () => {
-  const text = "message,queue\nWhere is my order?,delivery\n";
+  const text = "message,queue\nWhere is the café?,delivery\n";
   const utf16 = (bom: boolean) => Buffer.concat([Buffer.from(bom ? [0xff, 0xfe] : []), Buffer.from(text, "utf16le")]);
   it.each([
     ["UTF-8", Buffer.from(text)],
@@ -121,15 +151,34 @@ describe("a file's bytes", () => {
     ["UTF-16 without a mark", utf16(false)],
     ["UTF-16, big end first", utf16(true).swap16()],
     ["lines of Windows", Buffer.from(text.replaceAll("\n", "\r\n"))],
-  ])("are read as %s", (_, bytes) => {
-    expect(textOf(bytes)).toBe(text);
+    ["Windows-1252", Buffer.from(text, "latin1")],
+  ])("are read as %s", async (_, bytes) => {
+    expect(await readBytes(bytes)).toEqual([{ input: "Where is the café?", output: "delivery" }]);
+  });
+});
+
+describe("a large file", () => {
+  const all = Array.from({ length: 500 }, (_, i) => ({ input: `text ${i}`, output: i % 2 ? "a" : "b" }));
+  const choose = (examples: readonly Example[], most: number) => {
+    const some = new SomeOf(most);
+    for (const one of examples) some.add(one);
+    return some;
+  };
+
+  it("gives as many examples as a run can use, the same ones in whatever order they come", () => {
+    const kept = choose(all, 40);
+    expect(kept.count).toBe(500);
+    expect(kept.examples()).toHaveLength(40);
+    const turned = choose([...all].reverse(), 40).examples();
+    expect(turned.map(({ input }) => input).sort()).toEqual(
+      kept
+        .examples()
+        .map(({ input }) => input)
+        .sort(),
+    );
   });
 
-  it("may be Windows-1252", () => {
-    expect(textOf(Buffer.from("caf\xe9", "latin1"))).toBe("café");
-  });
-
-  it("are refused when they are no text", () => {
-    expect(() => textOf(Buffer.from("PK\x03\x04\0\0\0", "latin1"))).toThrow(/spreadsheet or an archive/);
+  it("that is not too large gives all, in their order", () => {
+    expect(choose(all, 500).examples()).toEqual(all);
   });
 });

@@ -1,5 +1,7 @@
-import { parse } from "csv-parse/sync";
-import { z } from "zod";
+import type { Json } from "@tugboat/db";
+import { type FileFormat, type FileRecord, inputNames, outputNames, type RecordSource } from "../datasets/record.ts";
+import { shapeOf, toExample } from "../datasets/shapes.ts";
+import { storableText } from "../datasets/values.ts";
 import { TuningError } from "./errors.ts";
 
 /** What a model is shown, and what it should answer. */
@@ -10,11 +12,14 @@ export interface Example {
   readonly rejected?: string;
 }
 
-/** Samples as they came, before anybody says which column is which. */
-export interface SampleTable {
-  readonly format: "csv" | "tsv" | "jsonl";
+/** Samples as they come, before anybody says which column is which. */
+export interface Samples {
+  readonly format: FileFormat | "dataset" | "traces";
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  /** The first rows, from which columns are guessed. */
+  readonly head: readonly (readonly string[])[];
+  /** All rows, a cell for each column. @throws TuningError, DatasetError with the row where something is wrong */
+  rows(): AsyncIterable<readonly string[]>;
 }
 
 export interface Mapping {
@@ -27,157 +32,142 @@ export interface Mapping {
 /** Fewer teach nothing and measure nothing. */
 export const fewestExamples = 10;
 
+/** Rows that are looked at before the columns are decided. */
+const looked = 200;
+
 /**
- * Reads CSV, cells pasted from a spreadsheet (tabs), or JSON Lines with `input` and `output` or chat `messages`.
- * @throws TuningError `bad-samples` with the line where something is wrong
+ * The rows of a file as texts. Files of JSON whose objects say what is shown and what is right, whatever they call it, have
+ * the columns `input` and `output`, and `rejected` where they prefer.
+ * @throws TuningError `bad-samples`; DatasetError
  */
-export function readTable(text: string): SampleTable {
-  if (text.trim() === "") throw new TuningError("bad-samples", "There is nothing in it.", "Give a file with examples.");
-  if (/^\s*\{/.test(text)) return readJsonLines(text);
-  const firstLine = text.trimStart().split("\n", 1)[0] ?? "";
-  const delimiter = [..."\t,;"].reduce((best, one) => (count(firstLine, one) > count(firstLine, best) ? one : best));
-  return readCells(text, delimiter);
-}
-
-function count(text: string, character: string): number {
-  return text.split(character).length - 1;
-}
-
-function readCells(text: string, delimiter: string): SampleTable {
-  let cells: string[][];
-  try {
-    cells = z.array(z.array(z.string())).parse(
-      parse(text, {
-        delimiter,
-        // What is pasted from a spreadsheet has quotes as ordinary characters, unless a cell begins with one.
-        relax_quotes: true,
-        relax_column_count: true,
-        skip_empty_lines: true,
-      }),
-    );
-  } catch (cause) {
-    const line = cause instanceof Error && "lines" in cause ? `, near line ${String(cause.lines)}` : "";
+export async function openSamples(source: RecordSource): Promise<Samples> {
+  const { columns, format } = source;
+  const first: FileRecord[] = [];
+  for await (const record of source.records()) {
+    if (first.push(record) === looked) break;
+  }
+  const [sample] = first;
+  if (sample === undefined) throw nothingIn();
+  const isJson = format === "json" || format === "jsonl";
+  const line = format === "jsonl" ? "Line" : "Row";
+  if (!isJson && shapeOf(first) !== "alpaca") {
+    const cells = ({ fields }: FileRecord) => columns.map((name) => shownText(fields[name] ?? null));
+    return { format, columns: wideEnough(columns), head: first.map(cells), rows: () => mapped(source, cells) };
+  }
+  const known = pairOf(sample);
+  if (known === undefined && first.every((record) => pairOf(record) === undefined)) {
+    const cells = ({ fields }: FileRecord) => columns.map((name) => shownText(fields[name] ?? null));
+    return { format, columns: wideEnough(columns), head: first.map(cells), rows: () => mapped(source, cells) };
+  }
+  const width = known?.length ?? 2;
+  const read = (record: FileRecord) => {
+    const pair = pairOf(record);
+    if (pair === undefined) {
+      throw new TuningError(
+        "bad-samples",
+        `${line} ${record.row} has neither input and output nor messages that end with the assistant's.`,
+        'For example {"input": "Where is my order?", "output": "shipping"}.',
+      );
+    }
+    if (pair.length === width) return pair;
     throw new TuningError(
       "bad-samples",
-      `The cells can't be told apart${line}.`,
-      'A cell with line breaks or separators stands in double quotes, and a quote inside is written twice: "".',
+      `${line} ${record.row} is ${pair.length === 3 ? "a preference, and those before are not" : "no preference, and those before are"}.`,
+      "Give preferences and plain examples as two files.",
     );
-  }
-  const width = Math.max(...cells.map((row) => row.length));
-  if (width < 2) {
-    throw new TuningError(
-      "bad-samples",
-      "There is only one column.",
-      "Two are needed: what the model is shown, and what it should answer.",
-    );
-  }
-  const [first = []] = cells;
-  const headed = isHeading(first, cells.slice(1));
-  const columns = Array.from({ length: width }, (_, i) => (headed && first[i]?.trim()) || `column ${i + 1}`);
-  const unique = columns.map((name, i) => (columns.indexOf(name) === i ? name : `${name} (${i + 1})`));
-  const body = headed ? cells.slice(1) : cells;
+  };
   return {
-    format: delimiter === "\t" ? "tsv" : "csv",
-    columns: unique,
-    rows: body.map((row) => unique.map((_, i) => row[i] ?? "")),
+    format,
+    columns: width === 3 ? ["input", "chosen", "rejected"] : ["input", "output"],
+    head: first.map(read),
+    rows: () => mapped(source, read),
   };
 }
 
-const inputNames = /^(input|text|message|question|prompt|body|mail|email|document|sentence|description|content)s?$/i;
-const rejectedNames = /^(rejected|worse|non[ _-]preferred([ _-]output)?|rejected[ _-](answer|response))$/i;
-const outputNames =
-  /^(chosen|better|preferred([ _-]output)?|output|label|answer|category|class|queue|target|completion|intent|topic|tag|sentiment|response)s?$/i;
+async function* mapped(source: RecordSource, cells: (record: FileRecord) => readonly string[]) {
+  for await (const record of source.records()) yield cells(record);
+}
 
-/** A first row is a heading when it names the columns as people do, or is short and stands nowhere else in its column. */
-function isHeading(first: readonly string[], rest: readonly (readonly string[])[]): boolean {
-  if (first.some((cell) => inputNames.test(cell.trim()) || outputNames.test(cell.trim()))) return true;
-  return first.every(
-    (cell, i) =>
-      cell.trim() !== "" &&
-      /^[\p{L}_][\p{L}\p{N}_ -]{0,29}$/u.test(cell.trim()) &&
-      cell.trim().split(/\s+/).length <= 3 &&
-      rest.every((row) => row[i] !== cell),
+function nothingIn(): TuningError {
+  return new TuningError("bad-samples", "There is nothing in it.", "Give a file with examples.");
+}
+
+function wideEnough(columns: readonly string[]): readonly string[] {
+  if (columns.length >= 2) return columns;
+  throw new TuningError(
+    "bad-samples",
+    "There is only one column.",
+    "Two are needed: what the model is shown, and what it should answer.",
   );
 }
 
-const turns = z.array(z.object({ role: z.string(), content: z.string() })).min(1);
+const plainPairs = [
+  ["input", "output"],
+  ["prompt", "completion"],
+  ["text", "label"],
+] as const;
 
-const line = z.union([
-  z.object({ input: z.string(), chosen: z.string(), rejected: z.string() }),
-  z.object({ prompt: z.string(), chosen: z.string(), rejected: z.string() }),
-  z.object({ input: z.object({ messages: turns }), preferred_output: turns, non_preferred_output: turns }),
-  z.object({ input: z.string(), output: z.coerce.string() }),
-  z.object({ prompt: z.string(), completion: z.string() }),
-  z.object({ text: z.string(), label: z.coerce.string() }),
-  z.object({
-    messages: z
-      .array(z.object({ role: z.string(), content: z.string() }))
-      .min(2)
-      .refine((messages) => messages.at(-1)?.role === "assistant"),
-  }),
-]);
-
-function readJsonLines(text: string): SampleTable {
-  const rows: string[][] = [];
-  for (const [index, raw] of text.split("\n").entries()) {
-    if (raw.trim() === "") continue;
-    const row = readLine(raw, index + 1);
-    if (rows[0] !== undefined && rows[0].length !== row.length) {
-      throw new TuningError(
-        "bad-samples",
-        `Line ${index + 1} is ${row.length === 3 ? "a preference, and those before are not" : "no preference, and those before are"}.`,
-        "Give preferences and plain examples as two files.",
-      );
-    }
-    rows.push(row);
+/** What an object of a known form shows, what is right, and of a preference what is worse. */
+function pairOf(record: FileRecord): string[] | undefined {
+  const { fields } = record;
+  const shape = shapeOf([record]);
+  if (shape !== undefined) {
+    const made = toExample(shape, fields);
+    return made.ok ? cellsOf(made.example.input, made.example.expected ?? null) : undefined;
   }
-  const columns = rows[0]?.length === 3 ? ["input", "chosen", "rejected"] : ["input", "output"];
-  return { format: "jsonl", columns, rows };
+  const named = plainPairs.find((names) => names.every((name) => Object.hasOwn(fields, name)));
+  return named?.map((name) => shownText(fields[name] ?? null));
 }
 
-function readLine(raw: string, number: number): string[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(raw);
-  } catch {
-    throw new TuningError("bad-samples", `Line ${number} is not JSON.`, "Every line holds one JSON object of its own.");
+/** An example of a dataset as a row: what is shown, what is right, and of a preference what is worse. */
+export function cellsOf(input: Json, expected: Json): string[] {
+  if (isObject(expected) && typeof expected.chosen === "string" && typeof expected.rejected === "string") {
+    return [shownText(input), expected.chosen, expected.rejected];
   }
-  const parsed = line.safeParse(json);
-  if (!parsed.success) {
-    throw new TuningError(
-      "bad-samples",
-      `Line ${number} has neither input and output nor messages that end with the assistant's.`,
-      'For example {"input": "Where is my order?", "output": "shipping"}.',
-    );
-  }
-  const { data } = parsed;
-  if ("preferred_output" in data) {
-    const asked = data.input.messages.map(({ content }) => content).join("\n");
-    return [asked, data.preferred_output.at(-1)?.content ?? "", data.non_preferred_output.at(-1)?.content ?? ""];
-  }
-  if ("chosen" in data) return ["input" in data ? data.input : data.prompt, data.chosen, data.rejected];
-  if ("messages" in data) {
-    const asked = data.messages.slice(0, -1).map(({ content }) => content);
-    return [asked.join("\n"), data.messages.at(-1)?.content ?? ""];
-  }
-  if ("prompt" in data) return [data.prompt, data.completion];
-  if ("text" in data) return [data.text, data.label];
-  return [data.input, data.output];
+  return [shownText(input), shownText(expected)];
 }
+
+/** What is shown as one text: a chat's messages one after another, of several fields each with its name. */
+function shownText(value: Json): string {
+  if (value === null) return "";
+  if (typeof value === "string") return value;
+  if (!isObject(value)) return JSON.stringify(value);
+  if (Array.isArray(value.messages)) return value.messages.map((one) => contentOf(one)).join("\n");
+  if (typeof value.role === "string" && !Object.hasOwn(value, "tool_calls")) return contentOf(value);
+  const fields = Object.entries(value);
+  const [only] = fields;
+  if (only !== undefined && fields.length === 1) return shownText(only[1]);
+  if (fields.some(([, one]) => typeof one === "object" && one !== null)) return JSON.stringify(value);
+  return fields.map(([name, one]) => `${name}: ${shownText(one)}`).join("\n");
+}
+
+function contentOf(message: Json): string {
+  if (!isObject(message)) return "";
+  const { content = "" } = message;
+  if (!Array.isArray(content)) return shownText(content);
+  return content.map((part) => (isObject(part) && typeof part.text === "string" ? part.text : "")).join("");
+}
+
+function isObject(value: Json): value is { [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const rejectedNames = /^(rejected|worse|non[ _-]preferred([ _-]output)?|rejected[ _-](answer|response))$/i;
+const chosenNames = /^(chosen|better|preferred([ _-]output)?|tag)s?$/i;
 
 /**
  * Which column is shown and which is the answer: by their names, else the longest texts are shown, and the answer is the
  * column with the fewest different values.
  */
-export function guessMapping({ columns, rows }: Pick<SampleTable, "columns" | "rows">): Mapping {
+export function guessMapping({ columns, head }: Pick<Samples, "columns" | "head">): Mapping {
   const facts = columns.map((name, i) => {
-    const cells = rows.map((row) => row[i]?.trim() ?? "");
+    const cells = head.map((row) => row[i]?.trim() ?? "");
     const length = cells.reduce((sum, cell) => sum + cell.length, 0) / Math.max(1, cells.length);
     return { name, length, distinct: new Set(cells).size };
   });
-  const named = facts.find(({ name }) => outputNames.test(name));
+  const named = facts.find(({ name }) => outputNames.test(name) || chosenNames.test(name));
   const input =
-    facts.find(({ name }) => inputNames.test(name)) ??
+    facts.find((one) => one !== named && inputNames.test(one.name)) ??
     facts.filter((one) => one !== named).reduce((best, one) => (one.length > best.length ? one : best));
   const others = facts.filter((one) => one !== input);
   const output = named && named !== input ? named : others.reduce((best, one) => (better(one, best) ? one : best));
@@ -190,8 +180,8 @@ function better(one: { distinct: number }, best: { distinct: number }): boolean 
   return (best.distinct < 2 && one.distinct > 1) || (one.distinct > 1 && one.distinct < best.distinct);
 }
 
-/** @throws TuningError `bad-samples` for a column that is not there */
-export function examplesOf({ columns, rows }: SampleTable, mapping: Mapping): Example[] {
+/** Makes examples of rows. @throws TuningError `bad-samples` for a column that is not there */
+export function mapperOf(columns: readonly string[], mapping: Mapping): (row: readonly string[]) => Example {
   const [input, output] = [columns.indexOf(mapping.input), columns.indexOf(mapping.output)];
   if (input < 0 || output < 0) {
     const missing = input < 0 ? mapping.input : mapping.output;
@@ -201,14 +191,9 @@ export function examplesOf({ columns, rows }: SampleTable, mapping: Mapping): Ex
     throw new TuningError("bad-samples", `"${mapping.input}" can't be both.`, "Choose two different columns.");
   }
   const rejected = mapping.rejected === undefined ? -1 : columns.indexOf(mapping.rejected);
-  return rows.map((row) => ({
-    input: storable(row[input]),
-    output: storable(row[output]),
-    ...(rejected >= 0 && { rejected: storable(row[rejected]) }),
-  }));
-}
-
-/** Without what the database's JSON refuses: characters of value zero, and halves of pairs. */
-function storable(text = ""): string {
-  return text.replaceAll("\0", "").replaceAll(/\p{Surrogate}/gu, "\uFFFD");
+  return (row) => ({
+    input: storableText(row[input] ?? ""),
+    output: storableText(row[output] ?? ""),
+    ...(rejected >= 0 && { rejected: storableText(row[rejected] ?? "") }),
+  });
 }

@@ -3,7 +3,7 @@ export class TimeBudget {
   readonly #totalMs: number;
   readonly #spentMs: number;
   readonly #now: () => number;
-  readonly #begun: number;
+  #begun: number;
 
   constructor(totalMs: number, spentMs = 0, now: () => number = () => performance.now()) {
     this.#totalMs = totalMs;
@@ -18,6 +18,11 @@ export class TimeBudget {
 
   get leftMs(): number {
     return Math.max(0, this.#totalMs - this.spentMs);
+  }
+
+  /** Time that does not count, such as waiting for room on the disk. */
+  excuse(ms: number): void {
+    this.#begun += ms;
   }
 
   /** Whether work of so long ends in time, with `reserveMs` kept for what must follow. */

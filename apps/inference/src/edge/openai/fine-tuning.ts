@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { DatabaseError, type OrganizationScope } from "@tugboat/db";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { DatasetError } from "../../domain/datasets/errors.ts";
 import { TuningError } from "../../domain/tuning/errors.ts";
 import { checkReady, prepareExamples } from "../../domain/tuning/prepare.ts";
 import { defaultConfig, runConfig } from "../../domain/tuning/report.ts";
+import { fileSamples } from "../../domain/tuning/sample-source.ts";
 import { recordedRun, startRun } from "../../domain/tuning/start.ts";
 import { stopRun } from "../../domain/tuning/stop.ts";
 import { organizationOf } from "../access.ts";
@@ -15,9 +16,6 @@ import { listBody, noFile } from "./files.ts";
 import { checkpointsOf, eventsOf, jobBody, jobId, type TuningJob } from "./fine-tuning-answer.ts";
 import { schemaError } from "./issues.ts";
 import { optional, unsupported } from "./parameters.ts";
-
-/** As the console takes: past that a run's examples don't fit its row. */
-const mostBytes = 20 * 2 ** 20;
 
 const metadata = z
   .record(z.string().max(64), z.string().max(512))
@@ -72,13 +70,6 @@ export function fineTuningRoutes(services: EdgeServices): Edge {
       const message = `The file '${fileId}' was not uploaded for fine-tuning: its purpose is '${file.purpose}'.`;
       throw invalidRequest("invalid_value", message, "training_file");
     }
-    if (file.bytes > mostBytes) {
-      throw invalidRequest(
-        "file_too_large",
-        `A training file has at most ${mostBytes / 2 ** 20} MiB here.`,
-        "training_file",
-      );
-    }
     const base = await scope.models.get(name);
     if (base === null) {
       const message = `The model \`${name}\` does not exist or you do not have access to it.`;
@@ -88,9 +79,9 @@ export function fineTuningRoutes(services: EdgeServices): Edge {
     if (!allowed.success) {
       throw invalidRequest("invalid_value", "Invalid 'metadata.minutes': from 0.2 to 1440.", "metadata");
     }
-    const bytes = await readFile(files.path(organizationId, fileId));
-    const prepared = asked(() => {
-      const found = prepareExamples(bytes, { mends: [], contextLength: base.contextLength });
+    const prepared = await asked(async () => {
+      const samples = await fileSamples(files.path(organizationId, fileId));
+      const found = await prepareExamples(samples, { mends: [], contextLength: base.contextLength });
       checkReady(found);
       return found;
     });
@@ -189,11 +180,11 @@ function paged<T extends { readonly id: string }>(all: readonly T[], { after, li
 }
 
 /** What is wrong with the examples, in OpenAI's form. */
-function asked<T>(work: () => T): T {
+async function asked<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
-    if (!(error instanceof TuningError)) throw error;
+    if (!(error instanceof TuningError || error instanceof DatasetError)) throw error;
     throw invalidRequest("invalid_training_file", `${error.message} ${error.hint}`, "training_file");
   }
 }

@@ -198,8 +198,14 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "tuning.list": { allowed: 200 },
   "tuning.get": { input: ({ tuningRun }) => ({ id: tuningRun.id }), allowed: 404 },
   "tuning.sample": { allowed: 200 },
-  "tuning.check": { input: () => ({ base64: "", model: "their-model" }), allowed: 404 },
-  "tuning.create": { input: () => ({ base64: "", model: "their-model", name: "X" }), allowed: 404 },
+  "tuning.check": {
+    input: ({ dataset }) => ({ from: { kind: "dataset", dataset: dataset.id }, model: "their-model" }),
+    allowed: 404,
+  },
+  "tuning.create": {
+    input: ({ dataset }) => ({ from: { kind: "dataset", dataset: dataset.id }, model: "their-model", name: "X" }),
+    allowed: 404,
+  },
   "tuning.cancel": { input: ({ tuningRun }) => ({ id: tuningRun.id }), allowed: 404 },
   "tuning.again": {
     input: ({ tuningRun }) => ({ id: tuningRun.id, corrections: [{ input: "a", right: "b" }] }),

@@ -1,10 +1,10 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Download, FileUp, Trash2 } from "lucide-react";
+import { Download, FileUp, Target, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { Button } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { fromNow, plural } from "../../ui/format.ts";
 import { Menu } from "../../ui/menu.tsx";
@@ -70,6 +70,11 @@ export function DatasetPage({ name }: { readonly name: string }) {
           }
           items={formats.map(([format, label]) => ({ label, onSelect: () => download(format) }))}
         />
+      ) : null}
+      {version && may("tuning:write") ? (
+        <ButtonLink href={`/tuning/new?dataset=${encodeURIComponent(name)}`}>
+          <Target /> Tune on it
+        </ButtonLink>
       ) : null}
       {write ? (
         <>

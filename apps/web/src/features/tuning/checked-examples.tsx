@@ -17,7 +17,7 @@ export interface CheckedExamplesProps {
 
 /** What was understood of the examples, and what may be wrong with them. */
 export function CheckedExamples({ checked, isChecking, onMap, onMend }: CheckedExamplesProps) {
-  const { columns, examples, findings, kind, labels, mapping, preview } = checked;
+  const { columns, examples, findings, kind, labels, mapping, preview, rows, taken } = checked;
   const what =
     kind === "labels"
       ? `sorting into ${plural(labels.length, "answer")}`
@@ -56,6 +56,12 @@ export function CheckedExamples({ checked, isChecking, onMap, onMend }: CheckedE
             )}
           </Field>
         </div>
+        {taken < rows ? (
+          <p className="text-ink-2">
+            {taken.toLocaleString("en")} of {rows.toLocaleString("en")} are taken, chosen by their content: no run
+            learns from more.
+          </p>
+        ) : null}
         {findings.map(({ kind: found, mend, sentence, weight }) => (
           <Notice
             key={found}

@@ -1,55 +1,60 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { FileUp } from "lucide-react";
 import { useRouter } from "next/navigation";
-import { type DragEvent, type FormEvent, useEffect, useId, useRef, useState } from "react";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { Button } from "../../ui/button.tsx";
-import { cx } from "../../ui/class-names.ts";
 import { Field, Input, Select, Textarea } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
-import { base64Of } from "./base64.ts";
 import { CheckedExamples } from "./checked-examples.tsx";
+import { GiveExamples, type Given, useSending } from "./give-examples.tsx";
 import type { Checked, FindingKind } from "./types.ts";
 
-interface Given {
-  readonly name: string;
-  readonly base64: string;
+export interface NewRunPageProps {
+  /** Begins with the sample that comes with the program. */
+  readonly withSample: boolean;
+  /** Begins with this dataset. */
+  readonly dataset?: string | undefined;
 }
 
-/** From examples to a run: drop or paste, look at what was understood, mend, begin. */
-export function NewRunPage({ withSample }: { readonly withSample: boolean }) {
+/** From examples to a run: give them, look at what was understood, mend, begin. */
+export function NewRunPage({ dataset, withSample }: NewRunPageProps) {
   const trpc = useTRPC();
   const router = useRouter();
   const form = useId();
   const models = useQuery(trpc.models.list.queryOptions()).data?.models ?? [];
   const sample = useQuery(trpc.tuning.sample.queryOptions(undefined, { enabled: withSample })).data;
-  const [given, setGiven] = useState<Given>();
+  const [given, setGiven] = useState<Given | undefined>(
+    dataset === undefined ? undefined : { name: dataset, from: { kind: "dataset", dataset } },
+  );
   const [mapping, setMapping] = useState<Checked["mapping"]>();
   const [mends, setMends] = useState<readonly FindingKind[]>([]);
   const [chosen, setChosen] = useState<string>();
   const [minutes, setMinutes] = useState("10");
   const [name, setName] = useState<string>();
+  const [mayForget, setMayForget] = useState("2");
+  const [instruction, setInstruction] = useState("");
   const model = chosen ?? models.find(({ isDefault }) => isDefault)?.name ?? models[0]?.name;
   const check = useMutation(trpc.tuning.check.mutationOptions());
   const create = useMutation(
     trpc.tuning.create.mutationOptions({ onSuccess: ({ run }) => router.push(`/tuning/${run}`) }),
   );
 
+  const { send } = useSending(setGiven);
   const took = useRef(false);
   useEffect(() => {
     if (sample === undefined || took.current) return;
     took.current = true;
-    setGiven({ name: sample.name, base64: base64Of(new TextEncoder().encode(sample.csv)) });
-  }, [sample]);
+    void send(new Blob([sample.csv]), sample.name);
+  }, [sample, send]);
 
   const { mutate } = check;
   useEffect(() => {
     if (given === undefined || model === undefined) return;
-    mutate({ base64: given.base64, model, mends: [...mends], ...(mapping && { mapping }) });
+    mutate({ from: given.from, model, mends: [...mends], ...(mapping && { mapping }) });
   }, [given, mapping, mends, model, mutate]);
 
   function take(next: Given) {
@@ -66,10 +71,12 @@ export function NewRunPage({ withSample }: { readonly withSample: boolean }) {
     event.preventDefault();
     if (given === undefined || model === undefined || stops) return;
     create.mutate({
-      base64: given.base64,
+      from: given.from,
       model,
       name: name ?? given.name,
       minutes: Number(minutes),
+      mayForget: Number(mayForget) / 100,
+      ...(instruction.trim() !== "" && { instruction }),
       mends: [...mends],
       ...(mapping && { mapping }),
     });
@@ -129,6 +136,44 @@ export function NewRunPage({ withSample }: { readonly withSample: boolean }) {
                   />
                 )}
               </Field>
+              <details className="group sm:col-span-3">
+                <summary className="focus-ring w-fit cursor-pointer rounded-sm text-ink-2">
+                  What else is chosen for you
+                </summary>
+                <div className="mt-3 grid gap-4 sm:grid-cols-3">
+                  <Field
+                    label="It may forget, in %"
+                    hint="How much worse it may predict general text before it is held back."
+                  >
+                    {(control) => (
+                      <Input
+                        {...control}
+                        type="number"
+                        min={0}
+                        max={100}
+                        step="any"
+                        value={mayForget}
+                        onChange={(event) => setMayForget(event.currentTarget.value)}
+                      />
+                    )}
+                  </Field>
+                  <Field
+                    label="Instruction"
+                    hint="What the model is asked before each text; left empty, it is made from the answers."
+                    className="sm:col-span-2"
+                  >
+                    {(control) => (
+                      <Textarea
+                        {...control}
+                        rows={2}
+                        maxLength={2000}
+                        value={instruction}
+                        onChange={(event) => setInstruction(event.currentTarget.value)}
+                      />
+                    )}
+                  </Field>
+                </div>
+              </details>
               <div className="sm:col-span-3">
                 <Button kind="primary" type="submit" disabled={stops || create.isPending || check.isPending}>
                   Tune the model
@@ -139,76 +184,5 @@ export function NewRunPage({ withSample }: { readonly withSample: boolean }) {
         </>
       ) : null}
     </Page>
-  );
-}
-
-function GiveExamples({ given, onGive }: { readonly given: string | undefined; onGive(given: Given): void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const [pasted, setPasted] = useState("");
-  const [isOver, setOver] = useState(false);
-  async function read(file: File | undefined) {
-    if (file)
-      onGive({ name: file.name.replace(/\.[a-z]+$/i, ""), base64: base64Of(new Uint8Array(await file.arrayBuffer())) });
-  }
-  function drop(event: DragEvent) {
-    event.preventDefault();
-    setOver(false);
-    void read(event.dataTransfer.files[0]);
-  }
-  return (
-    <Panel title="Examples" note={given ? `from ${given}` : "CSV, JSON Lines, or cells from a spreadsheet"}>
-      <div className="grid gap-4 sm:grid-cols-2">
-        <section
-          aria-label="A file of examples"
-          onDragOver={(event) => {
-            event.preventDefault();
-            setOver(true);
-          }}
-          onDragLeave={() => setOver(false)}
-          onDrop={drop}
-          className={cx(
-            "grid min-h-32 place-items-center gap-2 rounded-md border border-line-strong border-dashed p-4 text-center",
-            isOver && "bg-accent-soft",
-          )}
-        >
-          <p className="text-ink-2">Drop a file here</p>
-          <Button onClick={() => input.current?.click()}>
-            <FileUp /> Choose a file
-          </Button>
-          <input
-            ref={input}
-            type="file"
-            aria-label="File of examples"
-            accept=".csv,.tsv,.txt,.jsonl,text/*"
-            className="sr-only"
-            tabIndex={-1}
-            onChange={(event) => void read(event.currentTarget.files?.[0])}
-          />
-        </section>
-        <Field label="Or paste them">
-          {(control) => (
-            <div className="grid gap-2">
-              <Textarea
-                {...control}
-                rows={4}
-                value={pasted}
-                placeholder={"message\tqueue\nWhere is my parcel?\tdelivery"}
-                onChange={(event) => setPasted(event.currentTarget.value)}
-              />
-              <div>
-                <Button
-                  disabled={pasted.trim() === ""}
-                  onClick={() =>
-                    onGive({ name: "pasted examples", base64: base64Of(new TextEncoder().encode(pasted)) })
-                  }
-                >
-                  Use what I pasted
-                </Button>
-              </div>
-            </div>
-          )}
-        </Field>
-      </div>
-    </Panel>
   );
 }

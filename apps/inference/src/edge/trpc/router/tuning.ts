@@ -1,28 +1,44 @@
-import type { JobInfo, TuningRunInfo } from "@tugboat/db";
+import type { JobInfo, OrganizationScope, TuningRunInfo } from "@tugboat/db";
 import { z } from "zod";
+import { fileFormats } from "../../../domain/datasets/record.ts";
+import { type Permission, permissionTable } from "../../../domain/permissions.ts";
 import { findingKinds } from "../../../domain/tuning/checks.ts";
 import { correctedPairs } from "../../../domain/tuning/corrections.ts";
 import { TuningError } from "../../../domain/tuning/errors.ts";
 import { checkReady, type Prepared, prepareExamples } from "../../../domain/tuning/prepare.ts";
 import { defaultConfig, runConfig, runProgress, runReport, runSummary } from "../../../domain/tuning/report.ts";
 import { sampleCsv, sampleName } from "../../../domain/tuning/sample-data.ts";
+import { datasetSamples, fileSamples, traceSamples } from "../../../domain/tuning/sample-source.ts";
+import type { Samples } from "../../../domain/tuning/samples.ts";
 import { recordedRun, startRun } from "../../../domain/tuning/start.ts";
 import { stopRun } from "../../../domain/tuning/stop.ts";
 import type { Context } from "../context.ts";
+import { RefusedError } from "../errors.ts";
 import { missingModel, modelName } from "../model-view.ts";
 import { aliasName, id, moment, title } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
 const mapping = z.object({ input: z.string(), output: z.string(), rejected: z.string().optional() });
 
-/** A person's examples: a file's bytes, so that its encoding is found out in one place. */
+/** Where a person's examples are. */
+const samplesFrom = z.discriminatedUnion("kind", [
+  /** A file that was sent to `/api/dataset-files`. */
+  z.object({ kind: z.literal("file"), upload: id, file: z.string().min(1).max(300) }),
+  /** By its name or id; its newest version unless another is named. */
+  z.object({ kind: z.literal("dataset"), dataset: z.string().min(1).max(300), version: z.int().min(1).optional() }),
+  /** What people corrected or liked of the newest requests. */
+  z.object({ kind: z.literal("traces"), days: z.int().min(1).max(365).default(30) }),
+]);
+
 const samples = z.object({
-  base64: z.base64("The examples come as base64.").max(900_000, "At most 670 kB of examples at once."),
+  from: samplesFrom,
   mapping: mapping.optional(),
   /** What was found and is to be mended. */
   mends: z.array(z.enum(findingKinds)).default([]),
   model: modelName,
 });
+
+const dayMs = 86_400_000;
 
 const minutes = z
   .number()
@@ -92,9 +108,11 @@ export const tuningRouter = router({
     .input(samples)
     .output(
       z.object({
-        format: z.enum(["csv", "tsv", "jsonl"]),
+        format: z.enum([...fileFormats, "dataset", "traces"]),
         columns: z.array(z.string()),
+        /** All there are, and how many of them a run takes. */
         rows: z.int(),
+        taken: z.int(),
         mapping,
         kind: z.enum(["labels", "text", "pairs"]),
         labels: z.array(z.object({ label: z.string(), count: z.int() })),
@@ -113,11 +131,12 @@ export const tuningRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const { examples, findings, kind, labels, mapping, table } = await prepare(ctx, input);
+      const { examples, findings, kind, labels, mapping, rows, samples, taken } = await prepare(ctx, input);
       return {
-        format: table.format,
-        columns: [...table.columns],
-        rows: table.rows.length,
+        format: samples.format,
+        columns: [...samples.columns],
+        rows,
+        taken,
         mapping,
         kind,
         labels: [...labels],
@@ -241,22 +260,38 @@ export const tuningRouter = router({
     ),
 });
 
-type OrgContext = Pick<Context, "management"> & {
-  readonly scope: ReturnType<Context["management"]["database"]["organization"]>;
+type OrgContext = Pick<Context, "management" | "caller"> & {
+  readonly organizationId: string;
+  readonly scope: OrganizationScope;
 };
 
-async function prepare({ scope }: OrgContext, input: z.output<typeof samples>): Promise<Prepared> {
-  const model = await scope.models.get(input.model);
+async function prepare(ctx: OrgContext, input: z.output<typeof samples>): Promise<Prepared> {
+  const model = await ctx.scope.models.get(input.model);
   if (model === null) throw missingModel(input.model);
-  const { contextLength } = model;
-  return prepareExamples(Buffer.from(input.base64, "base64"), {
+  return prepareExamples(await open(ctx, input.from), {
     mapping: input.mapping,
     mends: input.mends,
-    contextLength,
+    contextLength: model.contextLength,
   });
 }
 
-async function shower({ management, scope }: OrgContext, runs: readonly TuningRunInfo[]) {
+async function open(ctx: OrgContext, from: z.output<typeof samplesFrom>): Promise<Samples> {
+  if (from.kind === "file") return fileSamples(await ctx.management.datasetFiles.path(ctx.organizationId, from.upload));
+  if (from.kind === "dataset") {
+    mustHave(ctx, "datasets:read");
+    return (await datasetSamples(ctx.scope, `${from.dataset}@${from.version ?? "latest"}`)).samples;
+  }
+  mustHave(ctx, "traces:read");
+  return traceSamples(ctx.scope, new Date(Date.now() - from.days * dayMs));
+}
+
+/** A key that may tune need not be one that may read. */
+function mustHave({ caller }: OrgContext, permission: Permission): void {
+  if (caller?.permissions.has(permission)) return;
+  throw new RefusedError("FORBIDDEN", `You may not ${permissionTable[permission].what}.`, { reason: "forbidden" });
+}
+
+async function shower({ management, scope }: Pick<OrgContext, "management" | "scope">, runs: readonly TuningRunInfo[]) {
   const jobs = new Map<string, JobInfo>();
   for (const { jobId } of runs) if (jobId !== null) jobs.set(jobId, await scope.jobs.get(jobId));
   const names = await management.database.people.names(userIds(runs.map(({ createdBy }) => createdBy)));

@@ -4,9 +4,10 @@ import { NewRunPage } from "../../../../features/tuning/new-run-page.tsx";
 export const metadata: Metadata = { title: "New tuning run" };
 
 interface RouteProps {
-  readonly searchParams: Promise<{ readonly sample?: string }>;
+  readonly searchParams: Promise<{ readonly sample?: string; readonly dataset?: string }>;
 }
 
 export default async function Route({ searchParams }: RouteProps) {
-  return <NewRunPage withSample={(await searchParams).sample !== undefined} />;
+  const { dataset, sample } = await searchParams;
+  return <NewRunPage withSample={sample !== undefined} dataset={dataset} />;
 }
