@@ -45,6 +45,8 @@ const figures = z.object({
   source: z.string(),
   test: z.number(),
   labels: z.number(),
+  /** Of the five examples, how many fit beside every text. */
+  shots: z.number().default(5),
   scores: z.array(z.object({ name: z.string(), score: z.number(), low: z.number(), high: z.number(), p: z.number() })),
   verdict: z.string(),
   sentence: z.string(),
@@ -138,9 +140,12 @@ async function askAll(report: Report, train: readonly Example[], test: readonly 
       return all.map((chances) => labels[likeliest(chances)]!);
     };
     out.set("zero-shot", await ask([], true));
-    const longest = test.reduce((best, { input }) => (input.length > best.length ? input : best), "");
+    // The longest text by its letters need not be the longest by its tokens.
+    const fit = (shots: readonly Example[]) =>
+      test.every(({ input }) => texts.fits(promptOf(instruction, input, shots), room));
     let shots = chooseShots(train, labels, 5);
-    while (!texts.fits(promptOf(instruction, longest, shots), room)) shots = shots.slice(0, -1);
+    while (shots.length > 0 && !fit(shots)) shots = shots.slice(0, -1);
+    console.error(`${shots.length} examples fit beside each text`);
     out.set("5-shot", await ask(shots, true));
     await trainer.importAdapter(await loadAdapter(report.adapter));
     out.set("tuned", await ask([], false));

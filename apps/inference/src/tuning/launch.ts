@@ -2,11 +2,19 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { FromRun, RunSpec, ToRun } from "./protocol.ts";
 
+/** A run's last message. */
+export type Ended = Exclude<FromRun, { type: "progress" }>;
+
+/** Somebody killed the process, or the machine had no more memory. */
+export class RunDied extends Error {
+  override readonly name = "RunDied";
+}
+
 export interface RunProcess {
   /** Ends the trials; the report is made of the best so far. */
   stop(): void;
-  /** Of the last message: `done` or `failed`. @throws the signal's reason, or that the process died */
-  readonly ended: Promise<Exclude<FromRun, { type: "progress" }>>;
+  /** @throws the signal's reason; RunDied */
+  readonly ended: Promise<Ended>;
 }
 
 /**
@@ -30,7 +38,7 @@ export function launchRun(
   };
   const kill = () => child.kill("SIGKILL");
   options.signal.addEventListener("abort", kill, { once: true });
-  const ended = new Promise<Exclude<FromRun, { type: "progress" }>>((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on("message", (message) => {
       // The other end is our own worker.
       const said = message as FromRun;
@@ -40,7 +48,7 @@ export function launchRun(
     child.on("error", reject);
     child.on("exit", (code, signal) => {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      reject(options.signal.aborted ? options.signal.reason : new Error(`The training process ended with ${how}.`));
+      reject(options.signal.aborted ? options.signal.reason : new RunDied(`The training process ended with ${how}.`));
     });
   }).finally(() => {
     options.signal.removeEventListener("abort", kill);

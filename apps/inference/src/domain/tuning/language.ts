@@ -4,7 +4,7 @@
  */
 const words: Readonly<Record<string, string>> = {
   English:
-    "the and of to in is it that you for was with are this have not be on my your but they what when where how can i",
+    "the and of to in is it that you for was with are this have not be on my your but they what when where how can i a an at we me he she so if or had has his her out there here no do does did from by as",
   German:
     "der die und das ist nicht ich sie es mit ein eine zu den auf für wir haben auch wie was mein meine wo bin von im dem",
   French:

@@ -1,18 +1,23 @@
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
 import { prepareAdapter } from "../../domain/models/adapter.ts";
 import { addModel } from "../../domain/models/add.ts";
 import { runConfig, runProgress, runReport, runSummary } from "../../domain/tuning/report.ts";
 import type { Example } from "../../domain/tuning/samples.ts";
-import { launchRun } from "../../tuning/launch.ts";
+import { type Ended, launchRun, RunDied, type RunProcess } from "../../tuning/launch.ts";
 import type { FromRun, StartFrom } from "../../tuning/protocol.ts";
 import { defineJob, JobError } from "../define.ts";
 import { enqueueMeasurement } from "./models-measure.ts";
 import { tuningKind } from "./tuning-run-input.ts";
 
+type Told = Extract<FromRun, { type: "progress" }>;
+
 /** How often the row that people watch is written, and a wish to stop is looked for. */
 const noteMs = 1500;
+/** A training process that is killed is begun again, where the last one left off, so many times before the job fails. */
+const mostDeaths = 10;
 
 /**
  * One guided fine-tune, in a process of its own. It writes checkpoints into the run's folder: whatever ends this process
@@ -21,8 +26,10 @@ const noteMs = 1500;
 export const tuningRun = defineJob({
   ...tuningKind,
   result: z.object({ run: z.string(), model: z.string(), verdict: z.string() }),
+  /** The run's own is in its folder; this one says that it gets on, so that kills are not counted against it. */
+  checkpoint: z.object({ steps: z.int() }),
   backoff: { firstMs: 2000, mostMs: 60_000 },
-  async run({ commit, input, log, progress, scope, services, signal }) {
+  async run({ commit, input, log, progress, save, scope, services, signal }) {
     const run = await scope.tuningRuns.get(input.run);
     const base = await scope.models.get(run.model);
     if (base === null) throw new JobError(`There is no model ${run.model} any more.`, { final: true });
@@ -35,43 +42,56 @@ export const tuningRun = defineJob({
     const name = run.tunedModel ?? (await freeName(scope, run.model, run.name));
     const folder = tuningFolder(services.home, scope.id, run.id);
     const config = runConfig.parse(run.config);
-    let latest: Extract<FromRun, { type: "progress" }> | undefined;
-    const child = launchRun(
-      {
-        folder,
-        modelPath: base.sourcePath,
-        modelName: base.name,
-        name,
-        examples: run.samples,
-        config,
-        startFrom: await startOf(scope, services.home, config.startFrom, run.samples),
-        budgetMs: run.minutes * 60_000,
-        ...services.training,
-      },
-      {
-        signal,
-        onProgress: (told) => {
-          latest = told;
-          const { done, etaMs, stage, total } = told;
-          progress({
-            stage,
-            ...(done !== undefined && { done }),
-            ...(total !== undefined && { total }),
-            ...(etaMs !== undefined && { etaMs }),
-          });
-        },
-      },
-    );
+    let latest: Told | undefined;
+    const spec = {
+      folder,
+      modelPath: base.sourcePath,
+      modelName: base.name,
+      name,
+      examples: run.samples,
+      config,
+      startFrom: await startOf(scope, services.home, config.startFrom, run.samples),
+      budgetMs: run.minutes * 60_000,
+      ...services.training,
+    };
+    const onProgress = (told: Told) => {
+      latest = told;
+      const { done, etaMs, stage, total } = told;
+      progress({
+        stage,
+        ...(done !== undefined && { done }),
+        ...(total !== undefined && { total }),
+        ...(etaMs !== undefined && { etaMs }),
+      });
+    };
+    let child: RunProcess | undefined;
+    let saved = 0;
     const note = async () => {
       const told = latest;
       latest = undefined;
-      if (told !== undefined) await scope.tuningRuns.note(run.id, told.stage, runProgress.parse(told.progress));
-      if (await scope.tuningRuns.stopAsked(run.id)) child.stop();
+      if (told !== undefined) {
+        await scope.tuningRuns.note(run.id, told.stage, runProgress.parse(told.progress));
+        const steps = told.progress.trials.reduce((sum, trial) => sum + trial.steps, 0);
+        if (steps !== saved) await save({ steps });
+        saved = steps;
+      }
+      if (await scope.tuningRuns.stopAsked(run.id)) child?.stop();
     };
     const noting = setInterval(() => {
       note().catch((error: unknown) => log.warn({ err: error }, "a tuning run's progress was not noted"));
     }, noteMs);
-    const ended = await child.ended.finally(() => clearInterval(noting));
+    const train = async (deaths: number): Promise<Ended> => {
+      child = launchRun(spec, { signal, onProgress });
+      try {
+        return await child.ended;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof RunDied) || deaths === mostDeaths) throw error;
+        log.warn({ err: error }, "a training process died; another goes on at its last checkpoint");
+        await pause(Math.min(30_000, 250 * 2 ** deaths), undefined, { signal });
+        return train(deaths + 1);
+      }
+    };
+    const ended = await train(0).finally(() => clearInterval(noting));
     signal.throwIfAborted();
     if (ended.type === "failed") {
       const { final, hint, message } = ended;
