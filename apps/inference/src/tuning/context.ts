@@ -5,7 +5,7 @@ import { loadAdapter } from "@tugboat/engine/node";
 import { Pace } from "../domain/tuning/pace.ts";
 import { chooseShots, defaultInstruction, promptOf } from "../domain/tuning/prompt.ts";
 import type { Example } from "../domain/tuning/samples.ts";
-import { type Part, type Split, splitExamples } from "../domain/tuning/split.ts";
+import { dividedAgain, type Part, type Split, splitExamples } from "../domain/tuning/split.ts";
 import { labelsOf, type TaskKind, taskKind } from "../domain/tuning/task-kind.ts";
 import type { TimeBudget } from "../domain/tuning/time-budget.ts";
 import type { TrialSettings } from "../domain/tuning/trials.ts";
@@ -112,6 +112,11 @@ export class RunContext {
   get parts(): Part[] {
     const kept = new Set(this.state.heldOut);
     return this.split.parts.map(({ test, train }) => ({ train, test: test.filter((row) => kept.has(row)) }));
+  }
+
+  /** The held-out examples divided otherwise. @param round from 1 */
+  partsAgain(round: number): Part[] {
+    return dividedAgain(this.spec.examples, this.split, stratumOf(this.kind), round);
   }
 
   /** Whether worse answers are known beside the right ones. */

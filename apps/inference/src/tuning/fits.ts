@@ -12,6 +12,11 @@ export function adapterName(fit: string): string {
   return `adapter-${fit}`;
 }
 
+/** How the fits of a repetition begin. @param round from 1 */
+export function again(round: number): string {
+  return `again-${round}`;
+}
+
 /** How much of an adapter is kept, the first that forgets no more than it may. */
 const softer = [1, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.1];
 /** Of what may be forgotten: what is looked at here is other text than what the report measures. */
@@ -58,7 +63,7 @@ export async function fit(
         context.tell({ stage: "asking what it did not learn", done, total: job.test.length }),
       );
       record.answers = job.test.map((position, i) => ({ position, answer: answers[i]! }));
-      if (!job.name.startsWith("half-")) {
+      if (!/^(half|again)-/.test(job.name)) {
         const adapter = await trainer.exportAdapter();
         await context.write(() => saveAdapter(context.path(adapterName(job.name)), adapter));
       }

@@ -24,24 +24,25 @@ interface Found extends Outcome {
   readonly steps: number;
   /** Those that answered the held-out examples. */
   readonly fits: readonly Fit[];
+  /** The same of each repetition in other parts. */
+  readonly rounds: readonly (readonly Fit[])[];
 }
 
 export async function makeReport(context: RunContext, found: Found): Promise<RunReport> {
   const { heldOut, kind, labels, spec, split, state } = context;
-  const { adapter, fits, retentionAfter, steps, trial } = found;
-  const answers = new Map(
-    fits.flatMap((one) => one.answers.map(({ answer, position }) => [position, answer] as const)),
-  );
-  const tuned: Measured = { name: "tuned", answers: state.heldOut.map((position) => answers.get(position)!) };
+  const { adapter, fits, retentionAfter, rounds, steps, trial } = found;
+  const tuned = answeredBy(context, fits);
   const scores = (measured: Measured) => measured.answers.map(({ score }) => score);
   const prompted = state.baselines.filter(isModel);
   const plain = state.baselines.filter((one) => !isModel(one));
   const untuned = prompted.reduce((best, one) => (total(scores(one)) > total(scores(best)) ? one : best));
+  const divisions = [tuned, ...rounds.map((one) => answeredBy(context, one))].map(scores);
+  const means = state.heldOut.map((_, i) => total(divisions.map((each) => each[i] ?? 0)) / divisions.length);
   const compared = compare(
-    scores(tuned),
+    means,
     { name: untuned.name, scores: scores(untuned) },
     plain.map((one) => ({ name: one.name, scores: scores(one) })),
-    kind !== "text",
+    kind !== "text" && rounds.length === 0,
   );
   const retention = retentionOf(state.retentionBefore ?? retentionAfter, retentionAfter);
   const { after, before } = retention;
@@ -74,7 +75,8 @@ export async function makeReport(context: RunContext, found: Found): Promise<Run
       ...intervalOf(one, kind),
       ...(one.note !== undefined && { note: one.note }),
     })),
-    tuned: intervalOf(tuned, kind),
+    tuned: rounds.length === 0 ? intervalOf(tuned, kind) : bootstrap(means),
+    divisions: divisions.map((each) => total(each) / Math.max(1, each.length)),
     p: compared.p,
     retention,
     adapter,
@@ -100,6 +102,13 @@ export async function makeReport(context: RunContext, found: Found): Promise<Run
     best: { trial: trial.id, rank: trial.rank, learningRate: trial.learningRate, steps },
     prompt: promptOf(context.instruction, "{{text}}"),
   };
+}
+
+function answeredBy({ state }: RunContext, fits: readonly Fit[]): Measured {
+  const answers = new Map(
+    fits.flatMap((one) => one.answers.map(({ answer, position }) => [position, answer] as const)),
+  );
+  return { name: "tuned", answers: state.heldOut.map((position) => answers.get(position)!) };
 }
 
 function isModel({ name }: Measured): boolean {
@@ -129,7 +138,7 @@ function adviceOf({ heldOut, labels, spec }: RunContext, confusion: readonly (re
   return advice;
 }
 
-function choicesOf(context: RunContext, { fits, steps, trial }: Found) {
+function choicesOf(context: RunContext, { fits, rounds, steps, trial }: Found) {
   const { instruction, isCrossValidated, spec, split, state } = context;
   const { plan, skipped } = state;
   const ways = plan?.settings.length ?? 1;
@@ -144,7 +153,7 @@ function choicesOf(context: RunContext, { fits, steps, trial }: Found) {
     isCrossValidated
       ? {
           what: "Split",
-          chosen: `cross-validation: ${split.validation.length} examples chose the way of training; ${fits.length} parts, together ${state.heldOut.length}, were each asked of a model that learnt from all the others`,
+          chosen: `cross-validation: ${split.validation.length} examples chose the way of training; ${fits.length} parts, together ${state.heldOut.length}, were each asked of a model that learnt from all the others${rounds.length > 0 ? `; and again in other parts, ${rounds.length === 1 ? "once" : "twice"}` : ""}`,
           why: "With few examples, holding many out would teach too little and measure too little. The model that ships learnt from all.",
         }
       : {

@@ -116,6 +116,8 @@ it("a run that is killed three times goes on and ends with the same adapter", as
   expect(report.retention.kinds.map(({ name }) => name)).toEqual(["stories", "software", "how-to", "news", "nature"]);
   expect(report.counts).toEqual({ train: 20, validation: 4, heldOut: 16 });
   expect(report.folds).toBe(4);
+  expect(report.divisions).toHaveLength(3);
+  expect(report.tuned.score).toBeCloseTo(report.divisions.reduce((sum, one) => sum + one, 0) / 3, 10);
   expect(report.confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(16);
   expect(report.curve?.points.map(({ size }) => size)).toEqual([8, 16]);
   expect(report.clusters.flatMap(({ members }) => members)).toHaveLength(report.wrong.length);
@@ -143,7 +145,9 @@ it("a second run goes on from the first, part by part, and learns what is prefer
   const again = runReport.parse(last.report);
   const before = again.baselines.find(({ name }) => name === "before");
   // One label was corrected: the first run's models answer as they did.
-  expect(Math.abs((before?.score ?? 0) - report.tuned.score)).toBeLessThanOrEqual(1 / report.counts.heldOut + 1e-9);
+  expect(Math.abs((before?.score ?? 0) - (report.divisions[0] ?? 1))).toBeLessThanOrEqual(
+    1 / report.counts.heldOut + 1e-9,
+  );
   expect(again.counts).toEqual(report.counts);
   expect(again.choices.map(({ what }) => what)).toContain("Preferences");
 }, 120_000);

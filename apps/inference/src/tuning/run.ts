@@ -8,7 +8,7 @@ import { fewestExamples } from "../domain/tuning/samples.ts";
 import { TimeBudget } from "../domain/tuning/time-budget.ts";
 import { measureBaselines } from "./baselines.ts";
 import { choosingFit, maxRows, RunContext, type Told } from "./context.ts";
-import { adapterName, type FitJob, fit } from "./fits.ts";
+import { adapterName, again, type FitJob, fit } from "./fits.ts";
 import { intervalOf, makeReport } from "./make-report.ts";
 import { writeMerged } from "./merged-file.ts";
 import type { RunSpec } from "./protocol.ts";
@@ -106,6 +106,7 @@ async function finish(context: RunContext, best: Best) {
   }
   if (outcome === undefined) throw ranAway();
   await measureCurve(context, best);
+  await repeat(context, best);
   const done = context.isCrossValidated ? state.fits.filter(isPart) : [finished];
   const asked = new Set(done.flatMap(({ answers }) => answers.map(({ position }) => position)));
   if (asked.size < state.heldOut.length) {
@@ -117,7 +118,7 @@ async function finish(context: RunContext, best: Best) {
     state.heldOut = state.heldOut.filter((row) => asked.has(row));
   }
   await context.save();
-  const report = await makeReport(context, { ...best, ...outcome, fits: done });
+  const report = await makeReport(context, { ...best, ...outcome, fits: done, rounds: roundsOf(context) });
   await context.save();
   return { report, modelFile: outcome.modelFile };
 }
@@ -164,6 +165,17 @@ async function writeOutcome(context: RunContext, trainer: Trainer): Promise<Outc
   const merged = await trainer.merged();
   await context.write(() => writeMerged(merged, modelFile, context.spec.name));
   return { retentionAfter, adapter, modelFile };
+}
+
+/** What each repetition of the cross-validation answered, where it came to its end. */
+function roundsOf({ state }: RunContext): Fit[][] {
+  const rounds = Array.from({ length: mostRounds }, (_, i) =>
+    state.fits.filter(({ isDone, name }) => isDone && name.startsWith(`${again(i + 1)}-`)),
+  );
+  return rounds.filter((fits) => {
+    const asked = new Set(fits.flatMap(({ answers }) => answers.map(({ position }) => position)));
+    return state.heldOut.every((row) => asked.has(row));
+  });
 }
 
 function isPart({ isDone, name }: Fit): boolean {
@@ -221,6 +233,31 @@ async function measureCurve(context: RunContext, best: Best): Promise<void> {
       stage: "learning from half of the examples",
       isOver,
     });
+  }
+}
+
+/** With fewer held-out examples, how they were divided matters. */
+const repeatedBelow = 60;
+const mostRounds = 2;
+
+/** Cross-validates again in other parts, as long as the time allows. An earlier run's adapters know its own parts alone. */
+async function repeat(context: RunContext, best: Best): Promise<void> {
+  const { spec, state } = context;
+  if (spec.startFrom !== undefined || !context.isCrossValidated || state.heldOut.length >= repeatedBelow) return;
+  const stepMs = context.pace.stepMs ?? state.plan?.stepMs ?? 0;
+  for (let round = 1; round <= mostRounds; round++) {
+    const parts = context.partsAgain(round);
+    const isBegun = state.fits.some(({ name }) => name.startsWith(`${again(round)}-`));
+    if (!isBegun && (context.stopAsked || !context.budget.has(parts.length * best.steps * stepMs * 1.2))) return;
+    for (const [i, { test, train }] of parts.entries()) {
+      await fit(context, best, {
+        name: `${again(round)}-${i + 1}`,
+        train,
+        test,
+        stage: `learning once more without other parts, ${i + 1} of ${parts.length}`,
+        isOver: () => context.stopAsked || !context.budget.has(stepMs * 2),
+      });
+    }
   }
 }
 

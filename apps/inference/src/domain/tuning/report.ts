@@ -106,6 +106,8 @@ export const runReport = z.object({
     .default(null),
   /** Models that the held-out examples were asked of, each without those that it was asked. */
   folds: z.int().default(1),
+  /** The score in each division of the examples, where they were divided more than once; `tuned` is their mean. */
+  divisions: z.array(z.number()).default([]),
   /** Of the adapter; less than 1 where it forgot too much. */
   kept: z.number().default(1),
   /** What would help most. */

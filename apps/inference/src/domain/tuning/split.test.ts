@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { splitExamples } from "./split.ts";
+import { dividedAgain, splitExamples } from "./split.ts";
 
 const examples = fc.uniqueArray(
   fc.record({ input: fc.string({ minLength: 1 }), output: fc.constantFrom("a", "b", "c") }),
@@ -44,6 +44,22 @@ it("gives each label its share in every fold", () => {
     expect(rows).toHaveLength(12);
     for (const label of "abcd") expect(rows.filter((i) => list[i]?.output === label)).toHaveLength(3);
   }
+});
+
+it("divides the held-out examples otherwise, each asked once and of none that learnt it", () => {
+  const list = messages(60);
+  const split = splitExamples(list, byLabel);
+  const tests = [split.parts, dividedAgain(list, split, byLabel, 1), dividedAgain(list, split, byLabel, 2)].map(
+    (parts) => {
+      for (const { test, train } of parts) {
+        expect([...test, ...train].sort((a, b) => a - b)).toEqual(list.map((_, i) => i));
+        for (const label of "abcd") expect(test.filter((i) => list[i]?.output === label)).toHaveLength(3);
+      }
+      expect(parts.flatMap(({ test }) => test).sort((a, b) => a - b)).toEqual(split.heldOut);
+      return JSON.stringify(parts.map(({ test }) => test));
+    },
+  );
+  expect(new Set(tests).size).toBe(3);
 });
 
 it("holds some of many examples out once", () => {

@@ -59,9 +59,9 @@ function strataOf(examples: readonly Example[], stratum: (example: Example) => s
   return named.map(([, groups]) => groups.sort((a, b) => a.hash - b.hash));
 }
 
-/** Each group goes to the fold that has least, of its label first. */
-function crossValidated(strata: readonly (readonly Group[])[], count: number): Split {
-  const sizes = Array.from({ length: folds }, () => 0);
+/** Each group goes to the fold that has least, of its label first. Positions as the groups have them. */
+function dealt(strata: readonly (readonly Group[])[], into: number): number[][] {
+  const sizes = Array.from({ length: into }, () => 0);
   const members = sizes.map((): number[] => []);
   for (const groups of strata) {
     const own = sizes.map(() => 0);
@@ -72,12 +72,42 @@ function crossValidated(strata: readonly (readonly Group[])[], count: number): S
       members[fold]!.push(...group.members);
     }
   }
+  return members.map((rows) => rows.sort(ascending));
+}
+
+function partsOf(tests: readonly (readonly number[])[], count: number): Part[] {
   const all = Array.from({ length: count }, (_, i) => i);
-  const without = (test: readonly number[]) => all.filter((row) => !test.includes(row));
-  const [validation = [], ...tests] = members.map((rows) => rows.sort(ascending));
-  const parts = tests.filter(({ length }) => length > 0).map((test) => ({ train: without(test), test }));
+  return tests
+    .filter(({ length }) => length > 0)
+    .map((test) => ({ train: all.filter((row) => !test.includes(row)), test }));
+}
+
+function crossValidated(strata: readonly (readonly Group[])[], count: number): Split {
+  const [validation = [], ...tests] = dealt(strata, folds);
+  const parts = partsOf(tests, count);
   const heldOut = parts.flatMap(({ test }) => test).sort(ascending);
-  return { train: without(validation), validation, heldOut, parts };
+  const train = Array.from({ length: count }, (_, i) => i).filter((row) => !validation.includes(row));
+  return { train, validation, heldOut, parts };
+}
+
+/**
+ * The held-out examples of a cross-validation in other parts: repeated, the score depends less on how they happened to be
+ * divided (Kohavi 1995). What chose the way of training is asked in none of them.
+ * @param round from 1
+ */
+export function dividedAgain(
+  examples: readonly Example[],
+  { heldOut }: Pick<Split, "heldOut">,
+  stratum: (example: Example) => string,
+  round: number,
+): Part[] {
+  const strata = strataOf(
+    heldOut.map((row) => examples[row]!),
+    stratum,
+    round,
+  );
+  const tests = dealt(strata, folds - 1).map((rows) => rows.map((row) => heldOut[row]!).sort(ascending));
+  return partsOf(tests, examples.length);
 }
 
 function heldOutOnce(strata: readonly (readonly Group[])[], examples: readonly Example[]): Split {

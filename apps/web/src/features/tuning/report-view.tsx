@@ -20,7 +20,7 @@ const titles = {
 
 /** The verdict's evidence, then what to do: scores, what it got wrong, what was forgotten, what was chosen. */
 export function ReportView({ report, run }: { readonly run: RunDetail; readonly report: Report }) {
-  const { baselines, best, choices, counts, folds, measure, suspects, tuned } = report;
+  const { baselines, best, choices, counts, divisions, folds, measure, suspects, tuned } = report;
   const rows = [
     { name: "tuned model", ...tuned, marked: true },
     ...baselines.map((one) => ({ ...one, marked: false })),
@@ -33,6 +33,12 @@ export function ReportView({ report, run }: { readonly run: RunDetail; readonly 
         note={`on ${counts.heldOut} examples that were not learnt${folds > 1 ? `, each asked of a model trained without it (${folds}-fold cross-validation)` : ""}; 95 % intervals`}
       >
         <IntervalChart format={percent} rows={rows} />
+        {divisions.length > 1 ? (
+          <p className="mt-2 text-ink-3 text-xs">
+            The tuned model was measured in {divisions.length} divisions of the examples:{" "}
+            {divisions.map(percent).join(", ")}. The score is their mean.
+          </p>
+        ) : null}
       </Panel>
       {report.kind === "labels" ? <Confusion labels={report.labels} counts={report.confusion} /> : null}
       <Mistakes run={run} report={report} />
