@@ -88,6 +88,7 @@ export function CheckedExamples({ checked, isChecking, onMap, onMend }: CheckedE
             </thead>
             <tbody>
               {preview.map(({ input, output }, row) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: examples may repeat, and never move
                 <tr key={row} className="border-line border-b last:border-b-0">
                   <td className="px-3 py-1.5">{input}</td>
                   <td className="px-3 py-1.5 text-ink-2">{output}</td>
