@@ -1,11 +1,12 @@
 /**
  * Tunes a starter model on real tasks with few examples and measures it on others: npm run docs:tuning -- --mails FOLDER
  *
- * Each task's figures are kept in `--folder` as they come; the table of docs/tuning.md is made of all that are there.
+ * Each task's figures are kept in `--folder` as they come; the tables of docs/tuning.md are made of all that are there.
+ * `--rounds 0` leaves the comparison with PyTorch out.
  */
 
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEngine, openTrainer } from "@tugboat/engine";
@@ -22,6 +23,7 @@ import { labelChances, likeliest } from "../src/tuning/predict.ts";
 import { runTuning } from "../src/tuning/run.ts";
 import { Texts } from "../src/tuning/texts.ts";
 import { type BenchTask, benchTasks, draw } from "./tuning-tasks.ts";
+import { measureThroughput, throughput, throughputText } from "./tuning-throughput.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -33,6 +35,7 @@ const { values: options } = parseArgs({
     test: { type: "string", default: "500" },
     folder: { type: "string", default: join(repositoryRoot, ".tugboat/tuning-table") },
     threads: { type: "string", default: "2" },
+    rounds: { type: "string", default: "7" },
   },
 });
 const page = join(repositoryRoot, "docs/tuning.md");
@@ -57,6 +60,9 @@ const figures = z.object({
   peakMemory: z.number(),
   best: z.string(),
   machine: z.string(),
+  date: z.string().default(""),
+  /** Programs that wanted to compute while it ran, ours included. */
+  load: z.number().optional(),
 });
 type Figures = z.output<typeof figures>;
 
@@ -65,6 +71,7 @@ async function measure(task: BenchTask): Promise<Figures> {
   const folder = join(options.folder, task.name);
   await rm(folder, { recursive: true, force: true });
   let stage = "";
+  const loads: number[] = [];
   const { report } = await runTuning(
     {
       folder,
@@ -84,6 +91,7 @@ async function measure(task: BenchTask): Promise<Figures> {
         const next = told.stage.replace(/:.*/, "");
         if (next !== stage) console.error(`${task.name} ${Math.round(told.progress.spentMs / 1000)} s: ${next}`);
         stage = next;
+        loads.push(loadavg()[0] ?? 0);
       },
     },
   );
@@ -115,6 +123,8 @@ async function measure(task: BenchTask): Promise<Figures> {
     minutes: Number(options.minutes),
     peakMemory: process.resourceUsage().maxRSS * 1024,
     best: `rank ${rank}, learning rate ${learningRate}, ${steps} steps`,
+    date: new Date().toISOString().slice(0, 10),
+    load: loads.reduce((sum, one) => sum + one, 0) / Math.max(1, loads.length),
     machine: `${cpus()[0]?.model ?? "CPU"}, ${threads} threads`,
   };
 }
@@ -178,9 +188,6 @@ async function askAll(report: Report, train: readonly Example[], test: readonly 
   return out;
 }
 
-const begin = "<!-- table -->";
-const end = "<!-- end of table -->";
-
 function tableOf(all: readonly Figures[]): string {
   const names = ["zero-shot", "5-shot", "nearest neighbour", "linear classifier", "tuned"];
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
@@ -198,6 +205,7 @@ function tableOf(all: readonly Figures[]): string {
     `| general text, bits per byte | ${all.map(({ retention }) => `${retention <= 0 ? "−" : "+"}${percent(Math.abs(retention))}`).join(" | ")} |`,
     `| the run's own gate | ${all.map(({ gate }) => (gate ? "passed" : "refused")).join(" | ")} |`,
     `| time, of minutes allowed | ${all.map((one) => `${Math.round(one.seconds)} s of ${one.minutes} min`).join(" | ")} |`,
+    `| programs that wanted to compute meanwhile | ${all.map(({ load }) => (load === undefined ? "many" : load.toFixed(1))).join(" | ")} |`,
     `| chosen | ${all.map(({ best }) => best).join(" | ")} |`,
     `| peak memory of the process | ${all.map(({ peakMemory }) => `${Math.round(peakMemory / 2 ** 20)} MiB`).join(" | ")} |`,
   ];
@@ -205,8 +213,10 @@ function tableOf(all: readonly Figures[]): string {
     (one) =>
       `- **${one.task}**: ${one.what}; ${one.labels} labels, ${one.test} tested. From ${one.source}. The run itself said: “${one.sentence}”`,
   );
+  const dates = [...new Set(all.map(({ date }) => date).filter(Boolean))].sort();
+  const when = dates.length > 0 ? ` (${dates.join(", ")})` : "";
   const head = `| right answers | ${all.map(({ task }) => task).join(" | ")} |\n|---|${all.map(() => "---|").join("")}`;
-  return `${tasks.join("\n")}\n\n${head}\n${rows.join("\n")}\n\nMeasured on ${all[0]?.machine ?? "no machine"}; 95 % intervals by Wilson, p by McNemar's exact test.`;
+  return `${tasks.join("\n")}\n\n${head}\n${rows.join("\n")}\n\nMeasured on ${all[0]?.machine ?? "no machine"}${when}; 95 % intervals by Wilson, p by McNemar's exact test.`;
 }
 
 await mkdir(options.folder, { recursive: true });
@@ -227,6 +237,20 @@ const results = all.flatMap(({ scores, task }) => {
   return [{ name: `${task}: tuned beside a linear classifier`, unit: "share right", ours, peer, ratio: ours / peer }];
 });
 console.log(JSON.stringify({ machine: all[0]?.machine ?? "", results }, null, 2));
-const document = await readFile(page, "utf8");
-const [before, rest = ""] = document.split(begin);
-await writeFile(page, `${before}${begin}\n${tableOf(all)}\n${end}${rest.split(end)[1] ?? ""}`);
+const kept = join(options.folder, "throughput.json");
+if (Number(options.rounds) > 0) {
+  await writeFile(kept, `${JSON.stringify(await measureThroughput(options.model, Number(options.rounds)), null, 2)}\n`);
+}
+const speed = await readFile(kept, "utf8").catch(() => undefined);
+
+/** The page with what stands between two marks put in its place. */
+function filled(document: string, mark: string, text: string): string {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- end of ${mark} -->`];
+  const [before, rest] = document.split(begin);
+  if (rest === undefined) throw new Error(`docs/tuning.md has no ${begin}`);
+  return `${before}${begin}\n${text}\n${end}${rest.split(end)[1] ?? ""}`;
+}
+let document = await readFile(page, "utf8");
+if (all.length > 0) document = filled(document, "table", tableOf(all));
+if (speed !== undefined) document = filled(document, "speed", throughputText(throughput.parse(JSON.parse(speed))));
+await writeFile(page, document);
