@@ -1,11 +1,28 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSheet } from "../datasets/xlsx/write.ts";
-import { readTable } from "./read-table.ts";
 import { sampleCsv } from "./sample-data.ts";
+import { fileSamples } from "./sample-source.ts";
 import { type Example, guessMapping, mapperOf } from "./samples.ts";
 import { SomeOf } from "./some-of.ts";
 
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tug-samples-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function readTable(bytes: Uint8Array) {
+  const path = join(folder, "file");
+  await writeFile(path, bytes);
+  const { columns, head, rows } = await fileSamples(path);
+  const all: (readonly string[])[] = [];
+  for await (const row of rows()) all.push(row);
+  return { columns, head, rows: all };
+}
 const tableOf = (text: string) => readTable(Buffer.from(text));
 async function readBytes(bytes: Uint8Array): Promise<Example[]> {
   const table = await readTable(bytes);
