@@ -94,6 +94,12 @@ export interface EmbedOptions {
   readonly dimensions?: number;
 }
 
+export interface ScoreOptions {
+  readonly adapter?: AdapterLease;
+  /** The first token that is scored, from 1; default 1. Those before it are what it follows. */
+  readonly from?: number;
+}
+
 export interface EngineStats {
   readonly running: number;
   readonly waiting: number;
@@ -142,6 +148,11 @@ export interface Engine {
   ): { readonly tokens: number; readonly release: () => void };
   /** Logits after each token, `[tokens, vocabulary]`. @throws EngineError `bad-request`, `context-overflow`, `closed` */
   logits(tokens: readonly number[], options?: { readonly adapter?: AdapterLease }): Promise<Float32Array>;
+  /**
+   * The natural log of each token's likelihood after those before it, `[tokens - from]`. Nothing is drawn.
+   * @throws EngineError `bad-request`, `context-overflow`, `closed`
+   */
+  score(tokens: readonly number[], options?: ScoreOptions): Promise<Float64Array>;
   /**
    * A text's embedding: its last hidden states pooled, cut to `dimensions` and brought to length 1.
    * @throws EngineError `bad-request`, `context-overflow`, `closed`

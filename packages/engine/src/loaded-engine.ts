@@ -3,10 +3,19 @@ import { type AdapterLease, Adapters } from "./adapters/adapters.ts";
 import type { AdapterPlace } from "./adapters/places.ts";
 import { type ChatTemplate, chatTemplateFor } from "./chat-template/template.ts";
 import type { ChatMessage, ToolDefinition } from "./chat-template/types.ts";
-import type { EmbedOptions, Engine, EngineStats, GenerateRequest, ModelSource, PrefixOptions } from "./engine.ts";
+import type {
+  EmbedOptions,
+  Engine,
+  EngineStats,
+  GenerateRequest,
+  ModelSource,
+  PrefixOptions,
+  ScoreOptions,
+} from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { Choice } from "./generation/choice.ts";
 import type { GenerateEvent, TokenLogprob } from "./generation/events.ts";
+import { logLikelihood } from "./generation/likelihood.ts";
 import { GenerationLoop } from "./generation/loop.ts";
 import { Pool } from "./generation/pooling.ts";
 import { PromptReader } from "./generation/prompt-reader.ts";
@@ -177,9 +186,40 @@ export class LoadedEngine implements Engine {
     const { vocabulary } = this.#model.hyperparameters;
     const out = new Float32Array(tokens.length * vocabulary);
     await this.#holding(adapter, tokens.length, (table, place) =>
-      this.#runner.logits(tokens, table, vocabulary, out, place),
+      this.#runner.logits(
+        tokens,
+        table,
+        vocabulary,
+        0,
+        (position, logits) => out.set(logits, position * vocabulary),
+        place,
+      ),
     );
     return out;
+  }
+
+  async score(tokens: readonly number[], { adapter, from = 1 }: ScoreOptions = {}): Promise<Float64Array> {
+    this.#loop.checkOpen();
+    this.#prompts.checkFits(tokens);
+    if (!Number.isInteger(from) || from < 1 || from > tokens.length) {
+      const message = `from: ${from} is not a whole number from 1 to ${tokens.length}`;
+      throw new EngineError("bad-request", message, "The first token follows nothing, so it has no likelihood.");
+    }
+    const { vocabulary } = this.#model.hyperparameters;
+    const scores = new Float64Array(tokens.length - from);
+    await this.#holding(adapter, tokens.length, (table, place) =>
+      this.#runner.logits(
+        tokens.slice(0, -1),
+        table,
+        vocabulary,
+        from - 1,
+        (position, logits) => {
+          scores[position + 1 - from] = logLikelihood(logits, tokens[position + 1]!);
+        },
+        place,
+      ),
+    );
+    return scores;
   }
 
   async embed(tokens: readonly number[], options: EmbedOptions = {}): Promise<Float32Array<ArrayBuffer>> {

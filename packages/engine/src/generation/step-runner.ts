@@ -129,14 +129,16 @@ export class StepRunner {
   }
 
   /**
-   * Logits after each of `tokens`, `[tokens, vocabulary]`, into a table of blocks that holds them all.
-   * @param out row-major, exactly that size.
+   * Logits after each of `tokens` from a position on, into a table of blocks that holds them all.
+   * @param from the first position whose logits are wanted; nothing is read back of those before it
+   * @param take gets each position's, `[vocabulary]`, and is done with it when it returns
    */
   async logits(
     tokens: readonly number[],
     table: BlockTable,
     vocabulary: number,
-    out: Float32Array,
+    from: number,
+    take: (position: number, logits: Float32Array) => void,
     adapter: AdapterPlace | undefined,
   ): Promise<void> {
     const { device, input, memory, plan, settings } = this.#program;
@@ -145,20 +147,22 @@ export class StepRunner {
     this.#syncTable(this.spareSlot, table);
     for (let start = 0; start < tokens.length; start += chunk) {
       const count = Math.min(chunk, tokens.length - start);
-      for (let i = 0; i < count; i++) {
-        this.#fillRow(i, tokens[start + i]!, start + i, table);
-        input.words[input.at("sampleRows") + i] = i;
-      }
+      const skipped = Math.min(count, Math.max(0, from - start));
+      const samples = count - skipped;
+      for (let i = 0; i < count; i++) this.#fillRow(i, tokens[start + i]!, start + i, table);
+      for (let i = 0; i < samples; i++) input.words[input.at("sampleRows") + i] = skipped + i;
       const prefillTiles = this.#fillPrefillTiles(0, 0, count, this.spareSlot);
       const adapterTiles = this.#fillAdapter(count, adapter);
       this.#program.upload();
-      this.#program.runForward({ rows: count, decodeTiles: 0, prefillTiles, samples: count, adapterTiles });
+      this.#program.runForward({ rows: count, decodeTiles: 0, prefillTiles, samples, adapterTiles });
+      if (samples === 0) {
+        await device.finish();
+        continue;
+      }
       const binding = memory.slot(plan.logits);
       const buffer = "buffer" in binding ? binding.buffer : binding;
-      const rows = new Float32Array(await device.read(buffer, 0, count * stride * 4));
-      for (let i = 0; i < count; i++) {
-        out.set(rows.subarray(i * stride, i * stride + vocabulary), (start + i) * vocabulary);
-      }
+      const rows = new Float32Array(await device.read(buffer, 0, samples * stride * 4));
+      for (let i = 0; i < samples; i++) take(start + skipped + i, rows.subarray(i * stride, i * stride + vocabulary));
     }
   }
 
