@@ -58,6 +58,7 @@ export function wordsEngine({
     declarePrefix: () => ({ tokens: 0, release: () => {} }),
     logits: async () => new Float32Array(),
     embed: async (tokens) => Float32Array.of(tokens.length),
+    score: async (tokens, options) => new Float64Array(tokens.length - (options?.from ?? 1)).fill(-1),
     openAdapter: async (id, read) => {
       await read();
       return { id, release: () => {} };
