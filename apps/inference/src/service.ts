@@ -12,6 +12,7 @@ import { ExactCache } from "./domain/caching/exact-cache.ts";
 import { SemanticCache } from "./domain/caching/semantic-cache.ts";
 import { DatasetFiles } from "./domain/datasets/file-store.ts";
 import { servedModels } from "./domain/deployments/served.ts";
+import { watchEvaluations } from "./domain/evaluations/watch.ts";
 import { FileStore } from "./domain/files/store.ts";
 import { firstRun, readFirstRun } from "./domain/first-run.ts";
 import { KeyLimits } from "./domain/keys/limits.ts";
@@ -224,6 +225,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     : undefined;
   if (jobs) await measureUnmeasured(scope);
   if (jobs) watch = watchTasks(database, log);
+  const evaluations = jobs && watchEvaluations(database, log);
   const folder = env.TUGBOAT_MODELS_FOLDER ?? join(home, "watched");
   const watched = jobs && watchFolder(folder, { database, downloads: join(home, "models"), hub, log });
   const alerts = new AlertWatch({ database, vault, mailer, consoleUrl, log });
@@ -236,6 +238,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       draining = true;
       await watched?.close();
       await watch?.close();
+      await evaluations?.close();
       const jobsClosed = jobs?.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

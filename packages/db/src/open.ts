@@ -50,6 +50,8 @@ export interface Database {
   watchRoutes(watcher: Watcher): void;
   /** The organizations that have a task which serves. */
   taskOrganizations(): Promise<string[]>;
+  /** Those that have a setting of that key. */
+  organizationsWith(setting: string): Promise<string[]>;
   /** For the process that delivers and runs jobs, of whichever organization. */
   readonly jobs: JobRuns;
   readonly metering: MeteringStore;
@@ -124,6 +126,10 @@ async function openAt(
         distinct: ["organizationId"],
         select: { organizationId: true },
       });
+      return rows.map(({ organizationId }) => organizationId);
+    },
+    async organizationsWith(key) {
+      const rows = await prisma.setting.findMany({ where: { key }, select: { organizationId: true } });
       return rows.map(({ organizationId }) => organizationId);
     },
     jobs: jobRuns(prisma, (watcher) => void watches.push(watchJobs(url, watcher))),

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ask } from "../../domain/asking/ask.ts";
+import { sweepRules } from "../../domain/evaluations/rules.ts";
 import { JobChanges } from "../../jobs/changes.ts";
 import { evaluationRun } from "../../jobs/kinds/evaluations-run.ts";
 import { startJobs } from "../../jobs/platform.ts";
@@ -289,4 +290,35 @@ describe("a guard", () => {
     expect((await fixture.call(owner, "guards.set", { ...guard, margin: 0 })).status).toBe(200);
     expect((await move(1)).status).toBe(200);
   });
+});
+
+it("runs an evaluation again when its dataset or a label moves, once for each change, and keeps the history", async () => {
+  const { id } = await fixture.scope.datasets.create({ name: "moving", createdBy: owner.userId });
+  const add = (message: string) =>
+    fixture.scope.datasets.append(id, [{ input: { message }, expected: "word0" }], { createdBy: owner.userId });
+  await add("one");
+  const candidates = [{ name: "live", model: "prompt:triage@production" }, short];
+  const first = await finished({ dataset: "moving", candidates });
+  expect((await fixture.call(expert, "evaluations.again", { id: first.id, on: true })).status).toBe(200);
+  expect(await sweepRules(fixture.scope)).toEqual([]);
+  await add("two");
+  expect(await sweepRules(fixture.scope)).toMatchObject([
+    { rule: first.id, did: expect.stringContaining("run again") },
+  ]);
+  expect(await sweepRules(fixture.scope)).toEqual([]);
+  const { guards } = (await fixture.call(owner, "guards.list", undefined, "GET")).body;
+  for (const guard of guards) await fixture.call(owner, "guards.remove", { id: guard.id });
+  const label = (version: number) =>
+    fixture.call(owner, "prompts.move", { prompt: "triage", label: "production", version });
+  expect((await label(2)).status).toBe(200);
+  expect(await sweepRules(fixture.scope)).toHaveLength(1);
+  const history = async () => (await fixture.call(expert, "evaluations.history", { id: first.id }, "GET")).body;
+  await expect.poll(async () => (await history()).entries.length, { timeout: 60_000 }).toBe(3);
+  const { again, entries } = await history();
+  expect(again).toBe(true);
+  expect(entries.map(({ dataset }: { dataset: string }) => dataset)).toEqual(["moving@2", "moving@2", "moving@1"]);
+  expect(entries[0].candidates[0]).toMatchObject({ name: "live", version: "triage@2", score: 0 });
+  await fixture.call(expert, "evaluations.again", { id: first.id, on: false });
+  await add("three");
+  expect(await sweepRules(fixture.scope)).toEqual([]);
 });

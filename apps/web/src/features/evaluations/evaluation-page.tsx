@@ -14,6 +14,7 @@ import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { Actions } from "./evaluation-actions.tsx";
 import { ExamplesPanel } from "./examples-panel.tsx";
 import { FrontierChart } from "./frontier-chart.tsx";
+import { HistoryPanel } from "./history-panel.tsx";
 import { PairsPanel } from "./pairs-panel.tsx";
 import { SlicesPanel } from "./slices-panel.tsx";
 import type { Calibration, EvaluationDetail, Summary } from "./types.ts";
@@ -125,6 +126,7 @@ function Result({ found, summary }: { readonly found: EvaluationDetail; readonly
       <PairsPanel summary={summary} evaluator={evaluator} />
       {found.calibrations.length > 0 ? <Calibrations all={found.calibrations} /> : null}
       {summary.slices.length > 0 && summary.candidates.length > 1 ? <SlicesPanel summary={summary} /> : null}
+      <HistoryPanel evaluation={found} />
       <ExamplesPanel evaluation={found} evaluator={evaluator} />
     </>
   );

@@ -1,7 +1,9 @@
 import type { EvaluationInfo, JobInfo } from "@tugboat/db";
 import { z } from "zod";
 import { candidateSpec, evaluationConfig } from "../../../domain/evaluations/config.ts";
+import { historyEntry, historyOf } from "../../../domain/evaluations/history.ts";
 import { calibrationsOf, evaluationCalibration } from "../../../domain/evaluations/judge-agreement.ts";
+import { rulesOf, setRule } from "../../../domain/evaluations/rules.ts";
 import { ensureSample, sampleDataset } from "../../../domain/evaluations/sample.ts";
 import { recordedEvaluation, startEvaluation } from "../../../domain/evaluations/start.ts";
 import { importSuite, modelFor, servedNames } from "../../../domain/evaluations/suite/import-suite.ts";
@@ -278,6 +280,26 @@ export const evaluationsRouter = router({
       ctx.change(async (scope) => {
         const made = await ensureSample(scope, ctx.actor);
         return { subject: made, after: { dataset: sampleDataset }, result: { dataset: sampleDataset } };
+      }),
+    ),
+
+  /** How the same candidates did before on the same dataset, and whether it is run again by itself. */
+  history: orgProcedure("evaluations:read")
+    .input(z.object({ id }))
+    .output(z.object({ entries: z.array(historyEntry), again: z.boolean() }))
+    .query(async ({ ctx, input }) => ({
+      entries: await historyOf(ctx.scope, input.id),
+      again: (await rulesOf(ctx.scope)).some(({ evaluation: of }) => of === input.id),
+    })),
+
+  /** Runs it again whenever its dataset, a prompt's label, an alias, a model or an evaluator moves; or no longer. */
+  again: orgProcedure("evaluations:write")
+    .input(z.object({ id, on: z.boolean() }))
+    .output(z.object({ id, on: z.boolean() }))
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        await setRule(scope, input.id, input.on, ctx.actor);
+        return { subject: input.id, after: { again: input.on }, result: input };
       }),
     ),
 
