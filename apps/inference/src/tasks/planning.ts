@@ -23,6 +23,8 @@ export interface PlanningInput {
   readonly facts: TaskFacts;
   readonly basis: { readonly words: string; readonly learnt: string };
   readonly models: readonly ModelFacts[];
+  /** Other words for the instruction. */
+  readonly wordings?: readonly string[];
   readonly records: readonly PlannerRecordInfo[];
   /** Answers of earlier plannings of this task, and of this one before it was stopped. */
   readonly kept: readonly TaskMeasurementInfo[];
@@ -71,8 +73,8 @@ export class Planning {
     this.#examples = new Map([...heldOut, ...calibration].map((one) => [one.digest, one]));
     // Any model of this machine embeds.
     const embedders = input.models.filter(({ fits, kind }) => kind === "model" && fits).map(({ name }) => name);
-    const { basis, document, facts, models, records } = input;
-    const space = candidateSpace({ models, task: facts, goal: document, records, basis, embedders });
+    const { basis, document, facts, models, records, wordings = [] } = input;
+    const space = candidateSpace({ models, task: facts, goal: document, records, basis, embedders, wordings });
     this.#candidates = withServed(space.candidates, input);
     const served = new Set(this.#candidates.map(({ name }) => name));
     this.#notTried = space.notTried.filter(({ name }) => !served.has(name));
@@ -153,13 +155,21 @@ export class Planning {
         if (!(error instanceof StepError)) throw error;
         failures++;
         if (failures < mostFailures && examples.length > 1) continue;
-        this.#failed.set(key, { why: `did not answer: ${error.message}`, after: this.#results.get(key)?.size ?? 0 });
+        this.#fail(candidate, `did not answer: ${error.message}`, error.status >= 500);
         return;
       }
     }
     // An example whose only answer failed would be asked for for ever.
     if (failures > 0)
       this.#failed.set(key, { why: "did not answer every example", after: this.#results.get(key)?.size ?? 0 });
+  }
+
+  /** Ends a candidate; one whose model can't be reached ends all that ask the same model, if none of them ever got an answer. */
+  #fail({ key, step }: Candidate, why: string, unreachable: boolean): void {
+    this.#failed.set(key, { why, after: this.#results.get(key)?.size ?? 0 });
+    const same = this.#candidates.filter((one) => one.step.model === step.model);
+    if (!unreachable || same.some((one) => this.#results.has(one.key))) return;
+    for (const one of same) this.#failed.set(one.key, { why, after: 0 });
   }
 
   async #ready({ key, step }: Candidate): Promise<PreparedStep> {

@@ -11,12 +11,14 @@ export function chatBody(
   document: TaskDocument,
   input: string,
   shots: readonly LearntExample[],
+  draw?: number,
 ): object {
   const instruction = instructionOf(step, document);
   return {
     model: step.model,
     messages: [{ role: "user", content: promptOf(instruction, input, shots) }],
-    temperature: 0,
+    // A draw is the same each time it is asked for: a plan answers the same to the same.
+    ...(draw === undefined ? { temperature: 0 } : { temperature: 0.8, seed: draw }),
     max_tokens: step.maxTokens,
     logprobs: true,
     ...constraint(step, document),
@@ -25,14 +27,13 @@ export function chatBody(
 
 function instructionOf(step: PromptStep, document: TaskDocument): string {
   if (step.wording === "tuned" && step.instruction !== null) return step.instruction;
+  const asked = step.wording === "rewritten" && step.instruction !== null ? step.instruction : document.instruction;
   const labels = labelsOf(document.output);
   if (labels !== undefined) {
-    return step.wording === "listed"
-      ? `${document.instruction}\nAnswer with one of: ${labels.join(", ")}.`
-      : document.instruction;
+    return step.wording === "listed" ? `${asked}\nAnswer with one of: ${labels.join(", ")}.` : asked;
   }
-  if (onlyField(document.output)?.type === "string") return document.instruction;
-  return `${document.instruction}\nAnswer with a JSON object of this schema: ${JSON.stringify(objectSchemaOf(document.output))}`;
+  if (onlyField(document.output)?.type === "string") return asked;
+  return `${asked}\nAnswer with a JSON object of this schema: ${JSON.stringify(objectSchemaOf(document.output))}`;
 }
 
 /** Holds the answer to what is valid, where the model's server can. */

@@ -3,6 +3,7 @@ import { type PlanSpec, type PromptStep, type Step, stepName, stepsOf } from "..
 import type { TaskDocument } from "../domain/tasks/document.ts";
 import { inputText, type Values } from "../domain/tasks/examples.ts";
 import { labelsOf } from "../domain/tasks/fields.ts";
+import { mostAgreed } from "./agreed.ts";
 import { type Artifact, type LearntExample, type Pool, unpacked } from "./artifact.ts";
 import { type Guess, linearGuesser, nearestFinder, nearestGuesser } from "./near.ts";
 import { chatBody, outputOf, readAnswer } from "./prompt.ts";
@@ -94,6 +95,8 @@ async function prompted(
 ): Promise<StepAnswer> {
   const embedder = step.shots > 0 && step.choose === "nearest" ? step.embedder : null;
   const found = embedder === null ? undefined : await embedded(name, embedder, input, ask);
+  if (step.samples !== undefined)
+    return drawn(name, step, step.samples, document, shotsFor(found?.vector), input, ask, found);
   const answer = await ask({
     endpoint: "/v1/chat/completions",
     body: chatBody(step, document, input, shotsFor(found?.vector)),
@@ -111,6 +114,39 @@ async function prompted(
     costMicroUsd: costMicroUsd + (found?.costMicroUsd ?? 0),
     inputTokens: usage.inputTokens + (found?.tokens ?? 0),
     outputTokens: usage.outputTokens,
+  };
+}
+
+/** Several answers at once, of which the one is given that the others agree with most. */
+async function drawn(
+  name: string,
+  step: PromptStep,
+  samples: number,
+  document: TaskDocument,
+  shots: readonly LearntExample[],
+  input: string,
+  ask: AskModel,
+  found: Awaited<ReturnType<typeof embedded>> | undefined,
+): Promise<StepAnswer> {
+  const draws = Array.from({ length: samples }, (_, i) => i + 1);
+  const answers = await Promise.all(
+    draws.map((draw) => ask({ endpoint: "/v1/chat/completions", body: chatBody(step, document, input, shots, draw) })),
+  );
+  const given = answers.map((answer) => {
+    if (!answer.ok) throw new StepError(name, answer.status, answer.code, answer.message);
+    return answer;
+  });
+  const outputs = given.map(({ text }) => readAnswer(text, document));
+  const agreed = mostAgreed(outputs, document.measure);
+  const sum = (of: (one: (typeof given)[number]) => number) => given.reduce((total, one) => total + of(one), 0);
+  return {
+    output: agreed && outputs[agreed.at],
+    text: given[agreed?.at ?? 0]?.text ?? "",
+    confidence: agreed?.agreement ?? null,
+    latencyMs: Math.max(...given.map(({ latencyMs }) => latencyMs)) + (found?.latencyMs ?? 0),
+    costMicroUsd: sum(({ costMicroUsd }) => costMicroUsd) + (found?.costMicroUsd ?? 0),
+    inputTokens: sum(({ usage }) => usage.inputTokens) + (found?.tokens ?? 0),
+    outputTokens: sum(({ usage }) => usage.outputTokens),
   };
 }
 

@@ -27,14 +27,16 @@ export interface SpaceInput {
   readonly goal: Goal;
   readonly records: readonly PlannerRecordInfo[];
   readonly basis: { readonly words: string; readonly learnt: string };
-  /** The model whose embeddings find what is near; undefined where none embeds. */
+  /** The models whose embeddings find what is near. */
   readonly embedders: readonly string[];
+  /** Other words for the instruction, to be measured beside the person's. */
+  readonly wordings?: readonly string[];
 }
 
 const mostShots = 8;
 
 /** Every way to do a task in one step that is worth a thought, cheapest thoughts first, with what is ruled out and why. */
-export function candidateSpace({ basis, embedders, goal, models, records, task }: SpaceInput): Space {
+export function candidateSpace({ basis, embedders, goal, models, records, task, wordings = [] }: SpaceInput): Space {
   const candidates: Candidate[] = [];
   const notTried: NotTried[] = [];
   for (const model of models) {
@@ -43,7 +45,7 @@ export function candidateSpace({ basis, embedders, goal, models, records, task }
       notTried.push({ name: model.name, why: whole });
       continue;
     }
-    for (const step of stepsFor(model, task, embedders)) {
+    for (const step of stepsFor(model, task, embedders, wordings)) {
       const predicted = predict(step, model, task, records);
       const name = stepName(step);
       const why = cannot(model, predicted, goal);
@@ -54,7 +56,15 @@ export function candidateSpace({ basis, embedders, goal, models, records, task }
   return byHistory(candidates, notTried, goal);
 }
 
-function stepsFor(model: ModelFacts, task: TaskFacts, embedders: readonly string[]): Step[] {
+/** So often an answer is drawn where the best of several is given. */
+const drawn = 5;
+
+function stepsFor(
+  model: ModelFacts,
+  task: TaskFacts,
+  embedders: readonly string[],
+  wordings: readonly string[] = [],
+): Step[] {
   const { labels } = task;
   const maxTokens = labels === undefined ? Math.max(16, Math.ceil(task.outputTokens * 2.5)) : longest(labels);
   const embedder = embedders.includes(model.name) ? model.name : (embedders[0] ?? null);
@@ -78,6 +88,9 @@ function stepsFor(model: ModelFacts, task: TaskFacts, embedders: readonly string
   if (model.tunedWith !== null) steps.push(prompt({ wording: "tuned", instruction: model.tunedWith }));
   steps.push(prompt({}));
   if (labels !== undefined) steps.push(prompt({ wording: "listed" }));
+  for (const instruction of wordings) steps.push(prompt({ wording: "rewritten", instruction }));
+  // A label's chance is known without drawing; longer answers differ each time, and what most say is more often right.
+  if (labels === undefined) steps.push(prompt({ samples: drawn }));
   const most = Math.min(mostShots, task.examples);
   for (const shots of [2, 4, 8]) {
     if (shots > most) continue;

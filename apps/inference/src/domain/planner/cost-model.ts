@@ -45,6 +45,8 @@ export interface Prediction {
 
 /** A model of an upstream whose speed nobody measured. */
 const unknownUpstreamMs = 900;
+/** What each further draw of an answer adds: the prompt is kept, and draws share the steps. */
+const drawnShare = 0.5;
 /** What a request takes beside the model. */
 const overheadMs = 3;
 
@@ -65,7 +67,8 @@ export function predict(
   const listed = isPrompt && step.wording === "listed" ? 3 * (task.labels?.length ?? 0) : 0;
   const inputTokens = Math.round((isPrompt ? task.instructionTokens + 12 : 0) + task.inputTokens + shown + listed);
   const outputTokens = isPrompt ? Math.min(step.maxTokens, Math.max(1, Math.round(task.outputTokens))) : 0;
-  const computed = timeOf(model, inputTokens, outputTokens);
+  const draws = isPrompt ? (step.samples ?? 1) : 1;
+  const computed = timeOf(model, inputTokens, outputTokens) * (1 + (draws - 1) * drawnShare);
   const same = records.filter((one) => one.model === model.name);
   // The mean of the logarithms of measured ÷ predicted, drawn to none while there are few.
   const drift = same.reduce(
@@ -73,7 +76,7 @@ export function predict(
     0,
   );
   const ms = (computed + overheadMs) * Math.exp(drift / (same.length + 1));
-  const microUsd = costOf(model, { inputTokens, outputTokens, ms });
+  const microUsd = costOf(model, { inputTokens: inputTokens * draws, outputTokens: outputTokens * draws, ms });
   return { ms, microUsd, inputTokens, outputTokens, ...scoreOf(step, model, task, records) };
 }
 

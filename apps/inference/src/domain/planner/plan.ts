@@ -10,13 +10,18 @@ export const promptStep = z.object({
   choose: z.enum(["coverage", "nearest"]),
   /** What finds the nearest. */
   embedder: z.string().nullable(),
-  /** `own`: the person's words; `listed`: and what may be answered; `tuned`: the words a tuned model was taught by. */
-  wording: z.enum(["own", "listed", "tuned"]),
-  /** The words of `tuned`. */
+  /**
+   * `own`: the person's words; `listed`: and what may be answered; `tuned`: the words a tuned model was taught by;
+   * `rewritten`: another model's words for the same.
+   */
+  wording: z.enum(["own", "listed", "tuned", "rewritten"]),
+  /** The words of `tuned` and `rewritten`. */
   instruction: z.string().nullable(),
   /** Whether no other answer than a valid one can be given. */
   constrained: z.boolean(),
   maxTokens: z.int().min(1),
+  /** Answers are drawn so many times, and the one that agrees most with the others is given; absent: one, the likeliest. */
+  samples: z.int().min(2).max(32).optional(),
 });
 
 /** Answers as the examples most like the input are answered. */
@@ -59,11 +64,17 @@ export function stepName(one: Step): string {
       const notes = [
         ...(one.choose === "nearest" && one.shots > 0 ? ["nearest"] : []),
         ...(one.wording === "listed" ? ["answers listed"] : []),
+        ...(one.wording === "rewritten" ? [`reworded: "${beginning(one.instruction ?? "")}"`] : []),
+        ...(one.samples === undefined ? [] : [`best of ${one.samples}`]),
         ...(one.constrained ? [] : ["free"]),
       ];
       return `${one.model}, ${one.shots}-shot${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
     }
   }
+}
+
+function beginning(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
 }
 
 export function planName(spec: PlanSpec): string {

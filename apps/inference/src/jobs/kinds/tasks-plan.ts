@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { z } from "zod";
+import type { Answer } from "../../domain/asking/answer.ts";
 import { askPatiently } from "../../domain/asking/patiently.ts";
 import { storedDocument } from "../../domain/tasks/document.ts";
 import { loadExamples } from "../../domain/tasks/load-examples.ts";
@@ -9,6 +10,7 @@ import { finishPlanning } from "../../tasks/finish-planning.ts";
 import { evaluatorOf, measureOf } from "../../tasks/measure.ts";
 import { readModelFacts } from "../../tasks/model-facts.ts";
 import { Planning } from "../../tasks/planning.ts";
+import { reword } from "../../tasks/reword.ts";
 import type { AskModel } from "../../tasks/run-step.ts";
 import { defineJob, JobError } from "../define.ts";
 import { tasksPlanKind } from "./tasks-plan-input.ts";
@@ -39,16 +41,18 @@ export const planTask = defineJob({
     if (models.length === 0) {
       throw new JobError("There is no model to plan with.", { hint: "Add one: `tug models add`.", final: true });
     }
-    const askModel: AskModel = (request) =>
-      askPatiently(ask, {
-        ...request,
-        organizationId: scope.id,
-        work: { kind: "planning", subject: row.id },
-        signal,
-      });
-    const measure = measureOf(document, await evaluatorOf(scope, document).catch(finalError), askModel);
     const begun = performance.now();
     const spent = () => checkpoint.spentMs + performance.now() - begun;
+    const budgetMs = row.minutes * 60_000;
+    const asking = { organizationId: scope.id, work: { kind: "planning" as const, subject: row.id } };
+    const askModel: AskModel = (request) =>
+      within(Math.max(leastMs, budgetMs - spent()), signal, (until) =>
+        askPatiently(ask, { ...request, ...asking, signal: until }),
+      );
+    // What does not answer at once rewrites nothing: it is measured later than others, if at all.
+    const askOnce: AskModel = (request) =>
+      within(Math.min(rewordMs, budgetMs / 4), signal, (until) => ask({ ...request, ...asking, signal: until }));
+    const measure = measureOf(document, await evaluatorOf(scope, document).catch(finalError), askModel);
     const served = await scope.tasks.served(task.name);
     const planning = new Planning({
       document,
@@ -56,10 +60,11 @@ export const planTask = defineJob({
       facts: factsOf(loaded.examples, split, document),
       basis: basisOf(document, split, measure.key),
       models,
+      wordings: await reword(document, split.learnt, models, askOnce),
       records: await scope.taskPlannings.records(2000),
       kept: await scope.taskPlannings.measurements(task.id),
       served: served?.plans.find(({ number }) => number === served.release.plan)?.spec,
-      budgetMs: row.minutes * 60_000,
+      budgetMs,
       spentMs: spent,
       asked: checkpoint.asked,
       ask: askModel,
@@ -94,6 +99,22 @@ export const planTask = defineJob({
     );
   },
 });
+
+/** A request may take so long although the planning's time is nearly over, and a rewording at most so long. */
+const leastMs = 30_000;
+const rewordMs = 30_000;
+
+/** An answer that comes in time, else the refusal that says so. @throws the signal's reason */
+async function within(ms: number, signal: AbortSignal, run: (until: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  const late = AbortSignal.timeout(ms);
+  try {
+    return await run(AbortSignal.any([signal, late]));
+  } catch (error) {
+    if (!late.aborted || signal.aborted) throw error;
+    const message = "It did not answer within the time that the planning had.";
+    return { ok: false, id: "", status: 504, code: "too_late", message, again: false, latencyMs: ms };
+  }
+}
 
 /** What the declaration is to blame for is not tried again. */
 function finalError(error: unknown): never {
