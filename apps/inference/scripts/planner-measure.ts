@@ -15,7 +15,7 @@ import { scoreAnswer } from "../src/domain/tasks/score.ts";
 import { poolOf } from "../src/tasks/artifact.ts";
 import { basisOf, factsOf, splitTask } from "../src/tasks/examples-split.ts";
 import { Planning } from "../src/tasks/planning.ts";
-import { type AskModel, prepareStep } from "../src/tasks/run-step.ts";
+import { type AskModel, prepareStep, StepError } from "../src/tasks/run-step.ts";
 
 export interface Setting {
   readonly document: TaskDocument;
@@ -56,21 +56,28 @@ export async function exhaustive(setting: Setting, tell: (done: number, of: numb
   };
   const results = new Map<string, Map<string, Measured>>();
   const asked = [...split.heldOut, ...split.calibration];
+  let measurements = 0;
   for (const [place, { key, step }] of candidates.entries()) {
     tell(place, candidates.length);
     await embed(step, learnt, ask);
     const prepared = prepareStep(step, poolOf(step, learnt, labelsOf(document.output)), document);
     const mine = new Map<string, Measured>();
     for (const { digest, expected, input } of asked) {
-      const { confidence, costMicroUsd, latencyMs, output } = await prepared.run(input, ask);
+      const answer = await prepared.run(input, ask).catch((error: unknown) => {
+        if (error instanceof StepError) return undefined;
+        throw error;
+      });
+      measurements++;
+      // What does not fit into a model's context is no way to do the task.
+      if (answer === undefined) break;
+      const { confidence, costMicroUsd, latencyMs, output } = answer;
       const score = scoreAnswer(document.measure, output, expected);
       mine.set(digest, { score, latencyMs, costMicroUsd, confidence });
     }
-    results.set(key, mine);
+    if (mine.size > 0) results.set(key, mine);
   }
   const heldOut = split.heldOut.map(({ digest }) => digest);
   const calibration = split.calibration.map(({ digest }) => digest);
-  const measurements = candidates.length * asked.length;
   return conclude({
     document,
     candidates,

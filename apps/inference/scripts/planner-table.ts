@@ -119,7 +119,7 @@ const results = rows.map((row) => {
   return [
     `### ${row.setting.document.task}`,
     "",
-    `${learnt} examples to learn from, ${calibration} for thresholds, ${heldOut} held out; ${row.all.measurements / (heldOut + calibration)} ways of one step. Required: ${JSON.stringify(row.setting.document.require)}, preferring ${row.setting.document.prefer}.`,
+    `${learnt} examples to learn from, ${calibration} for thresholds, ${heldOut} held out; ${row.all.entries.filter(({ spec }) => spec.kind === "single").length} ways of one step. Required: ${JSON.stringify(row.setting.document.require)}, preferring ${row.setting.document.prefer}.`,
     "",
     table(
       ["", ""],
