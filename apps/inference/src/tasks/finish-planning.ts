@@ -59,9 +59,10 @@ export async function finishPlanning(
   const proposal = row.reason === "asked" ? null : await proposalOf(tx, task, entries, kept);
   await tx.taskPlannings.finish(row.id, { report: json(kept), plan: chosen?.plan ?? null, proposal });
   await tx.taskPlannings.record(records);
-  if (proposal === "open" && rule.ship && chosen?.plan != null && chosen.figures.meets) {
+  const fit = chosen?.figures.meets === true ? chosen.plan : null;
+  if (proposal === "open" && rule.ship && fit !== null && !(await wasStopped(tx, task, fit))) {
     await releasePlan(tx, task, {
-      plan: chosen.plan,
+      plan: fit,
       share: 10,
       note: `By rule: ${row.cause ?? row.reason}`,
       actor: "system",
@@ -71,10 +72,16 @@ export async function finishPlanning(
       actor,
       action: "tasks.ship",
       subject: task.name,
-      after: { plan: chosen.plan, rule: true },
+      after: { plan: fit, rule: true },
     });
   }
   return { result: { planning: row.id, plan: chosen?.plan ?? null, sentence: report.sentence } };
+}
+
+/** Whether live traffic has shown a plan to be worse: then the rule, which knows no more than before, ships it no more. */
+async function wasStopped(tx: OrganizationScope, task: TaskInfo, plan: number): Promise<boolean> {
+  const releases = await tx.tasks.releases(task.id);
+  return releases.some(({ action }, i) => action === "stop" && releases[i + 1]?.plan === plan);
 }
 
 /** Open when something better than what serves was found, measured on the same examples; null when nothing was. */

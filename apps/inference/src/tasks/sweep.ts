@@ -9,11 +9,13 @@ import { activePlanning, type PlanningReason, startPlanning } from "../domain/ta
 import { ruleOf } from "./explain-task.ts";
 import { sumOf, worseBy } from "./live-sums.ts";
 import { readModelFacts } from "./model-facts.ts";
-import { rollBack } from "./release.ts";
+import { releasePlan, rollBack } from "./release.ts";
 
 /** By itself, a task is planned at most so often in a day. */
 const mostADay = 8;
 const dayMs = 86_400_000;
+/** So many requests of a canary that the rule shipped show that it does no harm. */
+const enoughForAll = 100;
 /** Fewer requests, or judgements of people, say nothing of drift. */
 const fewestRequests = 30;
 const fewestJudged = 20;
@@ -31,9 +33,9 @@ export async function sweepTasks(scope: OrganizationScope): Promise<Swept[]> {
   const swept: Swept[] = [];
   for (const task of await scope.tasks.list()) {
     if (task.release === null) continue;
-    const stopped = await stopWorse(scope, task);
-    if (stopped !== undefined) swept.push({ task: task.name, did: stopped });
     const rule = ruleOf(task);
+    const judged = await judgeCanary(scope, task, rule);
+    if (judged !== undefined) swept.push({ task: task.name, did: judged });
     const why = await reasonToPlan(scope, task, rule);
     if (why === undefined || (await activePlanning(scope, task.id)) !== undefined) continue;
     const plannings = await scope.taskPlannings.list({ taskId: task.id });
@@ -112,8 +114,11 @@ async function drifted(
   return undefined;
 }
 
-/** Gives a canary's share back when it is clearly worse than what it would replace. */
-async function stopWorse(scope: OrganizationScope, task: TaskInfo): Promise<string | undefined> {
+/**
+ * Gives a canary's share back when it is clearly worse than what it would replace. One that the rule shipped gets all
+ * requests once enough were no worse; one of a person's waits for that person.
+ */
+async function judgeCanary(scope: OrganizationScope, task: TaskInfo, rule: TaskRule): Promise<string | undefined> {
   const [release] = await scope.tasks.releases(task.id);
   if (release === undefined || release.share >= 100 || release.previous === null) return undefined;
   const since = new Date(release.createdAt);
@@ -128,7 +133,15 @@ async function stopWorse(scope: OrganizationScope, task: TaskInfo): Promise<stri
   });
   const [canary, before] = sums;
   const worse = canary && before && worseBy(canary, before, release.share / 100);
-  if (worse === undefined) return undefined;
+  if (worse === undefined) {
+    if (!rule.ship || release.createdBy !== "system" || (canary?.requests ?? 0) < enoughForAll) return undefined;
+    const note = `By rule: no worse in ${canary?.requests} requests`;
+    await scope.transaction(async (tx) => {
+      await releasePlan(tx, task, { plan: release.plan, share: 100, note, actor: "system" });
+      await tx.audit.append({ actor: "system", action: "tasks.ship", subject: task.name, after: { note } });
+    });
+    return `plan ${release.plan} gets all requests: ${note}`;
+  }
   const note = `Plan ${release.plan} ${worse}`;
   await scope.transaction(async (tx) => {
     await rollBack(tx, task, { action: "stop", actor: "system", note });

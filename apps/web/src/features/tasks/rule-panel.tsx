@@ -2,6 +2,7 @@
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Field, Select } from "../../ui/field.tsx";
+import { Notice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Switch } from "../../ui/switch.tsx";
 import { toast } from "../../ui/toast.tsx";
@@ -10,12 +11,15 @@ import { problemOf, useTRPC } from "../service/trpc.tsx";
 import type { TaskDetail } from "./types.ts";
 import { latency } from "./words.ts";
 
+/** The service plans a task by itself no more often. */
+const mostADay = 8;
+const dayMs = 86_400_000;
 const choices = [0.5, 1, 2, 5, 15, 60];
 
 type Rule = TaskDetail["rule"];
 
 /** What happens to a task by itself: when it is planned again, for how long, and whether what is found ships. */
-export function RulePanel({ task: { name, rule } }: { readonly task: TaskDetail }) {
+export function RulePanel({ task: { name, plannings, rule } }: { readonly task: TaskDetail }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const { may } = useSession();
@@ -28,9 +32,17 @@ export function RulePanel({ task: { name, rule } }: { readonly task: TaskDetail 
   const set = (change: Partial<Omit<Rule, "aliases">>) => save.mutate({ name, rule: change });
   const isLocked = save.isPending || !may("tasks:write");
   const shown = { ...rule, ...(save.isPending ? save.variables.rule : {}) };
+  const today = plannings.filter(
+    ({ createdAt, reason }) => reason !== "asked" && Date.now() - Date.parse(createdAt) < dayMs,
+  ).length;
   return (
     <Panel title="By itself" note="while it serves">
       <div className="grid gap-4">
+        {today >= mostADay ? (
+          <Notice tone="warn" hint="Plan it yourself if it can't wait.">
+            Planned {today} times by itself within a day. That is the most; it goes on tomorrow.
+          </Notice>
+        ) : null}
         <Switch
           label="Plan again when a model joins"
           checked={shown.onModel}
@@ -52,7 +64,7 @@ export function RulePanel({ task: { name, rule } }: { readonly task: TaskDetail 
         />
         <Switch
           label="Ship what is better"
-          hint="To a tenth of the requests first, and only what meets every requirement. Otherwise it waits for your yes."
+          hint="What meets every requirement: to a tenth of the requests, to all after 100 that were no worse. Otherwise it waits for your yes."
           checked={shown.ship}
           disabled={isLocked}
           onChange={(ship) => set({ ship })}
