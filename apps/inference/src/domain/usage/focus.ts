@@ -11,13 +11,25 @@ export interface FocusFacts {
 
 const hourMs = 3_600_000;
 
+/** A row in the columns of FOCUS, as text. */
+export type FocusRow = Readonly<Record<(typeof focusColumns)[number], string>>;
+
 /**
  * Usage as cost and usage data in the columns of FOCUS 1.1 (FinOps Open Cost and Usage Specification): a row for each
  * hour, project, key, kind, model and what served it. All costs are the same: there are no list prices beside the price book, no
  * commitments and no discounts. Amounts are exact dollars.
  */
-export function focusCsv(hours: readonly UsageHour[], { nameOf, organization, organizationId }: FocusFacts): string {
-  const rows = [...hours]
+export function focusCsv(hours: readonly UsageHour[], facts: FocusFacts): string {
+  const rows = focusRows(hours, facts).map((row) => focusColumns.map((name) => row[name]));
+  return [[...focusColumns], ...rows].map((row) => csvLine(row)).join("");
+}
+
+/** The rows of `focusCsv`, the oldest hour first. */
+export function focusRows(
+  hours: readonly UsageHour[],
+  { nameOf, organization, organizationId }: FocusFacts,
+): FocusRow[] {
+  return [...hours]
     .sort((a, b) => a.hour.getTime() - b.hour.getTime())
     .map((hour) => {
       const cost = exactDollars(hour.amountPicoUsd);
@@ -29,7 +41,7 @@ export function focusCsv(hours: readonly UsageHour[], { nameOf, organization, or
         ...{ kind, requests: hour.requests, input_tokens: hour.inputTokens, cached_tokens: hour.cachedTokens },
         ...{ output_tokens: hour.outputTokens, ...(apiKeyId !== null && { key: nameOf(apiKeyId) }) },
       };
-      const cells: Readonly<Record<(typeof focusColumns)[number], string>> = {
+      return {
         BilledCost: cost,
         BillingAccountId: organizationId,
         BillingAccountName: organization,
@@ -63,9 +75,7 @@ export function focusCsv(hours: readonly UsageHour[], { nameOf, organization, or
         SubAccountName: projectId === null ? "" : nameOf(projectId),
         Tags: JSON.stringify(tags),
       };
-      return focusColumns.map((name) => cells[name]);
     });
-  return [[...focusColumns], ...rows].map((row) => csvLine(row)).join("");
 }
 
 export const focusColumns = [

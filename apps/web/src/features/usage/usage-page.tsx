@@ -60,17 +60,21 @@ export function UsagePage() {
       note="Whole hours, days by UTC. Percentiles are off by at most 1 %."
       actions={
         <>
-          {may("usage:read") ? (
-            <Button
-              onClick={() =>
-                void client.usage.export
-                  .query(spanOf(view.range, Date.now()))
-                  .then(saveFile, (cause: unknown) => toast({ tone: "bad", text: problemOf(cause).message }))
-              }
-            >
-              Export (FOCUS)
-            </Button>
-          ) : null}
+          {may("usage:read")
+            ? (["csv", "parquet"] as const).map((format) => (
+                <Button
+                  key={format}
+                  title="By the hour, in the columns of FOCUS"
+                  onClick={() =>
+                    void client.usage.export
+                      .query({ ...spanOf(view.range, Date.now()), format })
+                      .then(saveFile, (cause: unknown) => toast({ tone: "bad", text: problemOf(cause).message }))
+                  }
+                >
+                  {format === "csv" ? "Export CSV" : "Export Parquet"}
+                </Button>
+              ))
+            : null}
           {may("billing:read") ? <ButtonLink href="/settings/billing">Prices and budgets</ButtonLink> : null}
         </>
       }

@@ -5,6 +5,7 @@ import { differenceKinds, reconciliation, type Stage } from "../../../domain/bil
 import { savings } from "../../../domain/billing/savings.ts";
 import { beforeAndAfter, comparedHours, namesOf } from "../../../domain/usage/before-after.ts";
 import { focusCsv } from "../../../domain/usage/focus.ts";
+import { focusParquet } from "../../../domain/usage/focus-parquet.ts";
 import { groupNames } from "../../../domain/usage/names.ts";
 import { wholeHours } from "../../../domain/usage/range.ts";
 import { type Sums, stepOf, usageGroups, usageReport } from "../../../domain/usage/report.ts";
@@ -153,11 +154,11 @@ export const usageRouter = router({
       };
     }),
 
-  /** Usage by the hour as CSV, in the columns of FOCUS 1.1, for tools that read the costs of many providers. */
+  /** Usage by the hour in the columns of FOCUS 1.1, as CSV or Parquet, for tools that read the costs of many providers. */
   export: orgProcedure("usage:read")
-    .input(range.optional())
+    .input(range.extend({ format: z.enum(["csv", "parquet"]).default("csv") }).optional())
     .output(z.object({ filename: z.string(), contentType: z.string(), base64: z.string() }))
-    .query(async ({ ctx, input: { from, to } = {} }) => {
+    .query(async ({ ctx, input: { format = "csv", from, to } = {} }) => {
       const span = checked(from, to);
       const [hours, keys, projects, { name }] = await Promise.all([
         ctx.scope.usage.hours(span),
@@ -166,16 +167,24 @@ export const usageRouter = router({
         ctx.scope.info(),
       ]);
       const names = new Map([...keys, ...projects].map((one) => [one.id, one.name]));
-      const csv = focusCsv(foldHours(hours), {
+      const facts = {
         organizationId: ctx.organizationId,
         organization: name,
-        nameOf: (of) => names.get(of) ?? of.slice(0, 8),
-      });
-      return {
-        filename: `focus-${span.from.toISOString().slice(0, 10)}-${span.to.toISOString().slice(0, 10)}.csv`,
-        contentType: "text/csv; charset=utf-8",
-        base64: Buffer.from(csv).toString("base64"),
+        nameOf: (of: string) => names.get(of) ?? of.slice(0, 8),
       };
+      const filename = `focus-${span.from.toISOString().slice(0, 10)}-${span.to.toISOString().slice(0, 10)}.${format}`;
+      const sums = foldHours(hours);
+      return format === "csv"
+        ? {
+            filename,
+            contentType: "text/csv; charset=utf-8",
+            base64: Buffer.from(focusCsv(sums, facts)).toString("base64"),
+          }
+        : {
+            filename,
+            contentType: "application/vnd.apache.parquet",
+            base64: Buffer.from(focusParquet(sums, facts)).toString("base64"),
+          };
     }),
 
   /** Follows usage through every record of it, from finished requests to invoices and upstreams' bills. */
