@@ -25,10 +25,11 @@ export function ReconciliationPage() {
   const { may } = useSession();
   const allowed = may("billing:read");
   const [query, choose] = useAddressQuery("/settings/billing/reconciliation");
-  const range = ranges.find(({ id }) => id === new URLSearchParams(query).get("range")) ?? ranges[2];
+  const range = ranges.find(({ id }) => id === new URLSearchParams(query).get("range"))?.id ?? "30d";
+  const words = ranges.find(({ id }) => id === range)?.words;
   const trpc = useTRPC();
   const { data, error, isFetching, refetch } = useQuery(
-    trpc.usage.reconcile.queryOptions(spanOf(range.id, Date.now()), {
+    trpc.usage.reconcile.queryOptions(spanOf(range, Date.now()), {
       enabled: allowed,
       placeholderData: keepPreviousData,
     }),
@@ -59,7 +60,7 @@ export function ReconciliationPage() {
               {(control) => (
                 <Select
                   {...control}
-                  value={range.id}
+                  value={range}
                   onChange={(event) => choose(new URLSearchParams({ range: event.currentTarget.value }).toString())}
                 >
                   {ranges.map(({ id, name }) => (
@@ -74,7 +75,7 @@ export function ReconciliationPage() {
               {isFetching ? "Comparing" : "Compare again"}
             </Button>
           </div>
-          <Panel title="The records" note={range.words} padded={false}>
+          <Panel title="The records" note={words} padded={false}>
             {data ? <ReconciliationChain found={data} /> : <Skeleton className="m-4 h-40" />}
           </Panel>
           {data && data.differences.length > 0 ? (

@@ -1,6 +1,7 @@
 /** The ranges that the page offers. */
 export const ranges = [
   { id: "24h", name: "24 hours", words: "the last 24 hours" },
+  { id: "yesterday", name: "Yesterday", words: "yesterday (UTC)" },
   { id: "7d", name: "7 days", words: "the last 7 days" },
   { id: "30d", name: "30 days", words: "the last 30 days" },
   { id: "month", name: "This month", words: "this month" },
@@ -13,10 +14,11 @@ const dayMs = 24 * hourMs;
 
 /** From when to when, in whole hours, so that the same range asks for the same while an hour lasts. Days are UTC. */
 export function spanOf(range: RangeId, now: number): { readonly from: string; readonly to: string } {
-  const to = (Math.floor(now / hourMs) + 1) * hourMs;
   const today = Math.floor(now / dayMs) * dayMs;
+  const to = range === "yesterday" ? today : (Math.floor(now / hourMs) + 1) * hourMs;
   const from = {
     "24h": to - dayMs,
+    yesterday: today - dayMs,
     "7d": today - 6 * dayMs,
     "30d": today - 29 * dayMs,
     month: Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth(), 1),
