@@ -214,6 +214,23 @@ describe("an example", () => {
       { expected: "marsupial" },
     ]);
   });
+
+  it("is made of every request that a filter finds, each question once", async () => {
+    for (const text of ["Where is quokka one?", "where is  quokka one?", "Where is quokka two?"]) await ask(text);
+    const save = () =>
+      fixture.call(admin, "traces.saveExamples", {
+        filter: { text: "quokka" },
+        dataset: "Quokkas",
+        expected: "nothing",
+      });
+    expect((await save()).body).toEqual({ dataset: "Quokkas", version: 1, added: 2, same: 1, unusable: 0 });
+    await ask("Where is quokka three?");
+    expect((await save()).body).toMatchObject({ version: 2, added: 1, same: 3 });
+    expect((await save()).body).toMatchObject({ version: 2, added: 0, same: 4 });
+    const filter = { text: "quokka", feedback: "bad" };
+    const nobody = await fixture.call(admin, "traces.saveExamples", { filter, dataset: "None", expected: "answer" });
+    expect(nobody.body).toEqual({ dataset: "None", version: null, added: 0, same: 0, unusable: 0 });
+  });
 });
 
 describe("what is kept", () => {

@@ -76,6 +76,18 @@ export function benchCommand(): Command {
       if (contextOf(self).json) return printJson({ machine, results: figures });
       print(machine, figures, undefined);
     });
+  bench
+    .command("evaluations")
+    .description("scores, a comparison of 3 × 10,000 opened and filtered, a dataset browsed")
+    .option("--runs <n>", "readings of each page", integer(1, 100), 5)
+    .option("--count <n>", "rows of the dataset", integer(1000, 5_000_000), 100_000)
+    .action(async ({ count, runs }: { count: number; runs: number }, self: Command) => {
+      const { benchEvaluations } = await import("../bench/evaluations.ts");
+      const figures = await benchEvaluations(runs, count, (line) => process.stderr.write(`${line}\n`));
+      const machine = describeMachine(1, "cpu");
+      if (contextOf(self).json) return printJson({ machine, results: figures });
+      print(machine, figures, undefined);
+    });
   return bench;
 }
 

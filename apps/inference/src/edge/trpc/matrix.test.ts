@@ -79,6 +79,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "traces.removeMatching": { input: () => ({ text: "their secret" }), allowed: 200 },
   "traces.rate": { input: ({ traceId }) => ({ id: traceId, kind: "thumb", value: 1 }), allowed: 404 },
   "traces.datasets": { allowed: 200 },
+  "traces.saveExamples": { input: () => ({ filter: {}, dataset: "x", expected: "answer", most: 1 }), allowed: 200 },
   "traces.saveExample": { input: ({ traceId }) => ({ id: traceId, dataset: "x", expected: "answer" }), allowed: 404 },
   "traces.policy": { allowed: 200 },
   "traces.setPolicy": { input: ({ project }) => ({ project: project.id, policy: null }), allowed: 404 },

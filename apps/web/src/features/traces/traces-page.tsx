@@ -14,6 +14,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { ExamplesDialog } from "./examples-dialog.tsx";
 import { FeedbackSnippet } from "./feedback-snippet.tsx";
 import { narrowing, noFilters, readFilters, type TraceFilters, toQuery, writeFilters } from "./filters.ts";
 import { PolicyPanel } from "./policy-panel.tsx";
@@ -31,6 +32,7 @@ export function TracesPage() {
   const params = useSearchParams();
   const filters = readFilters(new URLSearchParams(params));
   const [live, setLive] = useState(true);
+  const [isMaking, setMaking] = useState(false);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const minute = Math.floor(Date.now() / 60_000);
   const address = writeFilters(filters);
@@ -71,6 +73,9 @@ export function TracesPage() {
             />
             {live ? "Live" : "Paused"}
           </Button>
+          {may("tuning:write") && traces && traces.length > 0 ? (
+            <Button onClick={() => setMaking(true)}>Make examples</Button>
+          ) : null}
           <Button
             disabled={chosen.length !== 2}
             onClick={() =>
@@ -82,6 +87,7 @@ export function TracesPage() {
         </>
       }
     >
+      {isMaking ? <ExamplesDialog filter={query} onClose={() => setMaking(false)} /> : null}
       {allowed ? null : (
         <Notice tone="warn" hint="Owners, admins, developers and experts do; ask one of them.">
           Your role may not see requests.

@@ -9,6 +9,7 @@ import {
 } from "@tugboat/db";
 import { z } from "zod";
 import { microUsdText } from "../../../domain/billing/money.ts";
+import { collectExamples } from "../../../domain/traces/collect-examples.ts";
 import {
   policyOf,
   policySetting,
@@ -106,6 +107,9 @@ const opinion = z.object({
 
 const policy = z.object({ usual: tracePolicy, projects: z.record(z.string(), tracePolicy) });
 const dayMs = 86_400_000;
+
+async function* none(): AsyncGenerator<never> {}
+
 /** So many are deleted by one call at most; the answer says whether there are more. */
 const mostRemoved = 10_000;
 
@@ -253,6 +257,49 @@ export const tracesRouter = router({
         });
         const result = { dataset: dataset.name, version: version.number, made };
         return { subject: dataset.id, after: { ...result, trace: input.id }, result };
+      });
+    }),
+
+  /** Makes examples of all requests that a filter finds, the newest first, each question once. */
+  saveExamples: orgProcedure("tuning:write")
+    .input(
+      z.object({
+        filter: filters,
+        dataset: title,
+        expected: z.enum(expectations),
+        /** Requests that are looked at. */
+        most: z.int().min(1).max(2000).default(500),
+      }),
+    )
+    .output(
+      z.object({
+        dataset: z.string(),
+        version: z.int().nullable(),
+        added: z.int(),
+        /** That asked what another did, or an example that was there. */
+        same: z.int(),
+        unusable: z.int(),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const { dataset: called, expected, filter, most } = input;
+      const find = async (scope: OrganizationScope) =>
+        (await scope.datasets.list()).find(({ name: one }) => one === called);
+      const latest = (await find(ctx.scope))?.latest ?? null;
+      const known = latest === null ? none() : ctx.scope.datasets.stream(latest.id);
+      const found = await collectExamples(ctx.scope, filterOf(filter), expected, { known, most });
+      const counts = { same: found.same, unusable: found.unusable };
+      if (found.examples.length === 0) {
+        return { dataset: called, version: latest?.number ?? null, added: 0, ...counts };
+      }
+      return ctx.change(async (scope) => {
+        const dataset = (await find(scope)) ?? (await scope.datasets.create({ name: called, createdBy: ctx.actor }));
+        const { version } = await scope.datasets.append(dataset.id, found.examples, {
+          createdBy: ctx.actor,
+          note: `From ${found.looked} traces`,
+        });
+        const result = { dataset: called, version: version.number, added: found.examples.length, ...counts };
+        return { subject: dataset.id, after: result, result };
       });
     }),
 
