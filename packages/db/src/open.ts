@@ -97,6 +97,8 @@ async function openAt(
   pool.on("error", (error) => {
     if (closing === undefined) onWarning(`A database connection was lost: ${error.message}`);
   });
+  // One that is in use and breaks between two queries tells nobody else: unheard, it would end the process.
+  pool.on("connect", (client) => void client.on("error", () => {}));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const watches: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {

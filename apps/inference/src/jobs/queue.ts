@@ -69,6 +69,8 @@ async function onPostgres({ databaseUrl, onError }: QueueOptions): Promise<Deliv
     connectionTimeoutMillis: 10_000,
   });
   pool.on("error", onError);
+  // One that is in use and breaks between two queries tells nobody else: unheard, it would end the process.
+  pool.on("connect", (one) => void one.on("error", () => {}));
   const client = await pool.connect();
   try {
     await runMigrations(client);
