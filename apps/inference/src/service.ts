@@ -13,6 +13,7 @@ import { SemanticCache } from "./domain/caching/semantic-cache.ts";
 import { DatasetFiles } from "./domain/datasets/file-store.ts";
 import { servedModels } from "./domain/deployments/served.ts";
 import { watchEvaluations } from "./domain/evaluations/watch.ts";
+import { DocumentSearch } from "./domain/documents/search.ts";
 import { FileStore } from "./domain/files/store.ts";
 import { firstRun, readFirstRun } from "./domain/first-run.ts";
 import { KeyLimits } from "./domain/keys/limits.ts";
@@ -151,6 +152,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const semantic = new SemanticCache<KeptAnswer>();
   const files = new FileStore(home);
   const asking: Management["asking"] = {};
+  // What asks is made of what is served, which this is a part of.
+  const documents = new DocumentSearch((request) => requests.ask(request));
   const models: EdgeServices = {
     catalog,
     pool,
@@ -175,6 +178,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       mailer,
       addressOf,
       prepareModel: prepare,
+      documents,
       datasetFiles: new DatasetFiles(home),
       uploads,
       ownFiles: ownFilesIn(home),
@@ -193,6 +197,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   };
   const live = new LiveTasks(database, log);
   const edge: EdgeServices = { ...models, tasks: { directory: tasks, live, steps: new StepRequests(models) } };
+  const requests = new WorkRequests(edge);
+  asking.ask = requests.ask;
   const app = createApp(edge);
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } });
   if (!("closeIdleConnections" in server)) throw new Error("expected an HTTP/1.1 server");
@@ -204,8 +210,6 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   await ensureOwner(auth, database, facts);
   if (known === undefined) await renewPassword(auth, facts);
   await loadDefault(catalog, pool, log);
-  const requests = new WorkRequests(edge);
-  asking.ask = requests.ask;
   const jobs = env.TUGBOAT_ROLES.has("jobs")
     ? await startJobs({
         database,
@@ -218,6 +222,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
           engine: jobEngine(pool, catalog),
           batches: { files, ask: requests.askForBatch },
           ask: requests.ask,
+          documents,
+          tracer,
         },
         log,
         redisUrl: env.REDIS_URL,

@@ -60,6 +60,17 @@ export {
   type Deployments,
   defaultDeployment,
 } from "./deployments.ts";
+export type {
+  CollectionInfo,
+  CollectionSize,
+  DocumentCollections,
+  DocumentInfo,
+  NewDocument,
+  NewPassage,
+  Passage,
+  PassageKey,
+  PassageVector,
+} from "./documents/documents.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export type {
   EvaluationInfo,
@@ -79,6 +90,16 @@ export type {
 } from "./evaluations/outputs.ts";
 export type { NewReview, ReviewInfo, ReviewQueueInfo, Reviews } from "./evaluations/reviews.ts";
 export type { FileInfo, FileQuery, Files } from "./files.ts";
+export type { FlowInfo, FlowJson, FlowPlanInfo, Flows, FlowVersionInfo, NewFlowVersion } from "./flows/flows.ts";
+export {
+  type FlowRunInfo,
+  type FlowRunState,
+  type FlowRuns,
+  type FlowStepEnd,
+  type FlowStepInfo,
+  type FlowStepState,
+  flowRunStates,
+} from "./flows/runs.ts";
 export { type JobInfo, type JobProgress, jobProgress } from "./jobs/info.ts";
 export type { JobQuery, Jobs, NewJob } from "./jobs/jobs.ts";
 export type { ClaimedJob, JobChange, JobRun, JobRuns, JobsAtWork, JobWatcher, Undelivered } from "./jobs/runs.ts";

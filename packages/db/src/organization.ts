@@ -10,12 +10,15 @@ import { type Db, inTransaction } from "./client.ts";
 import { type Comments, commentsOf } from "./comments.ts";
 import { type Datasets, datasetsOf } from "./datasets/datasets.ts";
 import { type Deployments, deploymentsOf } from "./deployments.ts";
+import { type DocumentCollections, documentCollectionsOf } from "./documents/documents.ts";
 import { type Evaluations, evaluationsOf } from "./evaluations/evaluations.ts";
 import { type Evaluators, evaluatorsOf } from "./evaluations/evaluators.ts";
 import { type Guards, guardsOf } from "./evaluations/guards.ts";
 import { type EvaluationOutputs, evaluationOutputsOf } from "./evaluations/outputs.ts";
 import { type Reviews, reviewsOf } from "./evaluations/reviews.ts";
 import { type Files, filesOf } from "./files.ts";
+import { type Flows, flowsOf } from "./flows/flows.ts";
+import { type FlowRuns, flowRunsOf } from "./flows/runs.ts";
 import type { PrismaClient } from "./generated/client.ts";
 import { type Jobs, jobsOf } from "./jobs/jobs.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
@@ -71,6 +74,9 @@ export interface OrganizationScope {
   readonly guards: Guards;
   readonly tasks: Tasks;
   readonly taskPlannings: TaskPlannings;
+  readonly flows: Flows;
+  readonly flowRuns: FlowRuns;
+  readonly documentCollections: DocumentCollections;
   readonly datasets: Datasets;
   readonly prompts: Prompts;
   readonly comments: Comments;
@@ -116,6 +122,9 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     guards: guardsOf(db, id),
     tasks: tasksOf(db, id),
     taskPlannings: taskPlanningsOf(db, id),
+    flows: flowsOf(db, id),
+    flowRuns: flowRunsOf(db, id),
+    documentCollections: documentCollectionsOf(db, id),
     datasets: datasetsOf(db, id),
     prompts: promptsOf(db, id),
     comments: commentsOf(db, id),

@@ -83,6 +83,18 @@ const table = {
     roles: ["owner", "admin", "developer", "expert"],
     keys: true,
   },
+  "flows:read": { what: "see flows, their plans and runs", roles: everyone, keys: true },
+  "flows:write": {
+    what: "write and plan flows, run them, answer what waits for a person",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
+  "documents:read": { what: "see and search documents", roles: everyone, keys: true },
+  "documents:write": {
+    what: "put documents into collections and remove them",
+    roles: ["owner", "admin", "developer", "expert"],
+    keys: true,
+  },
   "datasets:read": { what: "see datasets, their versions and examples, and export them", roles: everyone, keys: true },
   "datasets:write": {
     what: "import, change and remove datasets and comment on examples",

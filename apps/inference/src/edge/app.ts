@@ -7,6 +7,7 @@ import { checkPermission } from "./access.ts";
 import { authenticate, identify } from "./auth.ts";
 import { Call } from "./call.ts";
 import { ApiError, toApiError } from "./errors.ts";
+import { flowRoutes } from "./flows/routes.ts";
 import { health } from "./health.ts";
 import { managementRoutes } from "./management.ts";
 import { batchRoutes } from "./openai/batches.ts";
@@ -98,6 +99,7 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/feedback", feedbackRoutes(services));
   app.route("/v1/traces", otlpRoutes(services));
   app.route("/v1/tasks", taskRoutes(services));
+  app.route("/v1/flows", flowRoutes(services));
   app.route("/v1/fine_tuning/jobs", fineTuningRoutes(services));
   for (const path of [
     "/v1/models",
@@ -118,6 +120,7 @@ export function createApp(services: EdgeServices): Edge {
     "/v1/feedback",
     "/v1/traces",
     "/v1/tasks/:id",
+    "/v1/flows/:id",
     "/v1/fine_tuning/jobs",
     "/v1/fine_tuning/jobs/:id",
     "/v1/fine_tuning/jobs/:id/events",
@@ -147,7 +150,7 @@ function permissionFor(path: string, method: string): Permission | undefined {
 }
 
 /** Whose things have addresses of their own. */
-const kept = ["/v1/responses", "/v1/files", "/v1/batches", "/v1/tasks"];
+const kept = ["/v1/responses", "/v1/files", "/v1/batches", "/v1/tasks", "/v1/flows"];
 const tuningJobs = "/v1/fine_tuning/jobs";
 const inferenceRoutes = [
   "/v1/chat/completions",

@@ -1,7 +1,9 @@
 import type { JobKind } from "./define.ts";
 import { runBatch } from "./kinds/batches-run.ts";
 import { importDataset } from "./kinds/datasets-import.ts";
+import { embedDocuments } from "./kinds/documents-embed.ts";
 import { evaluationRun } from "./kinds/evaluations-run.ts";
+import { runFlowJob } from "./kinds/flows-run.ts";
 import { digestModel } from "./kinds/models-digest.ts";
 import { downloadModelJob } from "./kinds/models-download.ts";
 import { measureModel } from "./kinds/models-measure.ts";
@@ -12,7 +14,9 @@ import { tuningRun } from "./kinds/tuning-run.ts";
 export const jobKinds: readonly JobKind[] = [
   runBatch,
   importDataset,
+  embedDocuments,
   evaluationRun,
+  runFlowJob,
   digestModel,
   downloadModelJob,
   measureModel,

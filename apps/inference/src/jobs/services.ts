@@ -1,7 +1,9 @@
 import type { DeploymentDevice, ModelSpeed } from "@tugboat/db";
 import type { Ask } from "../domain/asking/ask.ts";
 import type { AskForBatch } from "../domain/batches/ask.ts";
+import type { DocumentSearch } from "../domain/documents/search.ts";
 import type { FileStore } from "../domain/files/store.ts";
+import type { Tracer } from "../domain/traces/recorder.ts";
 
 /** What jobs may use beside their organization's data. */
 export interface JobServices {
@@ -17,6 +19,10 @@ export interface JobServices {
   readonly batches?: BatchServices;
   /** Asks models in an organization's name; undefined where no models are served. */
   readonly ask?: Ask;
+  /** Searches documents; undefined where no models are served. */
+  readonly documents?: DocumentSearch;
+  /** Keeps traces of flows; undefined where none are kept. */
+  readonly tracer?: Tracer;
 }
 
 export interface BatchServices {

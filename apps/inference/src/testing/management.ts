@@ -7,6 +7,7 @@ import { type AuthOptions, createAuth, sessionCookie } from "../domain/accounts/
 import { SemanticCache } from "../domain/caching/semantic-cache.ts";
 import { DatasetFiles } from "../domain/datasets/file-store.ts";
 import { servedModels } from "../domain/deployments/served.ts";
+import { DocumentSearch } from "../domain/documents/search.ts";
 import { FileStore } from "../domain/files/store.ts";
 import { KeyLimits } from "../domain/keys/limits.ts";
 import { KeyVerifier } from "../domain/keys/verifier.ts";
@@ -25,6 +26,7 @@ import { createApp } from "../edge/app.ts";
 import { Metrics } from "../edge/metrics.ts";
 import { takesResponseFormat } from "../edge/openai/chat-request.ts";
 import type { KeptAnswer } from "../edge/openai/kept-answer.ts";
+import { WorkRequests } from "../edge/openai/work-requests.ts";
 import { consoleHeader } from "../edge/session.ts";
 import { TaskDirectory } from "../edge/tasks/directory.ts";
 import { LiveTasks } from "../edge/tasks/live.ts";
@@ -88,6 +90,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
   const meter = await UsageMeter.open(join(home, "usage-journal"), database.metering, log);
   const tracer = await TraceRecorder.open(database.traces, log, { cleans: false });
   const semantic = new SemanticCache<KeptAnswer>();
+  const documents = new DocumentSearch((request) => new WorkRequests(edge).ask(request));
   const models: EdgeServices = {
     tracer,
     catalog,
@@ -114,6 +117,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       addressOf: addressReader({ consoleSecret, proxies: ["192.0.2.0/24"] }),
       prepareModel: (source, options) =>
         prepareModel(source, { ...options, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
+      documents,
       datasetFiles: new DatasetFiles(home),
       ownFiles: ownFilesIn(home),
       uploads: new Uploads({ home, limitBytes: uploadLimit, freeBytes: async () => disk.freeBytes }),
@@ -336,6 +340,20 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     {},
     { document: { task: "their-task" }, yaml: "task: their-task", examples: null, createdBy: owner.userId },
   );
+  const flow = await scope.flows.create("their-flow", {
+    document: {},
+    yaml: "flow: their-flow",
+    createdBy: owner.userId,
+  });
+  const flowRun = await scope.flowRuns.create({
+    flowId: flow.id,
+    version: 1,
+    choices: {},
+    input: {},
+    apiKeyId: null,
+    createdBy: owner.userId,
+  });
+  await scope.documentCollections.create({ name: "their-documents", model: null, createdBy: owner.userId });
   const planning = await scope.taskPlannings.create({
     taskId: task.id,
     version: 1,
@@ -370,6 +388,7 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
     share,
     tuningRun,
     planning,
+    flowRun,
     dataset,
     prompt,
     evaluation,

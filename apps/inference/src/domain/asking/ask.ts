@@ -2,7 +2,7 @@ import type { BatchEndpoint } from "../batches/lines.ts";
 import type { Answer } from "./answer.ts";
 
 /** What a background job asks a model for; usage is told apart by it. */
-export type WorkKind = "batch" | "evaluation" | "planning" | "online-score";
+export type WorkKind = "batch" | "evaluation" | "planning" | "online-score" | "flow" | "documents";
 
 /** What a request is part of, when no person or program waits for it: it takes its turn behind whoever does. */
 export interface Work {
@@ -19,6 +19,8 @@ export interface AskRequest {
   readonly body: object;
   /** Who began the work, for the usage page. */
   readonly userId?: string | null;
+  /** The key in whose name it is asked, with its budget; absent or null: the organization's own. */
+  readonly apiKeyId?: string | null;
   /** A UUIDv7, the usage event's: the same one again is accounted for once. Absent: a new one. */
   readonly id?: string;
   readonly signal: AbortSignal;

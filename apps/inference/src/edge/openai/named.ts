@@ -1,5 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
+import { chatWithFlow } from "../flows/chat.ts";
+import { flowNamed } from "../flows/serve-flow.ts";
 import { chatWithTask } from "../tasks/chat.ts";
 import { taskNamed } from "../tasks/serve-task.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
@@ -19,6 +21,10 @@ const resolvers: readonly Resolver[] = [
   async (c, services, json, name) => {
     const task = await taskNamed(c, services, name);
     return task && chatWithTask(c, services, task, json);
+  },
+  async (c, services, json, name) => {
+    const flow = await flowNamed(c, services, name);
+    return flow && chatWithFlow(c, services, flow, json);
   },
   async (c, services, json, name) => {
     const request = await requestOfPrompt(c, services, json, name);

@@ -55,16 +55,33 @@ export class WorkRequests {
   };
 
   /** In the organization's own name. */
-  readonly ask: Ask = async ({ body, endpoint, id = newRequestId(), organizationId, signal, userId = null, work }) => {
+  readonly ask: Ask = async (request) => {
+    const {
+      apiKeyId = null,
+      body,
+      endpoint,
+      id = newRequestId(),
+      organizationId,
+      signal,
+      userId = null,
+      work,
+    } = request;
     signal.throwIfAborted();
     const call = this.#call(id, `${work.kind}_${id.replaceAll("-", "")}`, work);
-    call.caller = {
+    const own: ModelCaller = {
       kind: "job",
       organizationId,
       userId,
       permissions: new Set(["inference:run"]),
       models: undefined,
-    } satisfies ModelCaller;
+    };
+    try {
+      call.caller = apiKeyId === null ? own : await this.#ofKey(organizationId, apiKeyId);
+    } catch (error) {
+      const { status, ...refused } = toApiError(error);
+      const { code, message } = refused;
+      return { ok: false, id, status, code: code ?? "refused", message, again: false, latencyMs: 0 };
+    }
     // A stream would be an answer that nobody reads.
     const whole = endpoint === "/v1/embeddings" ? body : { ...body, stream: false };
     const { elapsedMs, ...response } = await this.#send(call, endpoint, whole, signal);
@@ -72,6 +89,13 @@ export class WorkRequests {
     if (!call.accounted) signal.throwIfAborted();
     return readAnswer({ id, elapsedMs, ...response });
   };
+
+  /** Whoever may call what the work is part of may have it call its models. */
+  async #ofKey(organizationId: string, apiKeyId: string): Promise<ModelCaller> {
+    const key = await this.#services.management?.database.organization(organizationId).keys.get(apiKeyId);
+    const caller = callerOf(organizationId, key);
+    return caller.kind === "key" ? { ...caller, models: undefined } : caller;
+  }
 
   #call(id: string, requestId: string, work: Work): Call {
     const { log, metrics } = this.#services;
@@ -100,7 +124,7 @@ export class WorkRequests {
 function callerOf(organizationId: string, key: ApiKeyInfo | undefined): Caller {
   const over = key === undefined || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= new Date());
   if (over) {
-    const message = "The API key in whose name this batch runs was revoked or has expired.";
+    const message = "The API key in whose name this runs was revoked or has expired.";
     throw new ApiError(401, "invalid_request_error", "invalid_api_key", message);
   }
   const caller: Caller = {

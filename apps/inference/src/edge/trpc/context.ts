@@ -4,6 +4,7 @@ import type { Auth } from "../../domain/accounts/auth.ts";
 import type { Ask } from "../../domain/asking/ask.ts";
 import type { SemanticStats } from "../../domain/caching/semantic-cache.ts";
 import type { DatasetFiles } from "../../domain/datasets/file-store.ts";
+import type { DocumentSearch } from "../../domain/documents/search.ts";
 import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
@@ -55,6 +56,8 @@ export interface Management {
       readonly models: Pick<Models, "get">;
     },
   ) => Promise<NewModel>;
+  /** Searches collections of documents. */
+  readonly documents: DocumentSearch;
   /** Files on their way into datasets. */
   readonly datasetFiles: DatasetFiles;
   /** Model files on their way here. */

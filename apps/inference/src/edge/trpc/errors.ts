@@ -4,7 +4,9 @@ import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
 import { z } from "zod";
 import { BillError } from "../../domain/billing/bill-csv.ts";
 import { DatasetError, type DatasetErrorCode } from "../../domain/datasets/errors.ts";
+import { DocumentError, type DocumentErrorCode } from "../../domain/documents/errors.ts";
 import { EvaluationError } from "../../domain/evaluations/config.ts";
+import { FlowError, type FlowErrorCode } from "../../domain/flows/errors.ts";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
 import { PromptError } from "../../domain/prompts/errors.ts";
 import { TaskError, type TaskErrorCode } from "../../domain/tasks/errors.ts";
@@ -72,6 +74,20 @@ const taskErrors: Record<TaskErrorCode, TRPC_ERROR_CODE_KEY> = {
   refused: "PRECONDITION_FAILED",
 };
 
+const flowErrors: Record<FlowErrorCode, TRPC_ERROR_CODE_KEY> = {
+  "bad-document": "BAD_REQUEST",
+  "bad-input": "BAD_REQUEST",
+  refused: "PRECONDITION_FAILED",
+  "not-ready": "PRECONDITION_FAILED",
+};
+
+const documentErrors: Record<DocumentErrorCode, TRPC_ERROR_CODE_KEY> = {
+  "bad-document": "BAD_REQUEST",
+  "too-large": "PAYLOAD_TOO_LARGE",
+  "not-found": "NOT_FOUND",
+  "not-ready": "PRECONDITION_FAILED",
+};
+
 const datasetErrors: Record<DatasetErrorCode, TRPC_ERROR_CODE_KEY> = {
   "bad-file": "BAD_REQUEST",
   "bad-row": "BAD_REQUEST",
@@ -111,6 +127,10 @@ export function toRefusal(error: TRPCError): TRPCError {
   if (cause instanceof DatasetError) {
     const refusal = { reason: cause.code, hint: cause.hint };
     return new RefusedError(datasetErrors[cause.code], cause.message, refusal, cause);
+  }
+  if (cause instanceof FlowError || cause instanceof DocumentError) {
+    const of = cause instanceof FlowError ? flowErrors[cause.code] : documentErrors[cause.code];
+    return new RefusedError(of, cause.message, { reason: cause.code, hint: cause.hint }, cause);
   }
   if (cause instanceof PromptError) {
     const refusal = { reason: cause.code, hint: cause.hint, fields: { [cause.field]: cause.message } };

@@ -192,6 +192,30 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "reviews.collect": { input: ({ queue }) => ({ queue: queue.id, dataset: "x" }), allowed: 404 },
   "reviews.intoPrompt": { input: ({ queue }) => ({ queue: queue.id, prompt: "x" }), allowed: 404 },
   "reviews.remove": { input: ({ queue }) => ({ id: queue.id }), allowed: 404 },
+  "flows.list": { allowed: 200 },
+  "flows.get": { input: () => ({ name: "their-flow" }), allowed: 404 },
+  "flows.check": { input: () => ({ yaml: "flow: 3" }), allowed: 200 },
+  "flows.apply": { input: () => ({ yaml: "flow: 3" }), allowed: 400 },
+  "flows.run": { input: () => ({ name: "their-flow", input: {} }), allowed: 404 },
+  "flows.runs": { input: () => ({ name: "their-flow" }), allowed: 404 },
+  "flows.runDetail": { input: ({ flowRun }) => ({ id: flowRun.id }), allowed: 404 },
+  "flows.answer": { input: ({ flowRun }) => ({ run: flowRun.id, step: "ask", approved: true }), allowed: 404 },
+  "flows.cancel": { input: ({ flowRun }) => ({ run: flowRun.id }), allowed: 404 },
+  "flows.plan": { input: () => ({ name: "their-flow" }), allowed: 404 },
+  "flows.planDetail": { input: () => ({ name: "their-flow", plan: 1 }), allowed: 404 },
+  "flows.usePlan": { input: () => ({ name: "their-flow", plan: null }), allowed: 404 },
+  "flows.remove": { input: () => ({ name: "their-flow" }), allowed: 404 },
+  "documents.collections": { allowed: 200 },
+  "documents.create": { input: () => ({ name: "x", model: "their-model" }), allowed: 404 },
+  "documents.push": {
+    input: () => ({ collection: "their-documents", documents: [{ name: "x.md", base64: "eA==" }] }),
+    allowed: 404,
+  },
+  "documents.list": { input: () => ({ collection: "their-documents" }), allowed: 404 },
+  "documents.passages": { input: () => ({ collection: "their-documents", document: "x.md" }), allowed: 404 },
+  "documents.search": { input: () => ({ collection: "their-documents", query: "x" }), allowed: 404 },
+  "documents.remove": { input: () => ({ collection: "their-documents", document: "x.md" }), allowed: 404 },
+  "documents.removeCollection": { input: () => ({ name: "their-documents" }), allowed: 404 },
   "guards.list": { allowed: 200 },
   "guards.set": {
     input: () => ({ subject: "their-alias", dataset: "their-dataset", evaluator: "exact", margin: 0.01 }),
@@ -361,6 +385,8 @@ const routes: Readonly<
   "POST /v1/batches/:id/cancel": "kept",
   "POST /v1/feedback": "kept",
   "POST /v1/traces": "kept",
+  "GET /v1/flows/:id": "kept",
+  "POST /v1/flows/:id": "kept",
   "GET /v1/tasks/:id": "kept",
   "POST /v1/tasks/:id": "kept",
   "POST /v1/fine_tuning/jobs": "tuning",
@@ -437,7 +463,13 @@ describe("routes", () => {
     for (const [who, { headers }] of people) {
       const noun = path.split("/")[2] ?? "";
       const id =
-        { files: "file-theirs", responses: "resp_theirs", batches: "batch_theirs", tasks: "their-task" }[noun] ?? "";
+        {
+          files: "file-theirs",
+          responses: "resp_theirs",
+          batches: "batch_theirs",
+          tasks: "their-task",
+          flows: "their-flow",
+        }[noun] ?? "";
       const address = path.replace(":id", id);
       const response = await fixture.app.request(address, { method, headers });
       const passed = path.includes(":id") ? 404 : method === "GET" ? 200 : 415;

@@ -5,8 +5,10 @@ import { billingRouter } from "./router/billing.ts";
 import { commentsRouter } from "./router/comments.ts";
 import { datasetsRouter } from "./router/datasets.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
+import { documentsRouter } from "./router/documents.ts";
 import { evaluationsRouter } from "./router/evaluations.ts";
 import { evaluatorsRouter } from "./router/evaluators.ts";
+import { flowsRouter } from "./router/flows.ts";
 import { guardsRouter } from "./router/guards.ts";
 import { invoicesRouter } from "./router/invoices.ts";
 import { jobsRouter } from "./router/jobs.ts";
@@ -48,6 +50,8 @@ export const appRouter = router({
   playground: playgroundRouter,
   jobs: jobsRouter,
   tasks: tasksRouter,
+  flows: flowsRouter,
+  documents: documentsRouter,
   tuning: tuningRouter,
   datasets: datasetsRouter,
   prompts: promptsRouter,

@@ -1,0 +1,147 @@
+import type { Json, OrganizationScope } from "@tugboat/db";
+import type { Answer } from "../domain/asking/answer.ts";
+import type { Ask } from "../domain/asking/ask.ts";
+import { askPatiently } from "../domain/asking/patiently.ts";
+import type { DocumentSearch } from "../domain/documents/search.ts";
+import { callIsolated } from "../domain/evaluators/isolate.ts";
+import { flowJsonSchema } from "../domain/flows/types.ts";
+import { StepFailure } from "./errors.ts";
+import type { FilledAction } from "./fill-action.ts";
+import { callHttp, typed } from "./http-tool.ts";
+import { callMcp } from "./mcp-tool.ts";
+import type { Made, RunAction } from "./run-flow.ts";
+
+export interface FlowTools {
+  readonly scope: OrganizationScope;
+  readonly ask: Ask;
+  readonly documents: DocumentSearch;
+  /** What the steps are part of: a run's id. */
+  readonly subject: string;
+  /** In whose name models are asked; null: the organization's own. */
+  readonly apiKeyId: string | null;
+  readonly userId: string | null;
+}
+
+const codeBytes = 64 * 2 ** 20;
+
+/** Does what a step says with models, documents and tools. */
+export function actionRunner(tools: FlowTools): RunAction {
+  return (action, step) => {
+    switch (action.kind) {
+      case "http":
+        return callHttp(action, step);
+      case "mcp":
+        return callMcp(action, step);
+      case "code":
+        return runStepCode(action);
+      case "retrieve":
+        return retrieve(tools, action, step.signal);
+      case "task":
+        return asked(tools, step, bodyOf(action.input, `task:${action.task}`), (text) => ({
+          output: jsonOf(text, `The task ${action.task}`),
+        }));
+      case "prompt": {
+        const body = {
+          model: `prompt:${action.prompt}`,
+          messages: [],
+          variables: action.variables,
+          max_tokens: action.maxTokens,
+        };
+        return asked(tools, step, body, (text) => ({ output: { text } }));
+      }
+      case "model":
+        return asked(tools, step, modelBody(action), (text) => ({
+          output:
+            action.output === null
+              ? { text }
+              : typed(jsonOf(text, action.model), { object: action.output }, `The answer of ${action.model}`),
+        }));
+      case "approve":
+        throw new Error("a person's step is not run");
+    }
+  };
+}
+
+function bodyOf(input: { readonly [name: string]: Json }, model: string) {
+  return { model, messages: [{ role: "user", content: JSON.stringify(input) }] };
+}
+
+export function modelBody(action: FilledAction & { kind: "model" }) {
+  const { maxTokens, model, output, prompt, system, temperature } = action;
+  const schema = { name: "output", strict: true, schema: output === null ? {} : flowJsonSchema({ object: output }) };
+  return {
+    model,
+    max_tokens: maxTokens,
+    temperature,
+    messages: [...(system === null ? [] : [{ role: "system", content: system }]), { role: "user", content: prompt }],
+    ...(output !== null && { response_format: { type: "json_schema", json_schema: schema } }),
+  };
+}
+
+async function asked(
+  { apiKeyId, ask, scope, subject, userId }: FlowTools,
+  { callId, signal }: { readonly callId: string; readonly signal: AbortSignal },
+  body: object,
+  read: (text: string) => { readonly output: Json },
+): Promise<Made> {
+  const answer: Answer = await askPatiently(ask, {
+    organizationId: scope.id,
+    work: { kind: "flow", subject },
+    endpoint: "/v1/chat/completions",
+    body,
+    id: callId,
+    userId,
+    apiKeyId,
+    signal,
+  });
+  if (!answer.ok) {
+    throw new StepFailure(
+      answer.message,
+      answer.code === "budget_exceeded"
+        ? "Raise the budget, or wait for its next month."
+        : "Look at the step's model and what it is asked.",
+      { again: answer.again },
+    );
+  }
+  const { costMicroUsd, usage } = answer;
+  return { ...read(answer.text), costMicroUsd, ...usage };
+}
+
+function jsonOf(text: string, whose: string): Json {
+  try {
+    return typed(JSON.parse(text), "any", whose);
+  } catch {
+    throw new StepFailure(`${whose} answered no JSON: ${text.slice(0, 100)}.`, "Give it more max_tokens.", {
+      again: true,
+    });
+  }
+}
+
+async function runStepCode(action: FilledAction & { kind: "code" }): Promise<Made> {
+  const result = await callIsolated(action.code, "run", [action.with], { milliseconds: 2000, bytes: codeBytes });
+  if (!result.ok) throw new StepFailure(result.reason, "Look at the step's code.", { again: false });
+  return { output: typed(result.value, { object: action.output }, "What the code gave") };
+}
+
+async function retrieve(
+  { documents, scope }: FlowTools,
+  { by, collection, query, top }: FilledAction & { kind: "retrieve" },
+  signal: AbortSignal,
+): Promise<Made> {
+  const found = await documents.search(scope, collection, { query, by, top, signal });
+  return {
+    output: {
+      passages: found.passages.map(({ document, fromLine, heading, score, source, text, toLine }) => ({
+        document,
+        heading,
+        text,
+        from_line: fromLine,
+        to_line: toLine,
+        source,
+        score,
+      })),
+    },
+    inputTokens: found.inputTokens,
+    costMicroUsd: found.costMicroUsd,
+  };
+}
