@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in a flow look like this
 import type { FlowStepEnd, FlowStepInfo, Json } from "@tugboat/db";
 import { describe, expect, it } from "vitest";
 import { parseFlow } from "../domain/flows/document.ts";

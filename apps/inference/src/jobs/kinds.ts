@@ -3,6 +3,7 @@ import { runBatch } from "./kinds/batches-run.ts";
 import { importDataset } from "./kinds/datasets-import.ts";
 import { embedDocuments } from "./kinds/documents-embed.ts";
 import { evaluationRun } from "./kinds/evaluations-run.ts";
+import { planFlow } from "./kinds/flows-plan.ts";
 import { runFlowJob } from "./kinds/flows-run.ts";
 import { digestModel } from "./kinds/models-digest.ts";
 import { downloadModelJob } from "./kinds/models-download.ts";
@@ -17,6 +18,7 @@ export const jobKinds: readonly JobKind[] = [
   embedDocuments,
   evaluationRun,
   runFlowJob,
+  planFlow,
   digestModel,
   downloadModelJob,
   measureModel,

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in a flow look like this
 import { describe, expect, it } from "vitest";
 import type { KnownNames } from "./check.ts";
 import { flowChanges, readFlowYaml } from "./document.ts";

@@ -40,7 +40,9 @@ export function readStep(raw: unknown, path: Path, placeOf: PlaceOf): Step {
       throw problem(`${at.join(".")} says what is different in this way.`, "For instance { top: 3 }.", placeOf(at));
     }
     const { name, ...changed } = { ...other } as Readonly<Record<string, unknown>>;
-    const way = readOne({ ...own, ...changed }, path, (inside) => placeOf([...at, ...inside.slice(path.length)]));
+    const way = readOne({ ...kept(own, changed), ...changed }, path, (inside) =>
+      placeOf([...at, ...inside.slice(path.length)]),
+    );
     return { name: typeof name === "string" ? name : wayName(changed), action: way.action };
   });
   const [chosen] = ways;
@@ -53,6 +55,14 @@ export function readStep(raw: unknown, path: Path, placeOf: PlaceOf): Step {
     );
   }
   return { ...first, ...(chosen && { action: chosen.action }), ways };
+}
+
+/** What a way keeps of the step: all that it does not change, or its settings where it does something else. */
+function kept(own: Readonly<Record<string, unknown>>, changed: Readonly<Record<string, unknown>>) {
+  if (!stepKinds.some((kind) => kind in changed && !(kind in own))) return own;
+  return Object.fromEntries(
+    Object.entries(own).filter(([name]) => ["retries", "timeout", "cache", "after"].includes(name)),
+  );
 }
 
 function wayName(changed: Readonly<Record<string, unknown>>): string {

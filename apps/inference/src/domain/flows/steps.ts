@@ -61,7 +61,13 @@ export type Action =
       readonly output: FlowType;
     }
   | { readonly kind: "code"; readonly code: string; readonly with: Fields; readonly output: FlowFields }
-  | { readonly kind: "map"; readonly over: Expression; readonly as: string; readonly at_once: number; readonly body: Body }
+  | {
+      readonly kind: "map";
+      readonly over: Expression;
+      readonly as: string;
+      readonly at_once: number;
+      readonly body: Body;
+    }
   | {
       readonly kind: "branch";
       readonly on: string;

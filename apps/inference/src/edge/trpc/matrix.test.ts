@@ -195,7 +195,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "flows.list": { allowed: 200 },
   "flows.get": { input: () => ({ name: "their-flow" }), allowed: 404 },
   "flows.check": { input: () => ({ yaml: "flow: 3" }), allowed: 200 },
-  "flows.apply": { input: () => ({ yaml: "flow: 3" }), allowed: 400 },
+  "flows.declare": { input: () => ({ yaml: "flow: 3" }), allowed: 400 },
   "flows.run": { input: () => ({ name: "their-flow", input: {} }), allowed: 404 },
   "flows.runs": { input: () => ({ name: "their-flow" }), allowed: 404 },
   "flows.runDetail": { input: ({ flowRun }) => ({ id: flowRun.id }), allowed: 404 },

@@ -40,7 +40,7 @@ export const flowsRouter = router({
     }),
 
   /** Makes a flow what its document says; applied again it changes nothing. */
-  apply: orgProcedure("flows:write")
+  declare: orgProcedure("flows:write")
     .input(z.object({ yaml }))
     .output(z.object({ flow: z.string(), version: z.int(), created: z.boolean(), changes: z.array(z.string()) }))
     .mutation(async ({ ctx, input }) => {
