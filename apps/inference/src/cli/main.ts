@@ -5,8 +5,10 @@ import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { datasetsCommand } from "./commands/datasets.ts";
+import { docsCommand } from "./commands/docs.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
+import { flowsCommand } from "./commands/flows.ts";
 import { invoicesCommand } from "./commands/invoices.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { modelsCommand } from "./commands/models.ts";
@@ -39,6 +41,8 @@ const program = new Command("tug")
   .addCommand(usageCommand())
   .addCommand(reconcileCommand())
   .addCommand(tasksCommand())
+  .addCommand(flowsCommand())
+  .addCommand(docsCommand())
   .addCommand(planCommand())
   .addCommand(explainCommand())
   .addCommand(shipCommand())

@@ -142,13 +142,15 @@ async function readDocument(path: string): Promise<TaskDocument> {
 }
 
 /** Node runs TypeScript by itself from 22.18 on; before, esbuild takes the types out. */
-async function importModule(path: string): Promise<unknown> {
+export async function importModule(path: string): Promise<unknown> {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (!/ts$/.test(path) || major > 22 || (major === 22 && minor >= 18))
     return import(pathToFileURL(resolve(path)).href);
   const { transform } = await import("esbuild");
   const { code } = await transform(await readFile(path, "utf8"), { loader: "ts", format: "esm" });
-  const here = import.meta.resolve("@tugboat/inference/tasks");
-  const text = code.replaceAll("@tugboat/inference/tasks", here);
+  const text = ["@tugboat/inference/tasks", "@tugboat/inference/flows"].reduce(
+    (all, name) => all.replaceAll(name, import.meta.resolve(name)),
+    code,
+  );
   return import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
 }

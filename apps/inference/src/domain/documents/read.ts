@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NewDocument } from "@tugboat/db";
-import { textOf } from "../tuning/text-bytes.ts";
+import { encodingOf } from "../datasets/encoding.ts";
 import { DocumentError } from "./errors.ts";
 import { passagesOf } from "./passages.ts";
 
@@ -44,12 +44,7 @@ export function readDocument(name: string, bytes: Uint8Array): NewDocument {
 }
 
 function readText(name: string, bytes: Uint8Array): string {
-  let text: string;
-  try {
-    text = textOf(bytes);
-  } catch {
-    throw new DocumentError("bad-document", `${name} is not text.`, "Documents are Markdown or plain text.");
-  }
+  const text = decode(bytes).replaceAll(/\r\n?/g, "\n");
   // A file of other bytes can be read as Windows-1252 too; letters are few in it.
   const odd = [...text.slice(0, 4000)].filter((one) => isControl(one.codePointAt(0) ?? 0)).length;
   if (odd > Math.min(text.length, 4000) / 100) {
@@ -64,4 +59,15 @@ function hasControl(text: string): boolean {
 
 function isControl(code: number): boolean {
   return (code < 32 && code !== 9 && code !== 10) || (code >= 127 && code < 160);
+}
+
+/** What tells no encoding is UTF-8, or else Windows-1252. */
+function decode(bytes: Uint8Array): string {
+  const known = encodingOf(bytes);
+  if (known !== undefined) return new TextDecoder(known).decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("windows-1252").decode(bytes);
+  }
 }

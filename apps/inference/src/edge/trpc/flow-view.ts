@@ -11,12 +11,12 @@ import { type card, type detail, type plan, type run, runDetail, runStep } from 
 import { sent } from "./shapes.ts";
 import { type OrgContext, userIds } from "./trpc.ts";
 
-/** What a flow may name, with the models that the installation shares. */
+/** What a flow may name, with the models that are shared with the organization. */
 export async function namesFor({ management, scope }: OrgContext) {
-  const shared = (await management.catalog.list()).filter((model) => model.shared);
+  const models = await management.catalog.of(scope.id).list();
   return knownNames(
     scope,
-    shared.map(({ name }) => name),
+    models.map(({ name }) => name),
   );
 }
 

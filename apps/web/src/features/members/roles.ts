@@ -102,6 +102,16 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
     may: "declare tasks, plan and ship them, roll back",
     roles: ["owner", "admin", "developer", "expert"],
   },
+  "flows:read": { may: "see flows, their plans and runs", roles: everyone },
+  "flows:write": {
+    may: "write and plan flows, run them, answer what waits for a person",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
+  "documents:read": { may: "see and search documents", roles: everyone },
+  "documents:write": {
+    may: "put documents into collections and remove them",
+    roles: ["owner", "admin", "developer", "expert"],
+  },
   "datasets:read": { may: "see datasets, their versions and examples, and export them", roles: everyone },
   "datasets:write": {
     may: "import, change and remove datasets and comment on examples",

@@ -44,7 +44,7 @@ export const documentsRouter = router({
     .output(z.object({ name: z.string() }))
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
-        const models = (await ctx.management.catalog.list()).map((one) => one.name);
+        const models = (await ctx.management.catalog.of(ctx.scope.id).list()).map((one) => one.name);
         if (input.model !== null && !models.includes(input.model)) {
           throw new DocumentError("not-found", `There is no model ${input.model}.`, `There are: ${models.join(", ")}.`);
         }
