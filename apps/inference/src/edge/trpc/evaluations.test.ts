@@ -322,3 +322,53 @@ it("runs an evaluation again when its dataset or a label moves, once for each ch
   await add("three");
   expect(await sweepRules(fixture.scope)).toEqual([]);
 });
+
+it("says what waits at each station of a task's way", async () => {
+  const yaml = `task: words
+instruction: Say the word.
+input: { message: string }
+output: { word: { enum: [word0, word1] } }
+examples: words-set@latest
+require: { accuracy: ">= 0.5" }
+`;
+  expect((await fixture.call(owner, "tasks.declare", { yaml })).status).toBe(200);
+  const { body } = await fixture.call(expert, "evaluations.loop", { task: "words" }, "GET");
+  const says = body.stations.map(({ says: one, station }: { says: string; station: string }) => [station, one]);
+  expect(says).toEqual([
+    ["traces", "nothing disliked this week"],
+    ["review", expect.stringMatching(/to judge|nothing to judge/)],
+    ["dataset", "12 examples"],
+    ["tune", "nothing in training"],
+    ["evaluate", expect.stringMatching(/^\d+ comparisons$/)],
+    ["ship", "not planned yet"],
+  ]);
+  expect((await fixture.call(expert, "evaluations.loop", { task: "nobody" }, "GET")).status).toBe(404);
+});
+
+it("imports a suite of tests and compares, naming what is left out", async () => {
+  const text = `
+description: Words
+prompts: ["Say: {{message}}"]
+providers: [openai:words, { id: else, label: longer, config: { max_tokens: 2 } }]
+tests:
+  - vars: { message: one }
+    assert: [{ type: equals, value: word0 }, { type: webhook, value: "https://example.com" }]
+`;
+  const looked = (await fixture.call(expert, "evaluations.readSuite", { text })).body;
+  expect(looked).toMatchObject({
+    tests: 1,
+    providers: [
+      { id: "openai:words", model: "words" },
+      { id: "else", model: null },
+    ],
+    notSupported: [{ what: "the assertion webhook", times: 1 }],
+  });
+  const missing = await fixture.call(owner, "evaluations.importSuite", { text });
+  expect([missing.status, missing.body.error.message]).toEqual([400, "No model here is called else."]);
+  const made = (await fixture.call(owner, "evaluations.importSuite", { text, models: { else: "words" } })).body;
+  const get = async () => (await fixture.call(expert, "evaluations.get", { id: made.evaluation }, "GET")).body;
+  await expect.poll(async () => (await get()).state, { timeout: 60_000, interval: 100 }).toBe("done");
+  const { candidates, dataset, summary } = await get();
+  expect([dataset, candidates]).toEqual(["words@1", ["openai:words", "longer"]]);
+  expect(summary.candidates.map((one: { scores: { score: number }[] }) => one.scores[0]?.score)).toEqual([0, 0]);
+});

@@ -165,6 +165,7 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
     allowed: 404,
   },
   "evaluations.sample": { allowed: 200 },
+  "evaluations.loop": { input: () => ({ task: "their-task" }), allowed: 404 },
   "evaluations.history": { input: ({ evaluation }) => ({ id: evaluation.id }), allowed: 404 },
   "evaluations.again": { input: ({ evaluation }) => ({ id: evaluation.id, on: true }), allowed: 404 },
   "evaluations.readSuite": { input: () => ({ text: "prompts: 3" }), allowed: 400 },

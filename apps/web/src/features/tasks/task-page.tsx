@@ -14,6 +14,7 @@ import { DeclarationPanel } from "./declaration-panel.tsx";
 import { ExplainView } from "./explain-view.tsx";
 import { HistoryPanel, LivePanel } from "./history-panel.tsx";
 import { LivePlanning } from "./live-planning.tsx";
+import { Loop } from "./loop.tsx";
 import { PlanScatter } from "./plan-scatter.tsx";
 import { Proposals } from "./proposals.tsx";
 import { RulePanel } from "./rule-panel.tsx";
@@ -73,6 +74,7 @@ export function TaskPage({ name }: { readonly name: string }) {
               <p>Plan it: Tugboat measures every way to do this that your machine can hold, in the time you allow.</p>
             </Panel>
           )}
+          <Loop task={name} />
           <DeclarationPanel task={task} />
         </>
       ) : refusal ? null : (

@@ -1,23 +1,19 @@
 import type { EvaluationInfo, JobInfo } from "@tugboat/db";
 import { z } from "zod";
 import { candidateSpec, evaluationConfig } from "../../../domain/evaluations/config.ts";
-import { historyEntry, historyOf } from "../../../domain/evaluations/history.ts";
 import { calibrationsOf, evaluationCalibration } from "../../../domain/evaluations/judge-agreement.ts";
-import { rulesOf, setRule } from "../../../domain/evaluations/rules.ts";
 import { ensureSample, sampleDataset } from "../../../domain/evaluations/sample.ts";
 import { recordedEvaluation, startEvaluation } from "../../../domain/evaluations/start.ts";
-import { importSuite, modelFor, servedNames } from "../../../domain/evaluations/suite/import-suite.ts";
-import { readSuite } from "../../../domain/evaluations/suite/read-suite.ts";
 import { evaluationSummary } from "../../../domain/evaluations/summary.ts";
 import { builtIn, evaluatorKey } from "../../../domain/evaluators/spec.ts";
 import { id, moment, title } from "../shapes.ts";
 import { type OrgContext, orgProcedure, router, userIds } from "../trpc.ts";
+import { evaluationLife } from "./evaluation-life.ts";
+import { suiteProcedures } from "./evaluation-suites.ts";
 
 const answering = z.looseObject({ model: z.string() });
 const state = z.enum(["queued", "running", "done", "failed", "cancelled"]);
 const reference = z.string().trim().min(1).max(300);
-
-const suiteText = z.string().min(1).max(2_000_000);
 
 const evaluation = z.object({
   id,
@@ -209,12 +205,13 @@ export const evaluationsRouter = router({
       }),
     )
     .query(async ({ ctx }) => {
-      const [datasets, models, aliases, own, prompts] = await Promise.all([
+      const [datasets, models, aliases, own, prompts, tasks] = await Promise.all([
         ctx.scope.datasets.list(),
         ctx.scope.models.list(),
         ctx.scope.aliases.list(),
         ctx.scope.evaluators.list(),
         ctx.scope.prompts.list(),
+        ctx.scope.tasks.list(),
       ]);
       const said = await Promise.all(prompts.map(({ id: which }) => ctx.scope.prompts.versions(which)));
       const named = z.object({ kind: z.string() });
@@ -237,6 +234,7 @@ export const evaluationsRouter = router({
         models: [
           ...aliases.map(({ name }) => ({ name, kind: "alias" })),
           ...models.map(({ name }) => ({ name, kind: "model" })),
+          ...tasks.flatMap(({ name, release }) => (release === null ? [] : [{ name: `task:${name}`, kind: "task" }])),
         ],
         evaluators: [
           ...own.map(({ description, name, spec }) => {
@@ -283,84 +281,8 @@ export const evaluationsRouter = router({
       }),
     ),
 
-  /** How the same candidates did before on the same dataset, and whether it is run again by itself. */
-  history: orgProcedure("evaluations:read")
-    .input(z.object({ id }))
-    .output(z.object({ entries: z.array(historyEntry), again: z.boolean() }))
-    .query(async ({ ctx, input }) => ({
-      entries: await historyOf(ctx.scope, input.id),
-      again: (await rulesOf(ctx.scope)).some(({ evaluation: of }) => of === input.id),
-    })),
-
-  /** Runs it again whenever its dataset, a prompt's label, an alias, a model or an evaluator moves; or no longer. */
-  again: orgProcedure("evaluations:write")
-    .input(z.object({ id, on: z.boolean() }))
-    .output(z.object({ id, on: z.boolean() }))
-    .mutation(({ ctx, input }) =>
-      ctx.change(async (scope) => {
-        await setRule(scope, input.id, input.on, ctx.actor);
-        return { subject: input.id, after: { again: input.on }, result: input };
-      }),
-    ),
-
-  /** What a suite of tests (promptfoo's YAML) would become, and what of it would be left out; keeps nothing. */
-  readSuite: orgProcedure("evaluations:write")
-    .input(z.object({ text: suiteText }))
-    .output(
-      z.object({
-        name: z.string(),
-        prompts: z.array(z.string()),
-        /** Each with the model here that has its name; null where one must be chosen. */
-        providers: z.array(z.object({ id: z.string(), model: z.string().nullable() })),
-        tests: z.int(),
-        judges: z.boolean(),
-        models: z.array(z.string()),
-        notSupported: z.array(z.object({ what: z.string(), times: z.int() })),
-      }),
-    )
-    .mutation(async ({ ctx, input }) => {
-      const { examples, judges, name, notSupported, prompts, providers } = readSuite(input.text);
-      const models = await servedNames(ctx.scope);
-      return {
-        name,
-        prompts: prompts.map((one) => one.name),
-        providers: providers.map((one) => ({ id: one.id, model: modelFor(one.id, models) ?? null })),
-        tests: examples.length,
-        judges,
-        models,
-        notSupported: [...notSupported],
-      };
-    }),
-
-  /** Makes a dataset, prompts and an evaluator of a suite, and begins its evaluation. */
-  importSuite: orgProcedure("evaluations:write")
-    .input(
-      z.object({
-        text: suiteText,
-        name: title.optional(),
-        /** Which model stands for each provider. */
-        models: z.record(z.string(), reference).default({}),
-        judge: reference.optional(),
-      }),
-    )
-    .output(
-      z.object({
-        evaluation: id,
-        job: id,
-        dataset: z.string(),
-        prompts: z.array(z.string()),
-        evaluator: z.string(),
-        notSupported: z.array(z.object({ what: z.string(), times: z.int() })),
-      }),
-    )
-    .mutation(({ ctx, input }) =>
-      ctx.change(async (scope) => {
-        const made = await importSuite(scope, { ...input, name: input.name, judge: input.judge, actor: ctx.actor });
-        const { dataset, evaluation: begun, evaluator, job, notSupported, prompts } = made;
-        const result = { evaluation: begun.id, job, dataset, prompts, evaluator, notSupported: [...notSupported] };
-        return { subject: begun.id, after: { ...recordedEvaluation(begun), prompts }, result };
-      }),
-    ),
+  ...evaluationLife,
+  ...suiteProcedures,
 
   cancel: orgProcedure("evaluations:write")
     .input(z.object({ id }))
