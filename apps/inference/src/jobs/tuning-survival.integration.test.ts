@@ -23,7 +23,7 @@ const planned: RunState = {
       { id: "a", rank: 8, learningRate: 2e-3 },
       { id: "b", rank: 8, learningRate: 1e-3 },
     ],
-    rungs: [20, 40],
+    rungs: [6, 12],
     batchSize: 4,
     stepMs: 1,
     reserveMs: 1,
