@@ -231,7 +231,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     : undefined;
   if (jobs) await measureUnmeasured(scope);
   if (jobs) watch = watchTasks(database, log);
-  const evaluations = jobs && watchEvaluations(database, log);
+  const evaluations = jobs && watchEvaluations(database, requests.ask, log);
   const folder = env.TUGBOAT_MODELS_FOLDER ?? join(home, "watched");
   const watched = jobs && watchFolder(folder, { database, downloads: join(home, "models"), hub, log });
   const alerts = new AlertWatch({ database, vault, mailer, consoleUrl, log });

@@ -1,7 +1,10 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ask } from "../../domain/asking/ask.ts";
+import { advanced, type OnlineMonitor, sweepOnline } from "../../domain/evaluations/online.ts";
 import { sweepRules } from "../../domain/evaluations/rules.ts";
+import { seededRandom } from "../../domain/statistics/random.ts";
+import { selfStarting } from "../../domain/statistics/self-starting.ts";
 import { JobChanges } from "../../jobs/changes.ts";
 import { evaluationRun } from "../../jobs/kinds/evaluations-run.ts";
 import { startJobs } from "../../jobs/platform.ts";
@@ -371,4 +374,70 @@ tests:
   const { candidates, dataset, summary } = await get();
   expect([dataset, candidates]).toEqual(["words@1", ["openai:words", "longer"]]);
   expect(summary.candidates.map((one: { scores: { score: number }[] }) => one.scores[0]?.score)).toEqual([0, 0]);
+});
+
+describe("live traffic", () => {
+  it("is judged as it comes, a sample of it, once", async () => {
+    const project = await fixture.scope.projects.create("Live");
+    const { secret } = await fixture.scope.keys.create({ projectId: project.id, name: "Live key" });
+    const chat = async (max: number) => {
+      const response = await fixture.app.request("/v1/chat/completions", {
+        method: "POST",
+        headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+        body: JSON.stringify({ model: "words", messages: [{ role: "user", content: "hi" }], max_tokens: max }),
+      });
+      expect(response.status).toBe(200);
+      await response.text();
+    };
+    const source = "function evaluate(output) { return output.text.includes('word1') ? 0 : 1 }";
+    await fixture.call(expert, "evaluators.create", { name: "short-enough", spec: { kind: "code", source } });
+    const add = (share: number) =>
+      fixture.call(expert, "monitors.add", { model: "words", evaluator: "short-enough", share });
+    expect((await add(1)).status).toBe(200);
+    for (const max of [1, 2, 1, 1]) await chat(max);
+    await fixture.tracer.flush();
+    const never: Ask = () => Promise.reject(new Error("code asks nobody"));
+    const soon = () => new Date(Date.now() + 120_000);
+    const sweep = () => sweepOnline(fixture.scope, never, new AbortController().signal, soon());
+    expect(await sweep()).toEqual([]);
+    const shown = async () => (await fixture.call(expert, "monitors.list", undefined, "GET")).body.monitors;
+    expect(await shown()).toMatchObject([{ judged: 4, mean: 0.75, unjudged: 0, alarms: [] }]);
+    await sweep();
+    expect((await shown())[0].judged).toBe(4);
+    await chat(2);
+    await fixture.tracer.flush();
+    await sweep();
+    expect((await shown())[0]).toMatchObject({ judged: 5, mean: 0.6 });
+    await fixture.call(expert, "monitors.remove", { id: (await shown())[0].id });
+    expect(await shown()).toEqual([]);
+    const pairs = { kind: "judge-pairs", model: "words", rubric: "x" };
+    await fixture.call(expert, "evaluators.create", { name: "two", spec: pairs });
+    expect((await fixture.call(expert, "monitors.add", { model: "words", evaluator: "two", share: 1 })).status).toBe(
+      400,
+    );
+  });
+
+  it("raises an alarm when its scores fall, and learns anew what is normal", () => {
+    const random = seededRandom(3);
+    let monitor: OnlineMonitor = {
+      ...{ id: "m", model: "words", evaluator: "e", share: 1, seen: { at: new Date(0).toISOString(), id: "a" } },
+      ...{ judged: 0, sum: 0, unjudged: 0, group: [], learnt: selfStarting, recent: [], alarms: [] },
+    };
+    const judge = (count: number, right: number) => {
+      const values = Array.from({ length: count }, () => ({
+        at: monitor.seen.at,
+        trace: "t",
+        value: random() < right ? 1 : 0,
+      }));
+      const { alarm, next } = advanced(monitor, { seen: monitor.seen, values, unjudged: 0 });
+      monitor = next;
+      return alarm;
+    };
+    expect(judge(400, 0.9)).toBeUndefined();
+    expect(judge(100, 0.5)).toMatchObject({ direction: "down", usual: expect.closeTo(0.9, 1) });
+    expect(monitor.alarms).toHaveLength(1);
+    expect(monitor.judged).toBe(500);
+    expect(monitor.recent).toHaveLength(100);
+    expect(monitor.learnt.n).toBeLessThan(25);
+  });
 });

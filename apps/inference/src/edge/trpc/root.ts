@@ -15,6 +15,7 @@ import { jobsRouter } from "./router/jobs.ts";
 import { keysRouter } from "./router/keys.ts";
 import { membersRouter } from "./router/members.ts";
 import { modelsRouter } from "./router/models.ts";
+import { monitorsRouter } from "./router/monitors.ts";
 import { organizationRouter } from "./router/organization.ts";
 import { playgroundRouter } from "./router/playground.ts";
 import { projectsRouter } from "./router/projects.ts";
@@ -32,6 +33,7 @@ import { router } from "./trpc.ts";
 /** Every procedure of the management API; REST and its document are made from them. */
 export const appRouter = router({
   session: sessionRouter,
+  monitors: monitorsRouter,
   organization: organizationRouter,
   projects: projectsRouter,
   members: membersRouter,

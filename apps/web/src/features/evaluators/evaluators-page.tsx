@@ -14,6 +14,7 @@ import { ListPanel } from "../service/list-panel.tsx";
 import { useSession } from "../service/session.tsx";
 import { useTRPC } from "../service/trpc.tsx";
 import { nameOfKind } from "./kinds.ts";
+import { MonitorsPanel } from "./monitors-panel.tsx";
 import type { Calibration, Evaluator } from "./types.ts";
 
 export function EvaluatorsPage() {
@@ -50,6 +51,7 @@ export function EvaluatorsPage() {
           </EmptyState>
         }
       />
+      <MonitorsPanel />
       <Panel title="There already" note="they need no settings">
         <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-[max-content_minmax(0,1fr)]">
           {ready.map(({ name, what }) => (
