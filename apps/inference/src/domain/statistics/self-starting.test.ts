@@ -27,7 +27,10 @@ describe("a self-starting cumulative sum", () => {
     const average = (next: () => number) => mean(Array.from({ length: 300 }, () => runLength(next).at));
     expect(average(() => 0.8 + 0.1 * normalRandom(random))).toBeGreaterThan(170);
     for (const right of [0.5, 0.8, 0.9, 0.95]) {
-      expect(average(() => shares(random, right)), `${right}`).toBeGreaterThan(165);
+      expect(
+        average(() => shares(random, right)),
+        `${right}`,
+      ).toBeGreaterThan(165);
     }
   });
 
