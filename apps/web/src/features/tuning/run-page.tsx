@@ -42,9 +42,15 @@ export function RunPage({ id }: { readonly id: string }) {
       {run ? (
         <>
           {run.error ? (
-            <Notice tone={run.state === "failed" ? "bad" : "warn"} hint={run.hint}>
-              {run.error}
-            </Notice>
+            isUnderWay(run) ? (
+              <Notice tone="warn" hint={`What happened: ${run.error}`}>
+                The run was interrupted; it goes on by itself where it was.
+              </Notice>
+            ) : (
+              <Notice tone={run.state === "failed" ? "bad" : "warn"} hint={run.hint}>
+                {run.error}
+              </Notice>
+            )
           ) : null}
           {run.report ? <ReportView run={run} report={run.report} /> : <LiveRun run={run} />}
         </>
