@@ -22,6 +22,18 @@ export interface PlotProps {
   readonly children: (x: (value: number) => number, y: (value: number) => number) => ReactNode;
 }
 
+/** In pixels: what is closer to the number before it would be written over it. */
+const leastApart = 64;
+
+function apart(ticks: readonly number[], x: (value: number) => number): number[] {
+  const kept: number[] = [];
+  for (const tick of ticks) {
+    const last = kept.at(-1);
+    if (last === undefined || x(tick) - x(last) >= leastApart) kept.push(tick);
+  }
+  return kept;
+}
+
 /** A plane with scores upwards. */
 export function Plot({ label, xFrom, xTo, xTicks, xText, xName, yFrom, yTo, height = 200, children }: PlotProps) {
   const frame = useRef<HTMLDivElement>(null);
@@ -44,7 +56,7 @@ export function Plot({ label, xFrom, xTo, xTicks, xText, xName, yFrom, yTo, heig
             ))}
             {children(x, y)}
             <g fill="var(--color-ink-3)" transform={`translate(0,${inner.height})`}>
-              {xTicks.map((tick) => (
+              {apart(xTicks, x).map((tick) => (
                 <text key={tick} x={x(tick)} y={14} textAnchor="middle">
                   {xText(tick)}
                 </text>
