@@ -54,7 +54,7 @@ import { Routes, routeSource } from "./routing/routes.ts";
 import { type TaskWatch, watchTasks } from "./tasks/watch.ts";
 import { Upstreams } from "./upstreams/health.ts";
 import { launchProcess } from "./workers/launch.ts";
-import { DeploymentPool } from "./workers/pool.ts";
+import { DeploymentPool, type ModelPool } from "./workers/pool.ts";
 
 export interface Service {
   readonly url: string;
@@ -306,7 +306,7 @@ async function measureUnmeasured(scope: OrganizationScope): Promise<void> {
 }
 
 /** What jobs may do with the models that are served here. */
-function jobEngine(pool: DeploymentPool, catalog: Catalog): JobEngine {
+function jobEngine(pool: ModelPool, catalog: Catalog): JobEngine {
   return {
     quietMs: () => pool.quietMs,
     async measure(organizationId, name, signal, onStage) {
@@ -318,7 +318,7 @@ function jobEngine(pool: DeploymentPool, catalog: Catalog): JobEngine {
 }
 
 /** Makes vectors of texts with the model that is loaded at start, so that no request waits for another to load. */
-function textEmbedder(catalog: Catalog, pool: DeploymentPool): EmbedText {
+function textEmbedder(catalog: Catalog, pool: ModelPool): EmbedText {
   return async (text, signal) => {
     const name = await catalog.defaultName();
     if (name === undefined) throw new Error("There is no model to make vectors with.");
@@ -330,7 +330,7 @@ function textEmbedder(catalog: Catalog, pool: DeploymentPool): EmbedText {
 }
 
 /** Begins to load the default model; `/health` tells when it serves. */
-async function loadDefault(catalog: Catalog, pool: DeploymentPool, log: Logger): Promise<void> {
+async function loadDefault(catalog: Catalog, pool: ModelPool, log: Logger): Promise<void> {
   const name = await catalog.defaultName();
   if (name === undefined) {
     log.warn("The catalog is empty: `tug models add` adds a model.");

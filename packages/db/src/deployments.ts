@@ -21,6 +21,8 @@ export interface DeploymentSettings {
   readonly idleMinutes: number | null;
   /** Never unloaded to make room for another model. */
   readonly pinned: boolean;
+  /** Worker processes that share its requests. */
+  readonly replicas: number;
 }
 
 export interface DeploymentInfo extends DeploymentSettings {
@@ -37,6 +39,7 @@ export const defaultDeployment: DeploymentSettings = {
   device: null,
   idleMinutes: null,
   pinned: false,
+  replicas: 1,
 };
 
 export interface Deployments {
@@ -100,7 +103,7 @@ const kvTypes: readonly DeploymentKvType[] = ["f16", "f32", "q8_0"];
 
 function info(model: string, row: Deployment | undefined): DeploymentInfo {
   if (row === undefined) return { model, ...defaultDeployment, updatedAt: null };
-  const { contextLength, device, idleMinutes, kvCacheBytes, kvType, maxInFlight, pinned, updatedAt } = row;
+  const { contextLength, device, idleMinutes, kvCacheBytes, kvType, maxInFlight, pinned, replicas, updatedAt } = row;
   return {
     model,
     contextLength,
@@ -110,6 +113,7 @@ function info(model: string, row: Deployment | undefined): DeploymentInfo {
     device: devices.find((one) => one === device) ?? null,
     idleMinutes,
     pinned,
+    replicas,
     updatedAt,
   };
 }

@@ -4,6 +4,7 @@ import type { Work } from "../domain/asking/ask.ts";
 import type { Tracer } from "../domain/traces/recorder.ts";
 import { TraceBuilder } from "../domain/traces/trace-builder.ts";
 import type { Settled } from "../domain/usage/meter.ts";
+import type { SaidAffinity } from "../routing/affinity.ts";
 import { nameOf, planHeader, type ServedBy } from "../routing/target.ts";
 import { type Metering, payerOf, type Used } from "./metering.ts";
 import type { Metrics } from "./metrics.ts";
@@ -50,6 +51,8 @@ export class Call {
   readonly trace = new TraceBuilder(() => this.elapsedMs);
   /** When whoever answers was asked, in ms from the arrival. */
   askedAtMs: number | undefined;
+  /** What its sender said that it belongs to. */
+  affinity: SaidAffinity | undefined;
 
   constructor(id: string, requestId: string, log: Logger, metrics: Metrics, tracer?: Tracer) {
     this.id = id;

@@ -9,7 +9,7 @@ import type { Tracer } from "../domain/traces/recorder.ts";
 import type { Meter } from "../domain/usage/meter.ts";
 import type { Routes } from "../routing/routes.ts";
 import type { Upstreams } from "../upstreams/health.ts";
-import type { DeploymentPool } from "../workers/pool.ts";
+import type { ModelPool } from "../workers/pool.ts";
 import type { Call } from "./call.ts";
 import type { Metrics } from "./metrics.ts";
 import type { KeptAnswer } from "./openai/kept-answer.ts";
@@ -28,7 +28,7 @@ export interface TaskServices {
 /** What the routes work with. */
 export interface EdgeServices {
   readonly catalog: Catalog;
-  readonly pool: DeploymentPool;
+  readonly pool: ModelPool;
   /** Aliases and upstreams; absent where only models are served. */
   readonly routing?: { readonly routes: Routes; readonly upstreams: Upstreams };
   readonly keys: KeyVerifier;

@@ -1,22 +1,24 @@
 import type { Engine, GenerateEvent } from "@tugboat/engine";
 import { pino } from "pino";
 import { afterEach, expect, it } from "vitest";
-import { testInfo, wordsEngine } from "../testing/engine.ts";
+import type { Affinity } from "../routing/affinity.ts";
+import { type WordsEngine, wordsEngine } from "../testing/engine.ts";
 import { memoryLauncher, until } from "../testing/workers.ts";
 import { Deployment } from "./deployment.ts";
-import type { WorkerRequest } from "./protocol.ts";
-import { creditWindow } from "./protocol.ts";
+import type { PlacedRequest } from "./servable.ts";
 
 const open: Deployment[] = [];
 
-function deploy(load: () => Promise<Engine>, maxInFlight = 100) {
-  const { launch, workers } = memoryLauncher(load);
+function deploy(replicas: number, load: (worker: number) => Engine, maxInFlight = 100) {
+  let started = 0;
+  const { launch, workers } = memoryLauncher(async () => load(++started));
   const deployment = new Deployment({
     model: "words",
-    settings: { path: "/words.gguf", device: "cpu" },
+    settings: { path: "/words.gguf", device: "cpu", threads: 4 },
     launch,
     log: pino({ level: "silent" }),
     maxInFlight,
+    replicas,
   });
   open.push(deployment);
   return { deployment, workers };
@@ -26,7 +28,8 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((deployment) => deployment.close()));
 });
 
-const request = (more: Partial<WorkerRequest> = {}): WorkerRequest => ({ prompt: { text: "hello" }, ...more });
+const of = (key: string): Affinity => ({ key, fine: key, kind: "user", label: key, scope: "org" });
+const request = (more: Partial<PlacedRequest> = {}): PlacedRequest => ({ prompt: { text: "hello" }, ...more });
 
 async function read(stream: AsyncIterable<readonly GenerateEvent[]>): Promise<GenerateEvent[]> {
   const all: GenerateEvent[] = [];
@@ -34,128 +37,122 @@ async function read(stream: AsyncIterable<readonly GenerateEvent[]>): Promise<Ge
   return all;
 }
 
-it("starts its worker with the first request and streams the events in order", async () => {
-  const { deployment, workers } = deploy(async () => wordsEngine({ words: 3 }));
-  expect(deployment.status().state).toBe("idle");
-  const events = await read(await deployment.generate(request()));
-  expect(events.map(({ type }) => type)).toEqual(["start", "token", "token", "token", "finish", "done"]);
-  expect(deployment.status()).toMatchObject({ state: "ready", inFlight: 0, restarts: 0, info: testInfo });
-  expect(workers).toHaveLength(1);
-});
+const words = (events: readonly GenerateEvent[]) =>
+  events.flatMap((event) => (event.type === "token" ? [event.text] : [])).join("");
 
-it("runs many requests at once without mixing them", async () => {
-  const { deployment } = deploy(async () => wordsEngine({ words: 50 }));
-  const runs = Array.from({ length: 20 }, async (_, i) => {
-    const events = await read(await deployment.generate(request({ maxTokens: i + 1 })));
-    return events.filter(({ type }) => type === "token").length;
-  });
-  expect(await Promise.all(runs)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
-});
+async function allReady(deployment: Deployment): Promise<void> {
+  await deployment.ready();
+  await until(() => deployment.status().replicas.every(({ state }) => state === "ready"));
+}
 
-it("passes on what the engine refuses, with its code", async () => {
-  const { deployment } = deploy(async () => wordsEngine());
-  const stream = await deployment.generate(request({ prompt: { text: "x".repeat(1000) } }));
-  await expect(read(stream)).rejects.toMatchObject({ code: "context-overflow", hint: "Shorten it." });
-});
-
-it("stops the decode when the reader leaves", async () => {
-  const engine = wordsEngine({ words: 100_000 });
-  const { deployment } = deploy(async () => engine);
-  for await (const batch of await deployment.generate(request())) if (batch.length > 0) break;
-  await until(() => engine.cancelled === 1);
-  const { produced } = engine;
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  expect(engine.produced).toBe(produced);
-  expect(deployment.status().inFlight).toBe(0);
-});
-
-it("lets a slow reader hold back what is sent", async () => {
-  const engine = wordsEngine({ words: 100_000 });
-  const { deployment } = deploy(async () => engine);
-  const stream = await deployment.generate(request());
-  await until(() => engine.produced >= creditWindow);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  // One event beyond the window may be in the host's hands, and the start event counts too.
-  expect(engine.produced).toBeLessThanOrEqual(creditWindow + 1);
-  const first = await stream.next();
-  expect(first.value.length).toBe(creditWindow);
-  await until(() => engine.produced > creditWindow + 10);
-  await stream.return?.();
-});
-
-it("fails what a dead worker had in hand, and serves again after a pause", async () => {
-  const { deployment, workers } = deploy(async () => wordsEngine({ words: 1000 }));
-  const stream = await deployment.generate(request());
-  await stream.next();
-  workers[0]?.crash("signal SIGKILL");
-  await expect(read(stream)).rejects.toMatchObject({
-    code: "worker-died",
-    message: expect.stringContaining("SIGKILL"),
-  });
-  expect(deployment.status()).toMatchObject({ state: "restarting", restarts: 1, inFlight: 0 });
-  const events = await read(await deployment.generate(request({ maxTokens: 2 })));
-  expect(events.at(-1)?.type).toBe("done");
+it("starts a worker for each replica, which share the threads", async () => {
+  const { deployment, workers } = deploy(2, () => wordsEngine({ words: 3 }));
+  await allReady(deployment);
   expect(workers).toHaveLength(2);
+  for (const { received } of workers) expect(received[0]).toMatchObject({ type: "load", settings: { threads: 2 } });
+  expect(deployment.status()).toMatchObject({ state: "ready", replicas: [{ id: "1" }, { id: "2" }] });
 });
 
-it("refuses soon when its worker keeps dying", async () => {
-  const { deployment, workers } = deploy(() => new Promise(() => {}));
-  const first = deployment.generate(request()).catch((error: unknown) => error);
-  for (let crash = 1; crash <= 4; crash++) {
-    await until(() => workers.length === crash && deployment.status().state === "loading", 10_000);
-    workers.at(-1)?.crash("exit code 1");
-    await until(() => deployment.status().state === "restarting");
-    if (crash < 4) continue;
-    // 2 s from now, which is still waited for; the fifth death makes it 4 s.
-    await until(() => workers.length === 5, 5000);
-    workers.at(-1)?.crash("exit code 1");
+it("keeps a user in one replica, and gives different users to both", async () => {
+  const engines: WordsEngine[] = [];
+  const { deployment } = deploy(2, () => {
+    const engine = wordsEngine({ words: 1 });
+    engines.push(engine);
+    return engine;
+  });
+  await allReady(deployment);
+  const counts = () => engines.map(({ requests }) => requests.length);
+  for (let i = 0; i < 6; i++) await read(await deployment.generate(request({ affinity: of("ada") })));
+  expect(counts().toSorted()).toEqual([0, 6]);
+  for (let i = 0; i < 30; i++) await read(await deployment.generate(request({ affinity: of(`user ${i}`) })));
+  expect(Math.min(...counts())).toBeGreaterThan(3);
+  expect(deployment.status().placements).toEqual({ sticky: 36, spread: 0, spilled: 0, free: 0 });
+  // The engine is told nothing of where its requests were sent.
+  for (const { requests } of engines) expect(requests[0]).not.toHaveProperty("affinity");
+});
+
+it("begins what showed nothing yet anew in another replica", async () => {
+  // The first worker never answers.
+  const { deployment, workers } = deploy(2, (worker) => wordsEngine({ words: 3, pauseMs: worker === 1 ? 1e6 : 0 }));
+  await allReady(deployment);
+  let done = 0;
+  const answers = Array.from({ length: 12 }, async (_, i) => {
+    const text = words(await read(await deployment.generate(request({ affinity: of(`u${i}`) }))));
+    done += 1;
+    return text;
+  });
+  await until(() => done + deployment.status().inFlight === 12 && deployment.status().replicas[1]?.inFlight === 0);
+  const held = deployment.status().replicas[0]?.inFlight ?? 0;
+  expect(held).toBeGreaterThan(0);
+  workers[0]?.crash("signal SIGKILL");
+  expect(await Promise.all(answers)).toEqual(Array.from({ length: 12 }, () => "word0 word1 word2 "));
+  expect(deployment.status()).toMatchObject({ retries: held, inFlight: 0, restarts: 1 });
+});
+
+it("reports the death to one that was shown something, and goes on with one that is shown whole", async () => {
+  let slow = true;
+  const { deployment, workers } = deploy(1, () => wordsEngine({ words: 400, pauseMs: slow ? 2 : 0 }));
+  const shown = await deployment.generate(request());
+  const whole = await deployment.generate(request({ whole: true, n: 2 }));
+  await until(() => deployment.status().inFlight === 2);
+  const heads = await Promise.all(
+    [shown, whole].map(async (stream) => {
+      const events: GenerateEvent[] = [];
+      while (words(events) === "") events.push(...((await stream.next()).value ?? []));
+      return events;
+    }),
+  );
+  slow = false;
+  workers[0]?.crash("signal SIGKILL");
+  await expect(read(shown)).rejects.toMatchObject({ code: "worker-died" });
+  const events = [...(heads[1] ?? []), ...(await read(whole))];
+  expect(events.filter(({ type }) => type === "start")).toHaveLength(1);
+  for (const choice of [0, 1]) {
+    const own = events.filter((event) => event.type === "token" && event.choice === choice);
+    expect(own.map((event) => event.type === "token" && event.token)).toEqual(Array.from({ length: 400 }, (_, i) => i));
   }
-  expect(await first).toMatchObject({ code: "worker-restarting", retryAfterSeconds: 4 });
-  await expect(deployment.generate(request())).rejects.toMatchObject({ code: "worker-restarting" });
-}, 20_000);
+  expect(deployment.status()).toMatchObject({ retries: 1, inFlight: 0, restarts: 1 });
+});
 
-it("says why a model can't be loaded, and does not try again at once", async () => {
-  const { deployment, workers } = deploy(async () => {
-    throw Object.assign(new Error("the file is cut short"), { code: "truncated", hint: "Get it again." });
+it("reports the death when the second answer would be another", async () => {
+  const { deployment, workers } = deploy(1, (worker) => {
+    const engine = wordsEngine({ words: 400, pauseMs: worker === 1 ? 2 : 0 });
+    if (worker === 1) return engine;
+    return {
+      ...engine,
+      async *generate(asked) {
+        for await (const event of engine.generate(asked))
+          yield event.type === "token" ? { ...event, token: 7777 } : event;
+      },
+    };
   });
-  const refusal = { code: "model-unavailable", message: expect.stringContaining("cut short"), hint: "Get it again." };
-  await expect(deployment.generate(request())).rejects.toMatchObject(refusal);
-  await expect(deployment.generate(request())).rejects.toMatchObject(refusal);
-  expect(deployment.status()).toMatchObject({ state: "failed", restarts: 0 });
-  expect(workers).toHaveLength(1);
-  await until(() => workers[0]?.alive === false);
+  const stream = await deployment.generate(request({ whole: true }));
+  const first: GenerateEvent[] = [];
+  while (words(first) === "") first.push(...((await stream.next()).value ?? []));
+  workers[0]?.crash("signal SIGKILL");
+  await expect(read(stream)).rejects.toMatchObject({ code: "worker-died" });
 });
 
-it("refuses more than may wait", async () => {
-  const { deployment } = deploy(async () => wordsEngine({ words: 100_000 }), 3);
-  const streams = await Promise.all([1, 2, 3].map(() => deployment.generate(request())));
-  await expect(deployment.generate(request())).rejects.toMatchObject({ code: "queue-full", retryAfterSeconds: 1 });
-  for (const stream of streams) await stream.return?.();
-  await read(await deployment.generate(request({ maxTokens: 1 })));
-});
+it("gives up on a request that kills every worker", async () => {
+  const { deployment, workers } = deploy(1, () => wordsEngine({ words: 3, pauseMs: 1e6 }));
+  const answer = deployment
+    .generate(request())
+    .then(read)
+    .catch((error: unknown) => error);
+  for (let crash = 0; crash < 4; crash++) {
+    await until(() => workers.length === crash + 1 && deployment.status().inFlight === 1, 20_000);
+    workers[crash]?.crash("exit code 1");
+  }
+  expect(await answer).toMatchObject({ code: "worker-died" });
+}, 60_000);
 
-it("ends what runs when it is closed", async () => {
-  const { deployment, workers } = deploy(async () => wordsEngine({ words: 100_000 }));
-  const stream = await deployment.generate(request());
-  await stream.next();
-  await deployment.close();
-  expect(workers[0]?.alive).toBe(false);
-  await expect(read(stream)).rejects.toMatchObject({ code: "shutting-down" });
-  await expect(deployment.generate(request())).rejects.toMatchObject({ code: "shutting-down" });
-});
-
-it("leaves places for others when one organization floods it", async () => {
-  const { deployment } = deploy(async () => wordsEngine({ words: 1000, pauseMs: 5 }), 8);
+it("uses every replica's places before it refuses", async () => {
+  const { deployment } = deploy(2, () => wordsEngine({ words: 100_000, pauseMs: 1 }), 8);
+  await allReady(deployment);
   const streams = [];
-  for (let i = 0; i < 6; i++) streams.push(await deployment.generate(request({ cacheScope: "flood" })));
-  await expect(deployment.generate(request({ cacheScope: "flood" }))).rejects.toMatchObject({
-    code: "queue-full",
-    retryAfterSeconds: 1,
-    message: expect.stringContaining("this organization"),
-  });
-  const other = await deployment.generate(request({ cacheScope: "other", maxTokens: 2 }));
-  expect((await read(other)).at(-1)).toMatchObject({ type: "done" });
-  await streams[0]!.return?.();
-  const next = await deployment.generate(request({ cacheScope: "flood" }));
-  await Promise.all([...streams, next].map((stream) => stream.return?.()));
+  for (let i = 0; i < 8; i++) streams.push(await deployment.generate(request({ affinity: of("ada") })));
+  expect(deployment.status().replicas.map(({ inFlight }) => inFlight)).toEqual([4, 4]);
+  await expect(deployment.generate(request({ affinity: of("ada") }))).rejects.toMatchObject({ code: "queue-full" });
+  await Promise.all(streams.map((stream) => stream.return?.()));
+  expect(deployment.status().inFlight).toBe(0);
 });

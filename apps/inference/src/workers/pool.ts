@@ -52,8 +52,26 @@ interface Entry {
   readonly estimateBytes: number;
 }
 
+/** What serves the models of the catalog, wherever their workers are. */
+export interface ModelPool {
+  statuses(): readonly PoolStatus[];
+  /** @throws ServingError `unknown-model`, `no-memory`, `model-unavailable`, `shutting-down` */
+  get(name: string): Promise<Servable>;
+  /** Begins to load a model; its status tells how that goes. @throws ServingError as `get` does */
+  load(name: string): Promise<void>;
+  /** Takes a model out of memory. @param drainMs how long requests in it may take to end; then they fail */
+  unload(name: string, drainMs?: number): Promise<void>;
+  /** Starts new workers, with the settings of now; what runs in the old ones ends there. */
+  restart(name: string, drainMs: number): Promise<void>;
+  close(): Promise<void>;
+  /** Requests that run or wait. */
+  readonly inFlight: number;
+  /** For how long no request has run or waited, in ms. */
+  readonly quietMs: number;
+}
+
 /** The models that are loaded. One that is asked for is loaded; the one unused the longest goes when memory is short. */
-export class DeploymentPool {
+export class DeploymentPool implements ModelPool {
   readonly #options: PoolOptions;
   readonly #entries = new Map<string, Entry>();
   /** Taken out of service, and ending what runs in them. */
@@ -177,12 +195,12 @@ export class DeploymentPool {
     const known = this.#entries.get(model.name);
     if (known?.path === model.sourcePath) return known.deployment;
     if (known !== undefined) await this.unload(model.name);
-    const estimateBytes = model.bytes + workerOverheadBytes;
+    const applied = model.deployment ?? defaultDeployment;
+    const estimateBytes = applied.replicas * (model.bytes + workerOverheadBytes);
     await this.#makeRoom(model.name, estimateBytes);
     if (this.#closed)
       throw new ServingError("shutting-down", "The service is shutting down.", { retryAfterSeconds: 5 });
     const { launch, log, maxInFlight, settings } = this.#options;
-    const applied = model.deployment ?? defaultDeployment;
     const deployment = new Deployment({
       model: model.name,
       settings: {
@@ -196,6 +214,7 @@ export class DeploymentPool {
       launch,
       log,
       maxInFlight: applied.maxInFlight ?? maxInFlight,
+      replicas: applied.replicas,
     });
     const path = model.sourcePath;
     this.#entries.set(model.name, { deployment, applied, wanted: applied, path, estimateBytes });

@@ -1,7 +1,7 @@
 import type { GenerateEvent } from "@tugboat/engine";
 import { Heard } from "../../domain/traces/heard.ts";
-import type { DeploymentPool } from "../../workers/pool.ts";
-import type { WorkerRequest } from "../../workers/protocol.ts";
+import type { ModelPool } from "../../workers/pool.ts";
+import type { PlacedRequest } from "../../workers/servable.ts";
 import type { Used } from "../metering.ts";
 
 export type Usage = Extract<GenerateEvent, { type: "done" }>["usage"];
@@ -76,9 +76,9 @@ export class Generation implements Answering {
    * @throws ServingError, RemoteError
    */
   static async start(
-    pool: DeploymentPool,
+    pool: Pick<ModelPool, "get">,
     model: string,
-    requests: readonly WorkerRequest[],
+    requests: readonly PlacedRequest[],
     choices: number,
     signal: AbortSignal,
     heard = new Heard(),

@@ -7,6 +7,7 @@ import { mayUseRoute, organizationOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { ApiError } from "../errors.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
+import { saidAffinity } from "./affinity.ts";
 import { forward } from "./forward.ts";
 
 /** Where an alias leads, when it leads to a model of this installation. */
@@ -19,7 +20,6 @@ export interface Place {
 export type AnswerHere = (place?: Place) => Promise<Response>;
 
 const named = z.looseObject({ model: z.string().min(1).max(512) });
-const label = z.string().min(1).max(512);
 
 /**
  * Answers a request by whom its name leads to: the target that was chosen, or the next one when that is down and has
@@ -38,10 +38,10 @@ export async function answerRouted(
   call.trace.input = json;
   const organizationId = organizationOf(call.caller);
   const { routing } = services;
+  call.affinity = saidAffinity(json, c.req.header("x-session-affinity"));
   if (body === undefined || organizationId === undefined || routing === undefined) return here();
-  const affinity = affinityOf(body, c.req.header("x-session-affinity")) ?? call.requestId;
   const routed = call.trace.span("route");
-  const route = await routing.routes.resolve(organizationId, body.model, affinity);
+  const route = await routing.routes.resolve(organizationId, body.model, call.affinity?.value ?? call.requestId);
   routed.end(route?.alias ? { "tugboat.alias": route.alias.name, "tugboat.alias_version": route.alias.version } : {});
   if (route === undefined) return here();
   if (call.caller === undefined || !mayUseRoute(call.caller, route)) throw unknown(route.requested);
@@ -68,15 +68,6 @@ export async function answerRouted(
     }
   }
   throw failure;
-}
-
-/** Requests with the same one get the same target of a split. */
-function affinityOf(body: Readonly<Record<string, unknown>>, header: string | undefined): string | undefined {
-  for (const said of [header, body.prompt_cache_key, body.user]) {
-    const { data } = label.safeParse(said);
-    if (data !== undefined) return data;
-  }
-  return undefined;
 }
 
 /** What says that a model can't answer now, with nothing computed that could be asked for twice. */

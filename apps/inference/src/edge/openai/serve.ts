@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { affinityOf } from "../../routing/affinity.ts";
 import { planHeader, type ServedBy } from "../../routing/target.ts";
 import type { WorkerRequest } from "../../workers/protocol.ts";
 import { type Answerer, organizationOf } from "../access.ts";
@@ -38,7 +39,13 @@ export async function serve(
   // Prompts of one organization share what was computed of them, and its requests their turns; never with another's.
   const cacheScope = organizationOf(call.caller) ?? "nobody";
   const behind = call.work === undefined ? {} : ({ priority: "batch" } as const);
-  const scoped = requests.map((request) => ({ ...request, cacheScope, ...behind }));
+  const scoped = requests.map((request) => ({
+    ...request,
+    cacheScope,
+    ...behind,
+    affinity: affinityOf(cacheScope, answerer.worker, call.affinity, request.prompt),
+    whole: chunks === undefined,
+  }));
   call.askedAtMs = call.elapsedMs;
   const ttl = wantedTtl(c);
   const near = async () => {

@@ -114,16 +114,14 @@ export interface Deployments {
   restart(model: string, drainMs: number): Promise<void>;
 }
 
-export interface DeploymentView {
-  readonly model: string;
+/** A worker process, or what several do together. */
+export interface WorkerView {
   readonly state: "idle" | "loading" | "ready" | "restarting" | "failed" | "closed";
   readonly error?: string;
   readonly restarts: number;
   readonly inFlight: number;
   readonly rssBytes?: number;
   readonly loadMs?: number;
-  /** What its worker was started with. */
-  readonly applied: DeploymentSettings;
   readonly stats?: {
     readonly running: number;
     readonly waiting: number;
@@ -141,6 +139,36 @@ export interface DeploymentView {
     readonly contextLength: number;
     readonly device: { readonly kind: string; readonly description: string; readonly threads: number };
   };
+}
+
+export interface DeploymentView extends WorkerView {
+  readonly model: string;
+  /** What its workers were started with. */
+  readonly applied: DeploymentSettings;
+  /** One for each worker process. */
+  readonly replicas: readonly (WorkerView & {
+    readonly id: string;
+    /** The machine or process that it belongs to; absent for this one. */
+    readonly node?: string;
+  })[];
+  /** What is asked most often of late. `scope` is the organization that asks. */
+  readonly hotKeys: readonly {
+    readonly kind: string;
+    readonly label: string;
+    readonly scope: string;
+    readonly share: number;
+    readonly requestsPerSecond: number;
+    readonly places: number;
+  }[];
+  /** How requests found their replicas, since the model was loaded. */
+  readonly placements: {
+    readonly sticky: number;
+    readonly spread: number;
+    readonly spilled: number;
+    readonly free: number;
+  };
+  /** Requests that were begun anew because their worker had died. */
+  readonly retries: number;
 }
 
 /** Who asks: a person who signed in, or a program with a key. */

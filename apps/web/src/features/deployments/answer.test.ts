@@ -45,6 +45,10 @@ const deployment = (model: string, state: Deployment["state"]): Deployment => ({
   kvUse: null,
   tokensPerSecond: 0,
   error: null,
+  replicas: [],
+  hotKeys: [],
+  placements: { sticky: 0, spread: 0, spilled: 0 },
+  retries: 0,
   settings: {
     contextLength: null,
     kvCacheBytes: null,
@@ -53,6 +57,7 @@ const deployment = (model: string, state: Deployment["state"]): Deployment => ({
     device: null,
     idleMinutes: null,
     pinned: false,
+    replicas: 1,
   },
   updatedAt: null,
   needsRestart: false,

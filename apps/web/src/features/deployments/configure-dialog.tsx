@@ -22,6 +22,12 @@ const numbers = [
     unit: "idle minutes",
     hint: "Frees its memory; the next request loads it.",
   },
+  {
+    field: "replicas",
+    label: "Replicas",
+    unit: "workers",
+    hint: "Processes that share its requests, each with memory of its own. They help where cores are left over.",
+  },
 ] as const;
 
 export interface ConfigureDialogProps {

@@ -3,23 +3,17 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Play, RotateCw, SlidersHorizontal, Square } from "lucide-react";
 import { useState } from "react";
-import { Badge, Status, type Tone } from "../../ui/badge.tsx";
+import { Badge, Status } from "../../ui/badge.tsx";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { bytes, compact, formatCount, plural, written } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { ConfigureDialog } from "./configure-dialog.tsx";
+import { HotKeys } from "./hot-keys.tsx";
+import { looks } from "./looks.ts";
+import { Replicas } from "./replicas.tsx";
 import type { Deployment } from "./types.ts";
-
-const looks: Record<Deployment["state"], { tone: Tone; word: string }> = {
-  ready: { tone: "good", word: "serves" },
-  loading: { tone: "accent", word: "loading" },
-  restarting: { tone: "warn", word: "restarting" },
-  failed: { tone: "bad", word: "failed" },
-  idle: { tone: "neutral", word: "not loaded" },
-  closed: { tone: "neutral", word: "not loaded" },
-};
 
 export interface ServedPanelProps {
   readonly deployments: readonly Deployment[];
@@ -128,6 +122,8 @@ function Numbers({ deployment }: { readonly deployment: Deployment }) {
         {kvUse === null ? "" : ` · KV cache ${Math.round(kvUse * 100)} % full`}
       </p>
       <Savings deployment={deployment} />
+      <Replicas deployment={deployment} />
+      <HotKeys deployment={deployment} />
       <p className="text-ink-3 tabular-nums">{parts.join(" · ")}</p>
     </>
   );

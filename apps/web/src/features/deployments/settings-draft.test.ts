@@ -9,11 +9,24 @@ const none = {
   device: null,
   idleMinutes: null,
   pinned: false,
+  replicas: 1,
 };
 
 it("leaves what is empty to the machine, and keeps the rest", () => {
   expect(settingsOf(settingsDraft(none))).toEqual(none);
-  const some = { ...none, contextLength: 2048, kvCacheBytes: 512 * 2 ** 20, device: "cpu" as const, pinned: true };
-  expect(settingsDraft(some)).toMatchObject({ contextLength: "2048", kvCacheMiB: "512", maxInFlight: "" });
+  const some = {
+    ...none,
+    contextLength: 2048,
+    kvCacheBytes: 512 * 2 ** 20,
+    device: "cpu" as const,
+    pinned: true,
+    replicas: 3,
+  };
+  expect(settingsDraft(some)).toMatchObject({
+    contextLength: "2048",
+    kvCacheMiB: "512",
+    maxInFlight: "",
+    replicas: "3",
+  });
   expect(settingsOf(settingsDraft(some))).toEqual(some);
 });

@@ -11,6 +11,7 @@ export interface SettingsDraft {
   readonly idleMinutes: string;
   readonly device: string;
   readonly pinned: boolean;
+  readonly replicas: string;
 }
 
 export function settingsDraft(settings: Settings): SettingsDraft {
@@ -23,6 +24,7 @@ export function settingsDraft(settings: Settings): SettingsDraft {
     idleMinutes: text(settings.idleMinutes),
     device: settings.device ?? "",
     pinned: settings.pinned,
+    replicas: text(settings.replicas),
   };
 }
 
@@ -40,5 +42,6 @@ export function settingsOf(draft: SettingsDraft): Settings {
     idleMinutes: number(draft.idleMinutes),
     device: devices.find((device) => device === draft.device) ?? null,
     pinned: draft.pinned,
+    replicas: number(draft.replicas) ?? 1,
   };
 }

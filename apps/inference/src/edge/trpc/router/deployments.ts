@@ -1,6 +1,6 @@
 import { type DeploymentInfo, type DeploymentSettings, defaultDeployment, type OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
-import type { Context, DeploymentView } from "../context.ts";
+import type { Context, DeploymentView, WorkerView } from "../context.ts";
 import { RefusedError } from "../errors.ts";
 import { deploymentState } from "../model-view.ts";
 import { moment, seen } from "../shapes.ts";
@@ -21,6 +21,37 @@ const settings = z.object({
   device: z.enum(["auto", "cpu", "webgpu"]).nullable(),
   idleMinutes: z.int().min(1, "At least a minute.").max(525_600).nullable(),
   pinned: z.boolean(),
+  /** Worker processes that share its requests. */
+  replicas: z.int().min(1, "At least 1.").max(64, "At most 64."),
+});
+
+const worker = z.object({
+  id: z.string(),
+  /** Where it runs; null is the process that answers. */
+  node: z.string().nullable(),
+  state: deploymentState,
+  inFlight: z.int(),
+  waiting: z.int(),
+  /** Texts that share its steps now. */
+  batch: z.int(),
+  kvUse: z.number().nullable(),
+  prefixHits: z.number().nullable(),
+  tokensPerSecond: z.number(),
+  rssBytes: z.number().nullable(),
+  restarts: z.int(),
+  error: z.string().nullable(),
+});
+
+/** A user, a session, a cache key or a prefix that is asked often. */
+const hotKey = z.object({
+  kind: z.string(),
+  /** A prefix by its fingerprint. */
+  label: z.string(),
+  /** Of the model's requests of late, from 0 to 1. */
+  share: z.number(),
+  requestsPerSecond: z.number(),
+  /** Over how many replicas it is spread. */
+  places: z.int(),
 });
 
 const deployment = z.object({
@@ -53,6 +84,14 @@ const deployment = z.object({
   tokensPerSecond: z.number(),
   /** Why it failed or died last. */
   error: z.string().nullable(),
+  /** Its worker processes; empty while it isn't loaded. */
+  replicas: z.array(worker),
+  /** Of the organization that asks, the hottest first. */
+  hotKeys: z.array(hotKey),
+  /** Requests since it was loaded, by how they found their replica: near their prefix, as a part of a hot key, past a full replica. */
+  placements: z.object({ sticky: z.int(), spread: z.int(), spilled: z.int() }),
+  /** Requests that were begun anew because their worker had died. */
+  retries: z.int(),
   settings,
   /** Null until it was configured for the first time. */
   updatedAt: moment.nullable(),
@@ -69,7 +108,7 @@ export const deploymentsRouter = router({
     .output(z.object({ deployments: z.array(deployment) }))
     .query(async ({ ctx }) => {
       const infos = await ctx.scope.deployments.list();
-      return { deployments: infos.map((info) => shown(info, viewOf(ctx, info.model))) };
+      return { deployments: infos.map((info) => shown(ctx.organizationId, info, viewOf(ctx, info.model))) };
     }),
 
   /** Sets how a model is served. Pinning and the idle time hold at once, the rest from the worker's next start. */
@@ -84,7 +123,7 @@ export const deploymentsRouter = router({
         return { subject: model, before: settingsOf(before), after: settingsOf(result), result };
       });
       ctx.management.catalog.refresh(ctx.organizationId);
-      return shown(after, viewOf(ctx, model));
+      return shown(ctx.organizationId, after, viewOf(ctx, model));
     }),
 
   /** Begins to load a model; the list tells how far it is. */
@@ -156,31 +195,47 @@ function settingsOf({ model: _, updatedAt: __, ...rest }: DeploymentInfo): Deplo
   return rest;
 }
 
-function shown(info: DeploymentInfo, view: DeploymentView | undefined): z.output<typeof deployment> {
-  const wanted = settingsOf(info);
-  const { applied = defaultDeployment, info: loaded, stats } = view ?? {};
-  const restartKeys = ["contextLength", "device", "kvCacheBytes", "kvType", "maxInFlight"] as const;
+/** What a worker does, or several together. */
+function working(view: WorkerView | undefined) {
+  const { stats } = view ?? {};
   return {
-    model: info.model,
     state: view?.state ?? "idle",
-    progress: view?.progress ?? null,
     inFlight: view?.inFlight ?? 0,
     waiting: stats?.waiting ?? 0,
     batch: stats?.running ?? 0,
+    kvUse: shareOf(stats?.kvBlocksUsed, stats?.kvBlocksTotal),
+    prefixHits: shareOf(stats?.cachedTokens, stats?.promptTokens),
+    tokensPerSecond: stats?.tokensPerSecond ?? 0,
+    rssBytes: view?.rssBytes ?? null,
     restarts: view?.restarts ?? 0,
+    error: view?.error ?? null,
+  };
+}
+
+function shown(
+  organizationId: string,
+  info: DeploymentInfo,
+  view: DeploymentView | undefined,
+): z.output<typeof deployment> {
+  const wanted = settingsOf(info);
+  const { applied = defaultDeployment, info: loaded, stats } = view ?? {};
+  const restartKeys = ["contextLength", "device", "kvCacheBytes", "kvType", "maxInFlight", "replicas"] as const;
+  return {
+    model: info.model,
+    ...working(view),
+    progress: view?.progress ?? null,
+    replicas: (view?.replicas ?? []).map((one) => ({ id: one.id, node: one.node ?? null, ...working(one) })),
+    hotKeys: (view?.hotKeys ?? []).filter(({ scope }) => scope === organizationId).map(({ scope: _, ...key }) => key),
+    placements: view?.placements ?? { sticky: 0, spread: 0, spilled: 0 },
+    retries: view?.retries ?? 0,
     device: loaded
       ? { kind: loaded.device.kind, description: loaded.device.description, threads: loaded.device.threads }
       : null,
-    rssBytes: view?.rssBytes ?? null,
     loadMs: view?.loadMs ?? null,
     contextLength: loaded?.contextLength ?? null,
-    kvUse: stats && stats.kvBlocksTotal > 0 ? stats.kvBlocksUsed / stats.kvBlocksTotal : null,
-    prefixHits: shareOf(stats?.cachedTokens, stats?.promptTokens),
     guessesRight: shareOf(stats?.drafts.accepted, stats?.drafts.tokens),
     adapters: { loaded: stats?.adapters.loaded ?? 0, inUse: stats?.adapters.inUse ?? 0 },
     preemptions: stats?.preemptions ?? 0,
-    tokensPerSecond: stats?.tokensPerSecond ?? 0,
-    error: view?.error ?? null,
     settings: wanted,
     updatedAt: info.updatedAt?.toISOString() ?? null,
     needsRestart: view !== undefined && restartKeys.some((key) => applied[key] !== wanted[key]),

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "deployment" ADD COLUMN     "replicas" INTEGER NOT NULL DEFAULT 1;
