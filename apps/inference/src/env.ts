@@ -9,6 +9,7 @@ export const repositoryRoot = fileURLToPath(new URL("../../../", import.meta.url
 export const version = "0.1.0";
 
 const port = z.coerce.number().int().min(0).max(65_535);
+const address = z.string().regex(/^([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}$/, "it must be host:port");
 const count = z.coerce.number().int().min(1);
 const roles = ["edge", "engine", "jobs"] as const;
 export type Role = (typeof roles)[number];
@@ -58,6 +59,19 @@ const schema = z.object({
       context.addIssue({ code: "custom", message: `"${text}" is not a list of ${roles.join(", ")}` });
       return z.NEVER;
     }),
+  /** Where an engine without an edge listens for edges; 0 takes a free port. */
+  TUGBOAT_ENGINE_PORT: port.default(4100),
+  TUGBOAT_ENGINE_HOST: z.string().default("127.0.0.1"),
+  /** `host:port` at which edges reach this engine; by default the host's name, or the address that it listens on. */
+  TUGBOAT_ENGINE_ADDRESS: address.optional(),
+  /** `host:port,…` of all engines, where they don't announce themselves in the database. */
+  TUGBOAT_ENGINES: z
+    .string()
+    .default("")
+    .transform((text) => listOf(text))
+    .pipe(z.array(address)),
+  /** What edges and engines prove themselves with; by default a file of the data directory. */
+  TUGBOAT_ENGINE_SECRET: z.string().min(32, "it must have at least 32 characters").optional(),
   TUGBOAT_THREADS: count.max(256).optional(),
   TUGBOAT_DEFAULT_MODEL: z.string().default("tug-small"),
   /** MiB that all loaded models together may take; the default is 60 % of the machine's. */

@@ -1,21 +1,25 @@
 /** The service process. Prints nothing but its log. */
 import { pino } from "pino";
-import { EnvError, readEnv } from "./env.ts";
-import { type Service, startService } from "./service.ts";
+import { startEngine } from "./engine-service.ts";
+import { readEnv } from "./env.ts";
+import { startService } from "./service.ts";
 
 async function main(): Promise<void> {
   const env = readEnv();
   const log = pino({ level: env.TUGBOAT_LOG_LEVEL, base: { pid: process.pid } });
-  if (!env.TUGBOAT_ROLES.has("edge") || !env.TUGBOAT_ROLES.has("engine")) {
-    throw new EnvError("TUGBOAT_ROLES: a service without both edge and engine can't answer requests yet.");
-  }
-  const starting = startService(env, log);
+  const roles = env.TUGBOAT_ROLES;
+  const hasService = roles.has("edge") || roles.has("jobs");
+  // An engine beside an edge has its workers in common with it; alone it serves edges elsewhere.
+  const starting = Promise.all([
+    roles.has("engine") && !roles.has("edge") ? startEngine(env, log, !hasService) : undefined,
+    hasService ? startService(env, log) : undefined,
+  ]);
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
-    const end = (service: Service) => service.close();
+    const end = (parts: Awaited<typeof starting>) => Promise.all(parts.map((part) => part?.close()));
     starting.then(end).then(
       () => process.exit(0),
       (error: Error) => {

@@ -1,8 +1,8 @@
-import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
+import { openPool } from "./cluster/open-pool.ts";
 import { createAuth } from "./domain/accounts/auth.ts";
 import type { OidcSettings } from "./domain/accounts/oidc.ts";
 import { ensureOwner, renewPassword } from "./domain/accounts/owner.ts";
@@ -39,6 +39,7 @@ import type { KeptAnswer } from "./edge/openai/kept-answer.ts";
 import type { EmbedText } from "./edge/openai/near-answer.ts";
 import { WorkRequests } from "./edge/openai/work-requests.ts";
 import { listen } from "./edge/port.ts";
+import { probes } from "./edge/probes.ts";
 import { TaskDirectory } from "./edge/tasks/directory.ts";
 import { LiveTasks } from "./edge/tasks/live.ts";
 import { StepRequests } from "./edge/tasks/step-requests.ts";
@@ -50,11 +51,11 @@ import { enqueueMeasurement } from "./jobs/kinds/models-measure.ts";
 import { jobKinds } from "./jobs/kinds.ts";
 import { startJobs } from "./jobs/platform.ts";
 import type { JobEngine } from "./jobs/services.ts";
+import { computingOf, machineBytes, modelBytes } from "./machine.ts";
 import { Routes, routeSource } from "./routing/routes.ts";
 import { type TaskWatch, watchTasks } from "./tasks/watch.ts";
 import { Upstreams } from "./upstreams/health.ts";
-import { launchProcess } from "./workers/launch.ts";
-import { DeploymentPool, type ModelPool } from "./workers/pool.ts";
+import type { ModelPool } from "./workers/pool.ts";
 
 export interface Service {
   readonly url: string;
@@ -66,7 +67,7 @@ export interface Service {
 const graceMs = 10_000;
 
 /**
- * Starts the edge and the engine workers in this process's name.
+ * Starts the edge and the jobs of this process, with engine workers of its own where it has that role too.
  * @throws PortError, DatabaseError
  */
 export async function startService(env: Env, log: Logger): Promise<Service> {
@@ -105,19 +106,14 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   );
   const upstreams = new Upstreams();
   const keys = new KeyVerifier(database.keys);
-  const forModels = env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20;
-  const computing = {
-    device: env.TUGBOAT_DEVICE,
-    threads: env.TUGBOAT_THREADS ?? availableParallelism(),
-    kernelCache: join(env.TUGBOAT_HOME, "cache/kernels"),
-  };
-  const pool = new DeploymentPool({
+  const forModels = modelBytes(env);
+  const computing = computingOf(env);
+  const isEdge = env.TUGBOAT_ROLES.has("edge");
+  const pool: ModelPool = await openPool(env, {
+    database,
     find: (worker) => catalog.find(worker),
-    launch: launchProcess,
     log,
-    settings: computing,
-    memoryBytes: forModels,
-    maxInFlight: env.TUGBOAT_QUEUE,
+    onEngine: () => isEdge && void loadDefault(catalog, pool, log),
   });
   const consoleUrl = env.TUGBOAT_CONSOLE_URL ?? `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`;
   const home = env.TUGBOAT_HOME;
@@ -199,17 +195,19 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   const edge: EdgeServices = { ...models, tasks: { directory: tasks, live, steps: new StepRequests(models) } };
   const requests = new WorkRequests(edge);
   asking.ask = requests.ask;
-  const app = createApp(edge);
+  const app = isEdge ? createApp(edge) : probes(metrics, env.TUGBOAT_ROLES, () => draining);
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: { keepAliveTimeout: 65_000 } });
   if (!("closeIdleConnections" in server)) throw new Error("expected an HTTP/1.1 server");
 
   const port = await listen(server, env.TUGBOAT_API_PORT, env.TUGBOAT_API_HOST, "TUGBOAT_API_PORT");
   const url = `http://${env.TUGBOAT_API_HOST.includes(":") ? `[${env.TUGBOAT_API_HOST}]` : env.TUGBOAT_API_HOST}:${port}`;
-  const known = await readFirstRun(home);
-  const facts = await firstRun({ home, apiUrl: url, consoleUrl, database });
-  await ensureOwner(auth, database, facts);
-  if (known === undefined) await renewPassword(auth, facts);
-  await loadDefault(catalog, pool, log);
+  if (isEdge) {
+    const known = await readFirstRun(home);
+    const facts = await firstRun({ home, apiUrl: url, consoleUrl, database });
+    await ensureOwner(auth, database, facts);
+    if (known === undefined) await renewPassword(auth, facts);
+    if (env.TUGBOAT_ROLES.has("engine")) await loadDefault(catalog, pool, log);
+  }
   const jobs = env.TUGBOAT_ROLES.has("jobs")
     ? await startJobs({
         database,
@@ -338,10 +336,4 @@ async function loadDefault(catalog: Catalog, pool: ModelPool, log: Logger): Prom
   }
   const deployment = await pool.get(name);
   deployment.ready().catch((error: Error) => log.error({ err: error }, "the default model is not served"));
-}
-
-/** What this process may use: the container's limit where there is one. */
-function machineBytes(): number {
-  const limit = process.constrainedMemory() ?? 0;
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -71,6 +71,7 @@ export type {
   PassageKey,
   PassageVector,
 } from "./documents/documents.ts";
+export type { Engines } from "./engines.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export type {
   EvaluationInfo,

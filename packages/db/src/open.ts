@@ -5,6 +5,7 @@ import { type AlertOutbox, alertOutbox } from "./alerts/outbox.ts";
 import { type Watcher, watchChannel } from "./channel.ts";
 import { connect, embeddedUrl, ensureDatabase } from "./connection.ts";
 import { type EmbeddedServer, startEmbedded } from "./embedded/server.ts";
+import { type Engines, enginesOf } from "./engines.ts";
 import { DatabaseError } from "./errors.ts";
 import { PrismaClient } from "./generated/client.ts";
 import { type JobRuns, jobRuns, watchJobs } from "./jobs/runs.ts";
@@ -55,6 +56,7 @@ export interface Database {
   /** For the process that delivers and runs jobs, of whichever organization. */
   readonly jobs: JobRuns;
   readonly metering: MeteringStore;
+  readonly engines: Engines;
   readonly traces: TraceStore;
   readonly alerts: AlertOutbox;
   /** Whether it answers, in milliseconds. */
@@ -135,6 +137,7 @@ async function openAt(
       return rows.map(({ organizationId }) => organizationId);
     },
     jobs: jobRuns(prisma, (watcher) => void watches.push(watchJobs(url, watcher))),
+    engines: enginesOf(prisma),
     traces: traceStore(pool),
     alerts: alertOutbox(pool),
     metering: meteringStore(pool, prisma, url, (stop) => watches.push(stop)),

@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
-import type { Server } from "node:http";
+import type { Server } from "node:net";
 
 /** A port that can't be listened on. */
 export class PortError extends Error {

@@ -7,15 +7,10 @@ import { type FirstRun, readFirstRun } from "../domain/first-run.ts";
 
 const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
-export interface RunningService {
+export interface RunningService extends RunningProcess {
   readonly home: string;
   readonly url: string;
   readonly apiKey: string;
-  readonly process: ChildProcess;
-  /** What it has logged, one JSON document a line. */
-  log(): string;
-  /** Ctrl-C; resolves with the exit code. */
-  stop(): Promise<number | null>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
@@ -25,13 +20,21 @@ export function temporaryHome(): Promise<string> {
   return mkdtemp(join(tmpdir(), "tug-"));
 }
 
-/** Starts the built service on a free port and waits until it serves. */
-export async function startService(env: Record<string, string> = {}, home?: string): Promise<RunningService> {
-  const folder = home ?? (await temporaryHome());
+/** A process of the built service, with whatever roles. */
+export interface RunningProcess {
+  readonly process: ChildProcess;
+  /** What it has logged, one JSON document a line. */
+  log(): string;
+  /** Ctrl-C; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts a process of the built service on a free port. It need not serve yet. */
+export function startProcess(env: Record<string, string>, home: string): RunningProcess {
   const child = spawn(process.execPath, [main], {
     env: {
       ...process.env,
-      TUGBOAT_HOME: folder,
+      TUGBOAT_HOME: home,
       TUGBOAT_API_PORT: "0",
       TUGBOAT_DEFAULT_MODEL: "stories260K",
       TUGBOAT_DEVICE: "cpu",
@@ -47,26 +50,34 @@ export async function startService(env: Record<string, string> = {}, home?: stri
     output += chunk;
   });
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-  const stop = async () => {
-    if (child.exitCode === null) child.kill("SIGINT");
-    return exited;
+  return {
+    process: child,
+    log: () => output,
+    async stop() {
+      if (child.exitCode === null) child.kill("SIGINT");
+      return exited;
+    },
   };
+}
+
+/** Starts the built service on a free port and waits until it serves. */
+export async function startService(env: Record<string, string> = {}, home?: string): Promise<RunningService> {
+  const folder = home ?? (await temporaryHome());
+  const started = startProcess(env, folder);
   let facts: FirstRun;
   try {
-    facts = await serving(folder, child, () => output);
+    facts = await serving(folder, started.process, started.log);
   } catch (error) {
-    child.kill("SIGKILL");
+    started.process.kill("SIGKILL");
     throw error;
   }
   return {
+    ...started,
     home: folder,
     url: facts.apiUrl,
     apiKey: facts.apiKey,
-    process: child,
-    log: () => output,
-    stop,
     async remove() {
-      await stop();
+      await started.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

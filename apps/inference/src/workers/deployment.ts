@@ -74,7 +74,7 @@ export class Deployment implements Servable {
   status(): DeploymentStatus {
     return {
       ...together(this.model, this.#statuses),
-      hotKeys: this.#placed.hotKeys(),
+      hotKeys: this.#placed.hotKeys(this.#replicas.length),
       placements: this.#placed.placements,
       retries: this.#placed.retries,
     };

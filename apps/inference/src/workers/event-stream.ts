@@ -6,6 +6,8 @@ export interface EventStreamLinks {
   readonly onCredit: (credits: number) => void;
   /** The consumer went away before the end. */
   readonly onCancel: () => void;
+  /** The producer said that nothing follows. */
+  readonly onEnd?: () => void;
 }
 
 /**
@@ -39,6 +41,7 @@ export class EventStream implements AsyncIterableIterator<readonly GenerateEvent
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
+    this.#links.onEnd?.();
     this.#wake?.();
   }
 

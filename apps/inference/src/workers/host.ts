@@ -1,14 +1,13 @@
-import type { AdapterLease, Engine, GenerateEvent } from "@tugboat/engine";
+import type { AdapterLease, Engine } from "@tugboat/engine";
+import { Job, Outbox } from "./outbox.ts";
 import {
   type AdapterRef,
   type EmbedRequest,
   type FromWorker,
   type LoadProgress,
   type LoadSettings,
-  type RequestEvents,
   type ToWorker,
   toWireError,
-  type WireError,
   type WorkerRequest,
 } from "./protocol.ts";
 
@@ -26,81 +25,6 @@ export type OpenEngine = (settings: LoadSettings, onProgress: (progress: LoadPro
 export type OpenAdapter = (engine: Engine, adapter: AdapterRef) => Promise<AdapterLease>;
 
 const statsIntervalMs = 1000;
-
-/** One generation that runs in this worker. */
-class Job {
-  readonly #abort = new AbortController();
-  #credits: number;
-  #wake: (() => void) | undefined;
-
-  constructor(credits: number) {
-    this.#credits = credits;
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  cancel(): void {
-    this.#abort.abort();
-    this.#wake?.();
-  }
-
-  grant(credits: number): void {
-    this.#credits += credits;
-    this.#wake?.();
-  }
-
-  /** Takes one credit; resolves once there is one, or the job was cancelled. */
-  async spend(): Promise<void> {
-    while (this.#credits <= 0 && !this.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    this.#wake = undefined;
-    this.#credits -= 1;
-  }
-}
-
-/** Collects what happens within one tick, so that a step of many sequences is one message. */
-class Outbox {
-  readonly #send: (message: FromWorker) => void;
-  #pending = new Map<number, { id: number; events: GenerateEvent[]; end?: { error?: WireError } }>();
-  #scheduled = false;
-
-  constructor(send: (message: FromWorker) => void) {
-    this.#send = send;
-  }
-
-  event(id: number, event: GenerateEvent): void {
-    this.#entry(id).events.push(event);
-  }
-
-  end(id: number, error?: WireError): void {
-    this.#entry(id).end = error === undefined ? {} : { error };
-  }
-
-  #entry(id: number) {
-    let entry = this.#pending.get(id);
-    if (entry === undefined) {
-      entry = { id, events: [] };
-      this.#pending.set(id, entry);
-    }
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => this.#flush());
-    }
-    return entry;
-  }
-
-  #flush(): void {
-    this.#scheduled = false;
-    const requests: RequestEvents[] = [...this.#pending.values()];
-    this.#pending = new Map();
-    this.#send({ type: "events", requests });
-  }
-}
 
 /** Runs an engine at the end of a channel: one model for the life of the worker. */
 export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAdapter): void {

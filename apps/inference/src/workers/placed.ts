@@ -9,7 +9,7 @@ import { Sustained } from "./sustained.ts";
 
 export interface PlacedOptions<P extends Place> {
   /** Where requests can go now. @throws ServingError when there is nothing */
-  readonly places: () => readonly P[];
+  readonly places: () => readonly P[] | Promise<readonly P[]>;
   readonly onRetry: (error: ServingError, attempt: number) => void;
 }
 
@@ -44,13 +44,14 @@ export class Placed<P extends Place> implements Servable {
     return this.#retries;
   }
 
-  hotKeys(): HotKey[] {
-    return this.#sticky.hotKeys(this.#options.places().length, performance.now());
+  /** @param places how many there are */
+  hotKeys(places: number): HotKey[] {
+    return this.#sticky.hotKeys(places, performance.now());
   }
 
   /** Resolves when one place serves; all of them are told to load. */
   async ready(): Promise<ModelInfo> {
-    const asked = this.#options.places().map((place) => place.ready());
+    const asked = (await this.#options.places()).map((place) => place.ready());
     try {
       return await Promise.any(asked);
     } catch (error) {
@@ -88,7 +89,7 @@ export class Placed<P extends Place> implements Servable {
 
   /** Asks one place after another until one takes the request; the reason of the first is told when none does. */
   async #anywhere<T>(affinity: Affinity | undefined, ask: (place: P) => Promise<T>): Promise<T> {
-    const all = this.#options.places();
+    const all = await this.#options.places();
     const usable = all.filter((place) => place.usable);
     for (const place of all) if (!place.usable) place.wake();
     let failure: unknown;

@@ -23,6 +23,8 @@ export type ReplicaState = "idle" | "loading" | "ready" | "restarting" | "failed
 
 export interface ReplicaStatus {
   readonly id: string;
+  /** The engine that it belongs to; absent for this process. */
+  readonly node?: string;
   readonly state: ReplicaState;
   readonly progress?: LoadProgress;
   readonly error?: string;

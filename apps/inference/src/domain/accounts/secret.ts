@@ -15,6 +15,14 @@ export function consoleSecret(home: string): Promise<string> {
   return keptSecret(join(home, "console-secret"), "it is made anew when the service starts");
 }
 
+/** What edges and engines in different processes know of each other. Those that share no data directory are given one. */
+export function engineSecret(home: string): Promise<string> {
+  return keptSecret(
+    join(home, "engine-secret"),
+    "engines and edges then find each other again once all were restarted",
+  );
+}
+
 async function keptSecret(path: string, afterwards: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   try {

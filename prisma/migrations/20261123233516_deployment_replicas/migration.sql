@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "deployment" ADD COLUMN     "replicas" INTEGER NOT NULL DEFAULT 1;
