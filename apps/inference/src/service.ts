@@ -113,7 +113,10 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     database,
     find: (worker) => catalog.find(worker),
     log,
-    onEngine: () => isEdge && void loadDefault(catalog, pool, log),
+    onEngine: () => {
+      if (isEdge)
+        loadDefault(catalog, pool, log).catch((error: Error) => log.error({ err: error }, "no model is loaded"));
+    },
   });
   const consoleUrl = env.TUGBOAT_CONSOLE_URL ?? `http://127.0.0.1:${env.TUGBOAT_WEB_PORT}`;
   const home = env.TUGBOAT_HOME;

@@ -14,7 +14,7 @@ export interface FleetOptions {
   readonly directory: EngineDirectory;
   readonly secret: string;
   readonly log: Logger;
-  /** An engine has connected. */
+  /** Engines have come or gone, and there are some: what should be loaded may have to be loaded elsewhere. */
   readonly onEngine?: () => void;
   /** How long a request waits for the first engine. */
   readonly patienceMs?: number;
@@ -166,8 +166,9 @@ export class Fleet implements ModelPool {
     this.#noteBusy();
     const connected = this.connected;
     if (connected > 0) this.#wake();
-    if (connected > this.#known) this.#options.onEngine?.();
+    const isOther = connected !== this.#known;
     this.#known = connected;
+    if (isOther && connected > 0) this.#options.onEngine?.();
   }
 
   #wake(): void {

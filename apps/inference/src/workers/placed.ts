@@ -23,7 +23,7 @@ const elsewhere: readonly ServingErrorCode[] = [
   "shutting-down",
 ];
 
-const mostEmbedAttempts = 3;
+const mostAttempts = 3;
 
 /** Several places that answer the same requests: each request goes where its prefix is, and outlives a place that dies. */
 export class Placed<P extends Place> implements Servable {
@@ -63,20 +63,25 @@ export class Placed<P extends Place> implements Servable {
     return Sustained.begin({
       whole: request.whole === true,
       begin: (seed = request.seed) =>
-        this.#anywhere(request.affinity, (place) =>
+        this.#insisting(request.affinity, (place) =>
           place.generate(seed === undefined ? request : { ...request, seed }),
         ),
       onRetry: (error, attempt) => this.#retrying(error, attempt),
     });
   }
 
-  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
+  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
+    return this.#insisting(undefined, (place) => place.embed(request, signal), signal);
+  }
+
+  /** As `#anywhere`, and once more where the place died meanwhile. */
+  async #insisting<T>(affinity: Affinity | undefined, ask: (place: P) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#anywhere(undefined, (place) => place.embed(request, signal));
+        return await this.#anywhere(affinity, ask);
       } catch (error) {
         const isDeath = error instanceof ServingError && error.code === "worker-died";
-        if (!isDeath || signal.aborted || attempt >= mostEmbedAttempts) throw error;
+        if (!isDeath || signal?.aborted || attempt >= mostAttempts) throw error;
         this.#retrying(error, attempt + 1);
       }
     }

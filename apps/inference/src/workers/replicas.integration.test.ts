@@ -1,4 +1,5 @@
 /** A model in two worker processes, one of which is killed while both are busy. */
+import { openDatabase } from "@tugboat/db";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { type RunningService, startService } from "../testing/service.ts";
@@ -118,7 +119,16 @@ it("a killed worker loses nothing but the streams that it had begun", async () =
   }, 60_000);
   expect(await deployment()).toMatchObject({ restarts: 1 });
   // One alone, ten beside the kill, and the streams: each is accounted for once.
-  const sums = z.object({ requests: z.int(), events: z.int(), differences: z.array(z.unknown()) });
-  expect(sums.parse(await call("usage/reconcile"))).toEqual({ requests: 15, events: 15, differences: [] });
+  const database = await openDatabase({ home: service.home });
+  try {
+    const { usage } = database.organization(database.home.organizationId);
+    const hourMs = 3_600_000;
+    const now = Math.floor(Date.now() / hourMs);
+    const span = { from: new Date((now - 1) * hourMs), to: new Date((now + 2) * hourMs) };
+    await until(async () => (await usage.reconcile(span)).events >= 15, 60_000);
+    expect(await usage.reconcile(span)).toMatchObject({ requests: 15, events: 15, rollups: 15, differences: [] });
+  } finally {
+    await database.close();
+  }
   expect(await textOf(3)).toEqual(alone);
 });
