@@ -1,5 +1,6 @@
 import { defaultDeployment } from "@tugboat/db";
 import type { Logger } from "pino";
+import { parseWorkerName } from "../domain/models/worker-name.ts";
 import { together } from "../workers/deployment.ts";
 import { ServingError } from "../workers/errors.ts";
 import type { ModelPool, PoolStatus, ServableModel } from "../workers/pool.ts";
@@ -57,7 +58,10 @@ export class Fleet implements ModelPool {
     const model = await this.#options.find(name);
     if (model === undefined) {
       await this.unload(name);
-      throw new ServingError("unknown-model", `The model \`${name}\` does not exist or you do not have access to it.`);
+      throw new ServingError(
+        "unknown-model",
+        `The model \`${parseWorkerName(name).model}\` does not exist or you do not have access to it.`,
+      );
     }
     const { base, bytes, sourcePath } = model;
     if (typeof base === "string") return adapted(await this.get(base), { name, path: sourcePath });
