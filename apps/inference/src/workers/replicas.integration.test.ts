@@ -1,0 +1,134 @@
+/** A model in two worker processes, one of which is killed while both are busy. */
+import { openDatabase } from "@tugboat/db";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { type RunningService, startService } from "../testing/service.ts";
+import { until } from "../testing/workers.ts";
+
+const model = "stories260K";
+let service: RunningService;
+
+beforeAll(async () => {
+  service = await startService({ TUGBOAT_THREADS: "2" });
+});
+afterAll(() => service?.remove());
+
+async function call(procedure: string, input?: object): Promise<unknown> {
+  const response = await fetch(`${service.url}/api/${procedure}`, {
+    method: input === undefined ? "GET" : "POST",
+    headers: { authorization: `Bearer ${service.apiKey}`, "content-type": "application/json" },
+    ...(input !== undefined && { body: JSON.stringify(input) }),
+  });
+  const body: unknown = await response.json();
+  if (response.status !== 200) throw new Error(`${procedure}: ${response.status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+const listed = z.object({
+  deployments: z.array(
+    z.object({
+      model: z.string(),
+      inFlight: z.int(),
+      restarts: z.int(),
+      retries: z.int(),
+      replicas: z.array(
+        z.object({ id: z.string(), state: z.string(), inFlight: z.int(), kvUse: z.number().nullable() }),
+      ),
+    }),
+  ),
+});
+
+async function deployment() {
+  const { deployments } = listed.parse(await call("deployments/list"));
+  const found = deployments.find((one) => one.model === model);
+  if (found === undefined) throw new Error(`${model} is not listed`);
+  return found;
+}
+
+const bothServe = async () => {
+  const { replicas } = await deployment();
+  return replicas.length === 2 && replicas.every(({ state }) => state === "ready");
+};
+
+/** The worker processes that were started last, as the log names them. */
+function workerPids(count: number): number[] {
+  const lines = service
+    .log()
+    .split("\n")
+    .filter((line) => line.includes('"loading model"'));
+  return lines.slice(-count).map((line) => z.object({ pid: z.number() }).parse(JSON.parse(line)).pid);
+}
+
+const choices = 4;
+
+function ask(user: number, stream: boolean): Promise<Response> {
+  return fetch(`${service.url}/v1/completions`, {
+    method: "POST",
+    body: JSON.stringify({
+      model,
+      prompt: `Once upon a time there were ${user} boats`,
+      temperature: 1,
+      seed: user,
+      max_tokens: 300,
+      ignore_eos: true,
+      n: choices,
+      user: `user-${user}`,
+      stream,
+    }),
+    headers: { authorization: `Bearer ${service.apiKey}`, "content-type": "application/json" },
+  });
+}
+
+const whole = z.object({
+  choices: z.array(z.object({ text: z.string(), finish_reason: z.literal("length") })).length(choices),
+  usage: z.object({ completion_tokens: z.literal(choices * 300) }),
+});
+
+async function textOf(user: number): Promise<string[]> {
+  const response = await ask(user, false);
+  expect(response.status).toBe(200);
+  return whole.parse(await response.json()).choices.map(({ text }) => text);
+}
+
+it("a killed worker loses nothing but the streams that it had begun", async () => {
+  await call("deployments/configure", { model, replicas: 2, updatedAt: null });
+  await call("deployments/restart", { model });
+  await until(bothServe, 150_000);
+  const alone = await textOf(3);
+
+  const streams = Array.from({ length: 4 }, (_, i) => ask(100 + i, true));
+  const begun = await Promise.all(streams);
+  const answers = Array.from({ length: 10 }, (_, i) => textOf(i));
+  await until(async () => (await deployment()).replicas.every(({ inFlight }) => inFlight > 0), 30_000);
+  const [victim = 0] = workerPids(2);
+  process.kill(victim, "SIGKILL");
+
+  const texts = await Promise.all(answers);
+  // Begun anew or not, with the same seed it is the same answer.
+  expect(texts[3]).toEqual(alone);
+  const ends = await Promise.all(begun.map(async (response) => (await response.text()).trim().split("\n\n").at(-1)));
+  for (const end of ends) {
+    if (end === "data: [DONE]") continue;
+    expect(JSON.parse(end?.replace("data: ", "") ?? "")).toMatchObject({ error: { code: "worker_died" } });
+  }
+
+  await until(bothServe, 150_000);
+  await until(async () => {
+    const { inFlight, replicas } = await deployment();
+    return inFlight === 0 && replicas.every(({ kvUse }) => kvUse === 0);
+  }, 150_000);
+  expect(await deployment()).toMatchObject({ restarts: 1 });
+  // One alone, ten beside the kill, and the streams: each is accounted for once.
+  const database = await openDatabase({ home: service.home });
+  try {
+    const { usage } = database.organization(database.home.organizationId);
+    const hourMs = 3_600_000;
+    const now = Math.floor(Date.now() / hourMs);
+    const span = { from: new Date((now - 1) * hourMs), to: new Date((now + 2) * hourMs) };
+    await until(async () => (await usage.reconcile(span)).events >= 15, 150_000);
+    expect(await usage.reconcile(span)).toMatchObject({ requests: 15, events: 15, rollups: 15, differences: [] });
+  } finally {
+    await database.close();
+  }
+  expect(await textOf(3)).toEqual(alone);
+}, 240_000);
