@@ -74,7 +74,8 @@ export class Planning {
     // Any model of this machine embeds.
     const embedders = input.models.filter(({ fits, kind }) => kind === "model" && fits).map(({ name }) => name);
     const { basis, document, facts, models, records, wordings = [] } = input;
-    const space = candidateSpace({ models, task: facts, goal: document, records, basis, embedders, wordings });
+    const kept = new Set(input.kept.map(({ candidate }) => candidate));
+    const space = candidateSpace({ models, task: facts, goal: document, records, basis, embedders, wordings, kept });
     this.#candidates = withServed(space.candidates, input);
     const served = new Set(this.#candidates.map(({ name }) => name));
     this.#notTried = space.notTried.filter(({ name }) => !served.has(name));

@@ -1,6 +1,7 @@
 import type { PlannerRecordInfo } from "@tugboat/db";
 import { type ModelFacts, type Prediction, predict, type TaskFacts } from "./cost-model.ts";
 import type { Goal } from "./figures.ts";
+import { standingOf } from "./history.ts";
 import { type PromptStep, type Step, stepKey, stepName } from "./plan.ts";
 
 export interface Candidate {
@@ -31,12 +32,15 @@ export interface SpaceInput {
   readonly embedders: readonly string[];
   /** Other words for the instruction, to be measured beside the person's. */
   readonly wordings?: readonly string[];
+  /** Keys of what was measured on this task before. */
+  readonly kept?: ReadonlySet<string>;
 }
 
 const mostShots = 8;
 
 /** Every way to do a task in one step that is worth a thought, cheapest thoughts first, with what is ruled out and why. */
-export function candidateSpace({ basis, embedders, goal, models, records, task, wordings = [] }: SpaceInput): Space {
+export function candidateSpace(input: SpaceInput): Space {
+  const { basis, embedders, goal, models, records, task, wordings = [] } = input;
   const candidates: Candidate[] = [];
   const notTried: NotTried[] = [];
   for (const model of models) {
@@ -53,7 +57,7 @@ export function candidateSpace({ basis, embedders, goal, models, records, task, 
       else notTried.push({ name, why });
     }
   }
-  return byHistory(candidates, notTried, goal);
+  return byHistory(candidates, notTried, input);
 }
 
 /** So often an answer is drawn where the best of several is given. */
@@ -146,31 +150,43 @@ function cannot(
 }
 
 /** Below this nothing is known that would justify leaving somebody out. */
-const enoughEvidence = 1.2;
-/** So many take part whatever history says. */
+const enoughEvidence = 0.5;
+/** So many take part whatever history says, and of those that it knows so large a share. */
 const fewestCandidates = 4;
+const startingShare = 0.4;
 
-/** Leaves out what tasks of this kind have shown to be worse than what others of it were worth. */
-function byHistory(all: readonly Candidate[], before: readonly NotTried[], { require }: Goal): Space {
-  const known = all.filter(({ predicted }) => predicted.evidence >= enoughEvidence);
-  const sure = Math.max(0, ...known.map(({ predicted: { score, scoreSd } }) => score - scoreSd));
-  // What meets the floor for sure need not be beaten; what others are worth for sure must be within reach.
-  const bar = require.quality === undefined ? sure : Math.min(sure, require.quality);
-  const ranked = [...all].sort((a, b) => reach(b) - reach(a));
-  const kept = new Set(ranked.slice(0, fewestCandidates));
-  const notTried = [...before];
-  const candidates = all.filter((one) => {
-    const { evidence, score, scoreSd } = one.predicted;
-    if (kept.has(one) || evidence < enoughEvidence || score + 1.3 * scoreSd >= bar) return true;
-    notTried.push({
-      name: one.name,
-      why: `predicted ${score.toFixed(2)} ± ${scoreSd.toFixed(2)} from tasks like this one, where others reached ${sure.toFixed(2)}`,
-    });
-    return false;
+/**
+ * Leaves out what was behind the other ways on earlier tasks. What nobody knows takes part, and so does what was measured on
+ * this task before: that costs nothing.
+ */
+function byHistory(
+  all: readonly Candidate[],
+  before: readonly NotTried[],
+  { goal, kept = new Set(), models, records, task }: SpaceInput,
+): Space {
+  const standings = all.map((candidate) => {
+    const model = models.find(({ name }) => name === candidate.step.model);
+    return { candidate, ...standingOf(candidate.step, model ?? { name: "" }, task, records) };
   });
-  return { candidates, notTried };
-}
-
-function reach({ predicted: { score, scoreSd } }: Candidate): number {
-  return score + scoreSd;
+  const known = standings.filter(({ candidate, evidence }) => evidence >= enoughEvidence && !kept.has(candidate.key));
+  const starting = Math.max(fewestCandidates, Math.ceil(known.length * startingShare));
+  const hope = (one: (typeof known)[number]) => one.advantage + one.spread / 2;
+  const byHope = [...known].sort((a, b) => hope(b) - hope(a));
+  // Where money or time is preferred, what is cheap and no worse than usual may win as well as what is best.
+  const price = ({ candidate: { predicted } }: (typeof known)[number]) =>
+    goal.prefer === "latency" ? predicted.ms : predicted.microUsd;
+  const cheap =
+    goal.prefer === "quality" ? [] : byHope.filter((one) => hope(one) >= 0).sort((a, b) => price(a) - price(b));
+  const chosen = new Set([...cheap.slice(0, Math.floor(starting / 2)), ...byHope].slice(0, starting));
+  for (const one of byHope) if (chosen.size < starting) chosen.add(one);
+  const behind = new Map(known.filter((one) => !chosen.has(one)).map((one) => [one.candidate, one]));
+  const notTried = [...before];
+  for (const { advantage, candidate } of behind.values()) {
+    const points = Math.round(Math.abs(advantage) * 100);
+    notTried.push({
+      name: candidate.name,
+      why: `on earlier tasks ${points} points ${advantage < 0 ? "behind" : "ahead of"} the usual way, others more`,
+    });
+  }
+  return { candidates: all.filter((one) => !behind.has(one)), notTried };
 }
