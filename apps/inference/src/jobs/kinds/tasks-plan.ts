@@ -106,7 +106,7 @@ const rewordMs = 30_000;
 
 /** An answer that comes in time, else the refusal that says so. @throws the signal's reason */
 async function within(ms: number, signal: AbortSignal, run: (until: AbortSignal) => Promise<Answer>): Promise<Answer> {
-  const late = AbortSignal.timeout(ms);
+  const late = AbortSignal.timeout(Math.ceil(ms));
   try {
     return await run(AbortSignal.any([signal, late]));
   } catch (error) {
