@@ -147,7 +147,8 @@ export async function showProposal(
     tree: explainTree(report, found, undefined),
     measure: report.measure,
     found: measured(found),
-    serving: serving === found ? null : measured(serving),
+    // It serves under its own number, whether or not this planning would ship it again.
+    serving: serving === undefined || serving === found ? null : measured({ ...serving, plan: serves?.plan ?? null }),
   };
 }
 
