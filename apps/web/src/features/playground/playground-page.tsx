@@ -4,10 +4,12 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { PromptEditor } from "../prompts/prompt-editor.tsx";
 import { OverviewProblem } from "../service/overview-problem.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { useOverview } from "../service/use-overview.ts";
+import { asPrompt } from "./as-prompt.ts";
 import { keepWorkers, workerKey } from "./browser/browser-engine.ts";
 import { useBrowserModels } from "./browser/use-browser-models.ts";
 import { CandidateColumn } from "./candidate-column.tsx";
@@ -45,6 +47,7 @@ export function PlaygroundPage() {
   const [selected, setSelected] = useState("1");
   const [sheetOpen, setSheetOpen] = useState(false);
   const [snippetFor, setSnippetFor] = useState<string>();
+  const [isKeeping, setKeeping] = useState(false);
   const composer = useRef<HTMLTextAreaElement>(null);
   const preferred =
     models.find(({ isDefault }) => isDefault) ?? models.find(({ hasChatTemplate }) => hasChatTemplate) ?? models[0];
@@ -99,6 +102,7 @@ export function PlaygroundPage() {
           sharing={sharing}
           onAdd={() => dispatch({ type: "add-column", model: otherModel(models, candidates) })}
           onShare={() => void share(state)}
+          onPrompt={session.may("prompts:write") && current ? () => setKeeping(true) : undefined}
           onNew={() => {
             stop();
             dispatch({ type: "clear" });
@@ -186,6 +190,9 @@ export function PlaygroundPage() {
       <Dialog open={sheetOpen} onClose={() => setSheetOpen(false)} title="Prompt and parameters">
         {settings}
       </Dialog>
+      {isKeeping && current ? (
+        <PromptEditor content={asPrompt(state, current)} onClose={() => setKeeping(false)} />
+      ) : null}
       {snippetCandidate ? (
         <SnippetDialog
           conversation={shown}

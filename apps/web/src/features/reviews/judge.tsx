@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Field, Textarea } from "../../ui/field.tsx";
 import { Kbd } from "../../ui/kbd.tsx";
@@ -35,7 +35,8 @@ export function Judge({ busy, item, next, onSay }: JudgeProps) {
     },
     [correction, onSay],
   );
-  useEffect(() => {
+  // Before the page is painted: who sees a button that can be pressed can press its key.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
       if (typing || event.metaKey || event.ctrlKey || event.altKey || event.repeat) return;

@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useLayoutEffect, useState } from "react";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Kbd } from "../../ui/kbd.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -90,7 +90,8 @@ function Queue({ found, id, isStale }: QueueProps) {
   const undo = useCallback(() => {
     if (!busy && last !== undefined) takeBack({ queue: id, item: last });
   }, [busy, id, last, takeBack]);
-  useEffect(() => {
+  // Before the page is painted: who sees a button that can be pressed can press its key.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
       if (typing || event.metaKey || event.ctrlKey || event.altKey || event.repeat) return;
