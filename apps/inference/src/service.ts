@@ -323,8 +323,8 @@ function textEmbedder(catalog: Catalog, pool: ModelPool): EmbedText {
   return async (text, signal) => {
     const name = await catalog.defaultName();
     if (name === undefined) throw new Error("There is no model to make vectors with.");
-    const { vectors } = await (await pool.get(name)).embed({ inputs: [{ text }], pooling: "mean" }, signal);
-    const [vector] = vectors;
+    const { rows } = await (await pool.get(name)).read({ inputs: [{ text }], pooling: "mean" }, signal);
+    const [vector] = rows;
     if (vector === undefined) throw new Error("The model made no vector.");
     return vector;
   };

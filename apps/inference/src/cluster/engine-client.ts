@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { ServingError } from "../workers/errors.ts";
 import { EventStream } from "../workers/event-stream.ts";
 import type { PoolStatus } from "../workers/pool.ts";
-import { creditWindow, type Embedded, type EmbedRequest } from "../workers/protocol.ts";
+import { creditWindow, type ReadAnswer, type ReadRequest } from "../workers/protocol.ts";
 import type { PlacedRequest } from "../workers/servable.ts";
 import { type Channel, openChannel, silenceMs } from "./channel.ts";
 import { type Answer, errorOf, type FromEngine, type ModelRef, protocolVersion, type ToEngine } from "./messages.ts";
@@ -107,18 +107,18 @@ export class EngineClient {
     }
   }
 
-  async embed(model: ModelRef, request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
+  async read(model: ModelRef, request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer> {
     signal.throwIfAborted();
-    const { answer, id } = this.#ask((id) => ({ type: "embed", id, model, request }));
+    const { answer, id } = this.#ask((id) => ({ type: "read", id, model, request }));
     const leave = () => {
       this.#send({ type: "cancel", id });
-      this.#settle(id, { reject: new Error("nobody waits for the vectors") });
+      this.#settle(id, { reject: new Error("nobody waits for what is read") });
     };
     signal.addEventListener("abort", leave, { once: true });
     this.#count(model.name, 1);
     try {
       const value = await answer;
-      if (value === undefined || !("vectors" in value)) throw new Error(`${this.address} answered without vectors`);
+      if (value === undefined || !("rows" in value)) throw new Error(`${this.address} answered without what was read`);
       return value;
     } finally {
       this.#count(model.name, -1);

@@ -4,7 +4,7 @@ import { listen } from "../edge/port.ts";
 import { version } from "../env.ts";
 import { Job, Outbox } from "../workers/outbox.ts";
 import type { ModelPool } from "../workers/pool.ts";
-import type { EmbedRequest } from "../workers/protocol.ts";
+import type { ReadRequest } from "../workers/protocol.ts";
 import type { PlacedRequest } from "../workers/servable.ts";
 import { type Channel, channelServer } from "./channel.ts";
 import { type Answer, type FromEngine, faultOf, type ModelRef, protocolVersion, type ToEngine } from "./messages.ts";
@@ -112,10 +112,10 @@ export class EngineServer {
         jobs.delete(id);
       }
     };
-    const embed = (id: number, model: ModelRef, request: EmbedRequest) =>
+    const read = (id: number, model: ModelRef, request: ReadRequest) =>
       answer(id, async (job) => {
         models.know(model);
-        return (await pool.get(model.name)).embed(request, job.signal);
+        return (await pool.get(model.name)).read(request, job.signal);
       });
 
     channel.onMessage((received) => {
@@ -124,8 +124,8 @@ export class EngineServer {
       switch (message.type) {
         case "generate":
           return void generate(message.id, message.model, message.request, message.credits);
-        case "embed":
-          return void embed(message.id, message.model, message.request);
+        case "read":
+          return void read(message.id, message.model, message.request);
         case "ready":
           return void answer(message.id, async () => {
             models.know(message.model);

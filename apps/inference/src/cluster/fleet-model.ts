@@ -1,7 +1,7 @@
 import type { GenerateEvent, ModelInfo } from "@tugboat/engine";
 import type { Logger } from "pino";
 import { Placed } from "../workers/placed.ts";
-import type { Embedded, EmbedRequest } from "../workers/protocol.ts";
+import type { ReadAnswer, ReadRequest } from "../workers/protocol.ts";
 import type { Place, PlacedRequest, Servable } from "../workers/servable.ts";
 import type { EngineClient } from "./engine-client.ts";
 import type { ModelRef } from "./messages.ts";
@@ -51,8 +51,8 @@ export class FleetModel implements Servable {
     return this.placed.generate(request);
   }
 
-  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
-    return this.placed.embed(request, signal);
+  read(request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer> {
+    return this.placed.read(request, signal);
   }
 }
 
@@ -90,7 +90,7 @@ export class EnginePlace implements Place {
     return this.client.generate(this.model, request);
   }
 
-  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
-    return this.client.embed(this.model, request, signal);
+  read(request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer> {
+    return this.client.read(this.model, request, signal);
   }
 }

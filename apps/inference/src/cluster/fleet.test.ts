@@ -82,8 +82,8 @@ describe("one engine elsewhere", () => {
       return events.filter(({ type }) => type === "token").length;
     });
     expect(await Promise.all(runs)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
-    const { vectors } = await model.embed({ inputs: [{ text: "abc" }] }, new AbortController().signal);
-    expect(vectors).toEqual([Float32Array.of(3)]);
+    const { rows } = await model.read({ inputs: [{ text: "abc" }] }, new AbortController().signal);
+    expect(rows).toEqual([Float32Array.of(3)]);
   });
 
   it("takes a prompt that comes in many pieces", async () => {

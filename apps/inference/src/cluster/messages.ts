@@ -2,8 +2,8 @@ import type { ModelInfo } from "@tugboat/engine";
 import { RemoteError, ServingError, type ServingErrorCode } from "../workers/errors.ts";
 import type { PoolStatus, ServableModel } from "../workers/pool.ts";
 import {
-  type Embedded,
-  type EmbedRequest,
+  type ReadAnswer,
+  type ReadRequest,
   type RequestEvents,
   toWireError,
   type WireError,
@@ -28,7 +28,7 @@ export type ToEngine =
       readonly request: PlacedRequest;
       readonly credits: number;
     }
-  | { readonly type: "embed"; readonly id: number; readonly model: ModelRef; readonly request: EmbedRequest }
+  | { readonly type: "read"; readonly id: number; readonly model: ModelRef; readonly request: ReadRequest }
   | { readonly type: "ready"; readonly id: number; readonly model: ModelRef }
   | { readonly type: "restart"; readonly id: number; readonly model: ModelRef; readonly drainMs: number }
   | { readonly type: "unload"; readonly id: number; readonly name: string; readonly drainMs: number }
@@ -38,7 +38,7 @@ export type ToEngine =
   | { readonly type: "beat" };
 
 /** What became of a question. Of `generate`: that it was taken, before its first event. */
-export type Answer = { readonly value: ModelInfo | Embedded | undefined } | { readonly error: EngineFault };
+export type Answer = { readonly value: ModelInfo | ReadAnswer | undefined } | { readonly error: EngineFault };
 
 export type FromEngine =
   | { readonly type: "hello"; readonly protocol: number; readonly version: string }

@@ -19,7 +19,9 @@ import { fileRoutes } from "./openai/files.ts";
 import { fineTuningRoutes } from "./openai/fine-tuning.ts";
 import { modelRoutes } from "./openai/models.ts";
 import { otlpRoutes } from "./openai/otlp.ts";
+import { rerankRoutes } from "./openai/rerank.ts";
 import { responseRoutes } from "./openai/responses.ts";
+import { scoreRoutes } from "./openai/score.ts";
 import { admit } from "./rate-limit.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import type { Edge, EdgeServices, EdgeVariables } from "./types.ts";
@@ -93,6 +95,8 @@ export function createApp(services: EdgeServices): Edge {
   app.route("/v1/chat/completions", chatRoutes(services));
   app.route("/v1/completions", completionRoutes(services));
   app.route("/v1/embeddings", embeddingRoutes(services));
+  app.route("/v1/score", scoreRoutes(services));
+  app.route("/v1/rerank", rerankRoutes(services));
   app.route("/v1/responses", responseRoutes(services));
   app.route("/v1/files", fileRoutes(services));
   app.route("/v1/batches", batchRoutes(services));
@@ -107,6 +111,8 @@ export function createApp(services: EdgeServices): Edge {
     "/v1/chat/completions",
     "/v1/completions",
     "/v1/embeddings",
+    "/v1/score",
+    "/v1/rerank",
     "/v1/responses",
     "/v1/responses/:id",
     "/v1/responses/:id/input_items",
@@ -156,6 +162,8 @@ const inferenceRoutes = [
   "/v1/chat/completions",
   "/v1/completions",
   "/v1/embeddings",
+  "/v1/score",
+  "/v1/rerank",
   "/v1/feedback",
   "/v1/traces",
   ...kept,

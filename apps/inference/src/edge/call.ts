@@ -157,6 +157,8 @@ const traced: Readonly<Record<string, string>> = {
   "/v1/chat/completions": "chat",
   "/v1/completions": "completion",
   "/v1/embeddings": "embedding",
+  "/v1/score": "score",
+  "/v1/rerank": "rerank",
   "/v1/responses": "response",
   "/v1/tasks/:id": "task",
 };

@@ -4,7 +4,7 @@ import type { HotKey } from "../routing/hot-keys.ts";
 import type { Placements } from "../routing/sticky.ts";
 import type { LaunchWorker } from "./launch.ts";
 import { Placed } from "./placed.ts";
-import type { Embedded, EmbedRequest, LoadProgress, LoadSettings } from "./protocol.ts";
+import type { LoadProgress, LoadSettings, ReadAnswer, ReadRequest } from "./protocol.ts";
 import { Replica, type ReplicaState, type ReplicaStatus } from "./replica.ts";
 import type { PlacedRequest, Servable } from "./servable.ts";
 import { stateOf, sumOfStats } from "./sums.ts";
@@ -98,8 +98,8 @@ export class Deployment implements Servable {
     return this.#placed.generate(request);
   }
 
-  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
-    return this.#placed.embed(request, signal);
+  read(request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer> {
+    return this.#placed.read(request, signal);
   }
 
   async close(): Promise<void> {

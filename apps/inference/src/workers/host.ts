@@ -2,14 +2,15 @@ import type { AdapterLease, Engine } from "@tugboat/engine";
 import { Job, Outbox } from "./outbox.ts";
 import {
   type AdapterRef,
-  type EmbedRequest,
   type FromWorker,
   type LoadProgress,
   type LoadSettings,
+  type ReadRequest,
   type ToWorker,
   toWireError,
   type WorkerRequest,
 } from "./protocol.ts";
+import { readingsOf } from "./reading.ts";
 
 /** The worker's end of the channel. */
 export interface HostPort {
@@ -70,30 +71,29 @@ export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAd
     }
   }
 
-  async function embed(id: number, { adapter, inputs, ...options }: EmbedRequest): Promise<void> {
+  async function read(id: number, request: ReadRequest): Promise<void> {
     const job = new Job(0);
     jobs.set(id, job);
     let lease: AdapterLease | undefined;
     try {
       if (engine === undefined) throw new Error("The worker has no model.");
       const asked = performance.now();
-      lease = adapter && (await openAdapter(engine, adapter));
+      lease = request.adapter && (await openAdapter(engine, request.adapter));
       let begun: number | undefined;
       let tokens = 0;
-      const vectors: Float32Array[] = [];
-      for (const input of inputs) {
+      const rows: Float32Array[] = [];
+      for (const one of readingsOf(engine, request, lease)) {
         // Between two texts others get their turn, and a caller who left is not waited for.
         if (job.signal.aborted) return;
-        const ids = "tokens" in input ? input.tokens : engine.tokenize(input.text, { bos: true });
-        tokens += ids.length;
+        tokens += one.tokens;
         begun ??= performance.now();
-        vectors.push(await engine.embed(ids, { ...options, adapter: lease }));
+        rows.push(await one.read());
       }
       const from = begun ?? asked;
-      const result = { vectors, tokens, queueMs: from - asked, computeMs: performance.now() - from };
-      port.send({ type: "embedded", id, result });
+      const result = { rows, tokens, queueMs: from - asked, computeMs: performance.now() - from };
+      port.send({ type: "was-read", id, result });
     } catch (error) {
-      port.send({ type: "embedded", id, result: { error: toWireError(error) } });
+      port.send({ type: "was-read", id, result: { error: toWireError(error) } });
     } finally {
       lease?.release();
       jobs.delete(id);
@@ -112,8 +112,8 @@ export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAd
         return void load(message.settings);
       case "generate":
         return void generate(message.id, message.request, message.credits);
-      case "embed":
-        return void embed(message.id, message.request);
+      case "read":
+        return void read(message.id, message.request);
       case "credit":
         return jobs.get(message.id)?.grant(message.credits);
       case "cancel":

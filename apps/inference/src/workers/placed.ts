@@ -3,7 +3,7 @@ import type { Affinity } from "../routing/affinity.ts";
 import type { HotKey } from "../routing/hot-keys.ts";
 import { type Placements, Sticky } from "../routing/sticky.ts";
 import { ServingError, type ServingErrorCode } from "./errors.ts";
-import type { Embedded, EmbedRequest } from "./protocol.ts";
+import type { ReadAnswer, ReadRequest } from "./protocol.ts";
 import type { Place, PlacedRequest, Servable } from "./servable.ts";
 import { Sustained } from "./sustained.ts";
 
@@ -70,8 +70,8 @@ export class Placed<P extends Place> implements Servable {
     });
   }
 
-  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
-    return this.#insisting(undefined, (place) => place.embed(request, signal), signal);
+  read(request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer> {
+    return this.#insisting(undefined, (place) => place.read(request, signal), signal);
   }
 
   /** As `#anywhere`, and once more where the place died meanwhile. */

@@ -1,4 +1,4 @@
-import type { EngineStats, GenerateEvent, GenerateRequest, ModelInfo } from "@tugboat/engine";
+import type { ChatMessage, EngineStats, GenerateEvent, GenerateRequest, ModelInfo } from "@tugboat/engine";
 
 /**
  * What the service and an engine worker say to each other. The transport is an ordered channel that copies structured
@@ -45,9 +45,23 @@ export interface EmbedRequest {
   readonly dimensions?: number;
 }
 
-export interface Embedded {
-  /** One for each input, of length 1. */
-  readonly vectors: readonly Float32Array[];
+/** Texts to be scored: how likely each is to follow what comes before it. */
+export interface ScoreRequest {
+  readonly adapter?: AdapterRef;
+  readonly continuations: readonly Continuation[];
+}
+
+export interface Continuation {
+  readonly before: { readonly text: string } | { readonly messages: readonly ChatMessage[] };
+  readonly text: string;
+}
+
+/** Texts that are read, with nothing written. */
+export type ReadRequest = EmbedRequest | ScoreRequest;
+
+export interface ReadAnswer {
+  /** One for each text: a vector of length 1, or the natural log of each of its tokens' likelihoods. */
+  readonly rows: readonly Float32Array[];
   /** Of all inputs. */
   readonly tokens: number;
   /** Until the first of them was begun, and from then on. */
@@ -68,7 +82,7 @@ export interface WorkerRequest extends Omit<GenerateRequest, "adapter"> {
 }
 
 export type ToWorker =
-  | { readonly type: "embed"; readonly id: number; readonly request: EmbedRequest }
+  | { readonly type: "read"; readonly id: number; readonly request: ReadRequest }
   | { readonly type: "load"; readonly settings: LoadSettings }
   | { readonly type: "generate"; readonly id: number; readonly request: WorkerRequest; readonly credits: number }
   | { readonly type: "credit"; readonly id: number; readonly credits: number }
@@ -84,7 +98,7 @@ export interface RequestEvents {
 }
 
 export type FromWorker =
-  | { readonly type: "embedded"; readonly id: number; readonly result: Embedded | { readonly error: WireError } }
+  | { readonly type: "was-read"; readonly id: number; readonly result: ReadAnswer | { readonly error: WireError } }
   | { readonly type: "progress"; readonly progress: LoadProgress }
   | { readonly type: "ready"; readonly info: ModelInfo; readonly loadMs: number }
   | { readonly type: "load-failed"; readonly error: WireError }

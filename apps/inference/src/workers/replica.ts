@@ -7,11 +7,11 @@ import { EventStream } from "./event-stream.ts";
 import type { LaunchWorker, WorkerLink } from "./launch.ts";
 import {
   creditWindow,
-  type Embedded,
-  type EmbedRequest,
   type FromWorker,
   type LoadProgress,
   type LoadSettings,
+  type ReadAnswer,
+  type ReadRequest,
 } from "./protocol.ts";
 import type { Place, PlacedRequest } from "./servable.ts";
 
@@ -66,7 +66,7 @@ export class Replica implements Place {
   #streams = new Map<number, EventStream>();
   /** Whose request each is, while it is in flight. */
   readonly #owners = new Map<number, string>();
-  readonly #embeddings = new Map<number, { resolve: (result: Embedded) => void; reject: (error: Error) => void }>();
+  readonly #readings = new Map<number, { resolve: (result: ReadAnswer) => void; reject: (error: Error) => void }>();
   /** As people know it. */
   readonly #name: string;
   #nextId = 1;
@@ -101,7 +101,7 @@ export class Replica implements Place {
       ...(this.#state === "loading" && this.#progress && { progress: this.#progress }),
       ...(this.#failure && { error: this.#failure.message }),
       restarts: this.#restarts,
-      inFlight: this.#streams.size + this.#embeddings.size,
+      inFlight: this.#streams.size + this.#readings.size,
       ...(this.#link?.pid !== undefined && { pid: this.#link.pid }),
       ...(this.#rssBytes !== undefined && { rssBytes: this.#rssBytes }),
       ...(this.#loadMs !== undefined && { loadMs: this.#loadMs }),
@@ -125,7 +125,7 @@ export class Replica implements Place {
 
   /** Requests that run in it or wait for it. */
   get load(): number {
-    return this.#streams.size + this.#embeddings.size + this.#waiting.length;
+    return this.#streams.size + this.#readings.size + this.#waiting.length;
   }
 
   get busy(): boolean {
@@ -190,22 +190,22 @@ export class Replica implements Place {
   }
 
   /**
-   * Makes vectors of texts; an abort leaves the texts not yet begun out.
+   * Reads texts, into vectors or likelihoods; an abort leaves the texts not yet begun out.
    * @throws ServingError, RemoteError
    */
-  async embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded> {
+  async read(request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer> {
     const { id, link } = await this.#admit();
     signal.throwIfAborted();
     const leave = () => {
       link.send({ type: "cancel", id });
-      this.#embeddings.get(id)?.reject(new Error("nobody waits for the vectors"));
-      this.#embeddings.delete(id);
+      this.#readings.get(id)?.reject(new Error("nobody waits for what is read"));
+      this.#readings.delete(id);
     };
     signal.addEventListener("abort", leave, { once: true });
     try {
-      return await new Promise<Embedded>((resolve, reject) => {
-        this.#embeddings.set(id, { resolve, reject });
-        link.send({ type: "embed", id, request });
+      return await new Promise<ReadAnswer>((resolve, reject) => {
+        this.#readings.set(id, { resolve, reject });
+        link.send({ type: "read", id, request });
       });
     } finally {
       signal.removeEventListener("abort", leave);
@@ -308,10 +308,10 @@ export class Replica implements Place {
           stream.end(end.error && new RemoteError(end.error));
         }
         return;
-      case "embedded": {
+      case "was-read": {
         const { id, result } = message;
-        const waiting = this.#embeddings.get(id);
-        this.#embeddings.delete(id);
+        const waiting = this.#readings.get(id);
+        this.#readings.delete(id);
         if ("error" in result) waiting?.reject(new RemoteError(result.error));
         else waiting?.resolve(result);
         return;
@@ -365,8 +365,8 @@ export class Replica implements Place {
     this.#streams = new Map();
     this.#owners.clear();
     for (const stream of streams.values()) stream.end(error);
-    for (const { reject } of this.#embeddings.values()) reject(error);
-    this.#embeddings.clear();
+    for (const { reject } of this.#readings.values()) reject(error);
+    this.#readings.clear();
   }
 
   #died(reason: string): ServingError {

@@ -1,6 +1,6 @@
 import type { GenerateEvent, ModelInfo } from "@tugboat/engine";
 import type { Affinity } from "../routing/affinity.ts";
-import type { AdapterRef, Embedded, EmbedRequest, WorkerRequest } from "./protocol.ts";
+import type { AdapterRef, ReadAnswer, ReadRequest, WorkerRequest } from "./protocol.ts";
 
 /** A request on its way to a place that answers it. */
 export interface PlacedRequest extends WorkerRequest {
@@ -16,7 +16,7 @@ export interface Servable {
   /** Leaving the events early stops the work. @throws ServingError */
   generate(request: PlacedRequest): Promise<AsyncIterableIterator<readonly GenerateEvent[]>>;
   /** @throws ServingError, RemoteError */
-  embed(request: EmbedRequest, signal: AbortSignal): Promise<Embedded>;
+  read(request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer>;
 }
 
 /** One of several that answer the same requests. */
@@ -35,6 +35,6 @@ export function adapted(model: Servable, adapter: AdapterRef): Servable {
   return {
     ready: () => model.ready(),
     generate: (request) => model.generate({ ...request, adapter }),
-    embed: (request, signal) => model.embed({ ...request, adapter }, signal),
+    read: (request, signal) => model.read({ ...request, adapter }, signal),
   };
 }

@@ -27,7 +27,7 @@ const toolCall = z.strictObject({
 
 const name = optional(z.string().max(256));
 
-const message = z.discriminatedUnion(
+export const message = z.discriminatedUnion(
   "role",
   [
     z.strictObject({ role: z.literal("system"), content, name }),
@@ -170,7 +170,7 @@ function chosenTool({ tools = [], tool_choice }: Body): WorkerRequest["toolChoic
 }
 
 /** Templates know no `developer`: it is OpenAI's newer word for `system`. */
-function toMessage(sent: Message): ChatMessage {
+export function toMessage(sent: Message): ChatMessage {
   switch (sent.role) {
     case "developer":
       return { role: "system", content: sent.content };

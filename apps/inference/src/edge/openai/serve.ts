@@ -117,11 +117,7 @@ export async function serve(
 }
 
 /** A text longer than any tokens that fit: refused before the tokenizer works on it. */
-export function refuseHugePrompt(
-  characters: number,
-  contextLength: number,
-  param: "messages" | "prompt" | "input",
-): void {
+export function refuseHugePrompt(characters: number, contextLength: number, param: string): void {
   const longestToken = 256;
   if (characters <= contextLength * longestToken) return;
   throw new ApiError(

@@ -373,6 +373,8 @@ const routes: Readonly<
   "POST /v1/chat/completions": "inference:run",
   "POST /v1/completions": "inference:run",
   "POST /v1/embeddings": "inference:run",
+  "POST /v1/score": "inference:run",
+  "POST /v1/rerank": "inference:run",
   "POST /v1/responses": "inference:run",
   "GET /v1/responses/:id": "kept",
   "DELETE /v1/responses/:id": "kept",
