@@ -74,6 +74,10 @@ describe("the time", () => {
     expect(budget.has(5000, 6000)).toBe(false);
     now += 60_000;
     expect(budget.leftMs).toBe(0);
+    // Waiting for room on the disk is nobody's fault.
+    now += 5000;
+    budget.excuse(5000);
+    expect(budget.spentMs).toBe(110_000);
   });
 });
 
