@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { type Database, openDatabase } from "@tugboat/db";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
 import {
   type RunningProcess,
   type RunningService,
@@ -57,6 +58,14 @@ async function streamed(maxTokens: number): Promise<string> {
   return text;
 }
 
+/** When it began to load the model, in ms; the last one that did serves it. */
+function loadedAt({ log }: RunningProcess): number {
+  const lines = log()
+    .split("\n")
+    .filter((line) => line.includes('"loading model"'));
+  return Math.max(0, ...lines.map((line) => z.object({ time: z.number() }).parse(JSON.parse(line)).time));
+}
+
 async function connectedEngines(count: number): Promise<void> {
   const seen = () => edge.log().split('"an engine has connected"').length - 1;
   const lost = () => edge.log().split('"an engine went away"').length - 1;
@@ -109,6 +118,28 @@ it(
       return batch.status === "completed" || batch.status === "failed";
     }, patienceMs);
     expect(batch).toMatchObject({ status: "completed", request_counts: { total: 3, completed: 3, failed: 0 } });
+  },
+  longMs,
+);
+
+it(
+  "an engine that is killed loses no answer of which nothing was shown",
+  async () => {
+    await connectedEngines(2);
+    const alone = await client.completions.create({ model, prompt: "Once", max_tokens: 200, n: 4, seed: 7 });
+    const answers = Array.from({ length: 10 }, () =>
+      client.completions.create({ model, prompt: "Once", max_tokens: 200, n: 4, seed: 7 }),
+    );
+    const victim = engines.reduce((one, other) => (loadedAt(other) > loadedAt(one) ? other : one));
+    victim.process.kill("SIGKILL");
+    for (const { choices } of await Promise.all(answers)) {
+      expect(choices.map(({ text }) => text)).toEqual(alone.choices.map(({ text }) => text));
+    }
+    await connectedEngines(1);
+
+    engines[engines.indexOf(victim)] = engine(homes[2] ?? "");
+    await connectedEngines(2);
+    expect(await streamed(8)).not.toBe("");
   },
   longMs,
 );

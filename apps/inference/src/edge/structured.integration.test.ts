@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { generateText, Output, stepCountIs, streamText, tool } from "ai";
+import { generateObject, generateText, Output, stepCountIs, streamText, tool } from "ai";
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -163,6 +163,17 @@ describe("the Vercel AI SDK", () => {
       maxRetries: 0,
     });
     expect(ticket.safeParse(output).success).toBe(true);
+  });
+
+  it("generates an object by its older call", async () => {
+    const { object } = await generateObject({
+      model: provider()(model),
+      schema: ticket,
+      prompt: "The page is blank since this morning.",
+      temperature: 0,
+      maxRetries: 0,
+    });
+    expect(ticket.safeParse(object).success).toBe(true);
   });
 
   it("streams a text that calls tools", async () => {
