@@ -27,7 +27,10 @@ interface TuneOptions {
 export function tuneCommand(): Command {
   const tune = new Command("tune")
     .description("a guided fine-tune: examples in, a better model and an honest report out")
-    .argument("<dataset>", "a dataset, perhaps with @ and a version (its test split is left alone), or a file: CSV, XLSX or JSON Lines")
+    .argument(
+      "<dataset>",
+      "a dataset, perhaps with @ and a version (its test split is left alone), or a file: CSV, XLSX or JSON Lines",
+    )
     .option("--model <name>", "the model to tune, as `tug models list` shows it")
     .option("--minutes <n>", "the time it may take", decimal(0.2, 1440), 10)
     .option("--name <name>", "what to call it; by default as the examples are called")
