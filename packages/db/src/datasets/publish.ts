@@ -89,6 +89,7 @@ class Draft {
   }
 }
 
+const manyRows = 5000;
 const names = "id, position, digest, input, expected, tags, split, origin, sketch";
 const received = "id, position, decode(digest, 'hex'), input, expected, tags, split, origin, sketch";
 const sent =
@@ -164,6 +165,8 @@ async function publish(
       },
     });
     await tx.dataset.update({ where: { id: datasetId }, data: { updatedAt: new Date() } });
+    // Until its statistics know of many new rows, the database reads all of them to show the first fifty.
+    if (draft.counts.added + draft.counts.changed >= manyRows) await tx.$executeRaw`ANALYZE example`;
     return { number: draft.number, made: true };
   };
   return "$transaction" in db ? db.$transaction(run, { maxWait: 10_000, timeout: longestMs }) : run(db);
