@@ -8,7 +8,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compareFigures } from "../src/domain/planner/figures.ts";
 import type { Entry, PlanReport } from "../src/domain/planner/report.ts";
 import { parseTaskYaml } from "../src/domain/tasks/document.ts";
 import { repositoryRoot } from "../src/env.ts";
@@ -71,7 +70,8 @@ function figuresOf({ figures: { costPer1kUsd, high, latencyP95Ms, low, score } }
 /** How the planner's choice does beside the best there is, both as the exhaustive search measured them. */
 function verdict({ all, setting }: Row, chosen: Entry | undefined): string {
   const [best] = all.entries;
-  const own = chosen && entryOf(all, chosen);
+  // Of cascades the exhaustive search lists the best few alone; the planner's was measured on the same examples.
+  const own = chosen && (entryOf(all, chosen) ?? chosen);
   if (best === undefined || own === undefined) return "nothing to compare";
   if (own.key === best.key) return "the same plan";
   const { prefer } = setting.document;
@@ -93,7 +93,7 @@ function cascadeOf({ all }: Row): string[] {
   const found = all.entries
     .flatMap((one) => {
       const large = one.spec.kind === "cascade" ? single(one.steps, 1) : undefined;
-      if (large === undefined || one.figures.score < large.figures.score - 0.01) return [];
+      if (large === undefined || !large.complete || one.figures.score < large.figures.score - 0.01) return [];
       return [{ one, large, share: one.figures.costPer1kUsd / large.figures.costPer1kUsd }];
     })
     .sort((a, b) => a.share - b.share)[0];
@@ -112,9 +112,7 @@ const errorText = ({ error: { latencyPercent, records, scorePoints } }: Planned)
 ];
 
 const results = rows.map((row) => {
-  const best = [...row.all.entries].sort((a, b) =>
-    compareFigures(a.figures, b.figures, row.setting.document.prefer),
-  )[0];
+  const [best] = row.all.entries;
   const { heldOut, calibration, learnt } = row.all;
   return [
     `### ${row.setting.document.task}`,
@@ -175,6 +173,14 @@ ${error}
 ${served}
 
 Seen from outside, a request takes ${ms(whole)}, of which ${ms(around)} are not the model's: HTTP, key, metering, trace and plan (medians).
+
+## What this does not show
+
+The aim is at most 40 % of the exhaustive search's measurements cold and a third with history; a figure above that misses it. The
+race's rungs and shares were chosen while looking at these three tasks, so that other tasks may need more. With 21 held-out examples intervals are wide,
+and "within its interval" says little where every way is near chance, as on \`section\`. A cascade for 60 % of its second step's cost at the
+same accuracy is not among these models: they are all small, and cost alike. Scores are predicted badly for tasks that are harder or easier
+than the earlier ones; which ways stand out is what history is used for.
 
 Measured on ${cpus()[0]?.model ?? "CPU"}, ${cpus().length} threads, with other programs running.
 `;

@@ -5,7 +5,7 @@ import { compareByPreference, figuresOf, type Goal, shortfall } from "./figures.
 import type { Results } from "./race.ts";
 
 /** So many steps are completed for the sake of a cascade. */
-const mostSteps = 4;
+const mostSteps = 3;
 
 /**
  * The steps that are worth completing for a cascade: those of pairs that, were the first's confidence perfect, would be

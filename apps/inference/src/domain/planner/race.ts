@@ -37,20 +37,21 @@ export interface Race {
 
 /** Two-sided 95 %: who is out by it is clearly worse. */
 const clearly = 1.96;
-/** At a rung's end so large a share goes on. */
-const kept = 0.5;
+/** At a rung's end so large a share goes on: more while a lucky guess decides much. */
+const kept = { early: 0.6, late: 0.4 };
+const early = 6;
 /** So many are measured on everything. */
 const finalists = 2;
 
-/** Fewer answers say next to nothing, and one lucky guess would end the others' race. */
-const fewestAsked = 6;
+/** Fewer answers say next to nothing. */
+const fewestAsked = 4;
 /** Before so many answers nobody leaves because another seems to meet everything. */
 const fewestSure = 12;
 
 /** How many examples each round has been measured on at its end. */
 export function rungsFor(examples: number): number[] {
   const rungs: number[] = [];
-  for (let size = Math.max(fewestAsked, Math.ceil(examples / 6)); size < examples * 0.75; size = Math.ceil(size * 1.7))
+  for (let size = Math.max(fewestAsked, Math.ceil(examples / 12)); size < examples * 0.75; size = Math.ceil(size * 1.8))
     rungs.push(size);
   return [...rungs, examples];
 }
@@ -111,7 +112,8 @@ function eliminate(
     const why = one === champion ? undefined : hopeless(one, standing, champion, goal, names);
     if (why !== undefined) gone.set(one.key, why);
   }
-  const goOn = Math.max(finalists, Math.ceil(standing.length * kept));
+  const asked = standing[0]?.measured.length ?? 0;
+  const goOn = Math.max(finalists, Math.ceil(standing.length * (asked < early ? kept.early : kept.late)));
   for (const one of [...standing].reverse()) {
     if (left() <= goOn) break;
     if (gone.has(one.key) || one === champion) continue;
