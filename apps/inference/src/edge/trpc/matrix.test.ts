@@ -428,12 +428,13 @@ describe("routes", () => {
   it.each(inference)("%s needs %s", async (route, access) => {
     const [method = "", path = ""] = route.split(" ");
     const address = path.replace(":id{.+}", "words");
-    const sent = {
-      model: "words",
-      ...(path.includes("chat")
-        ? { messages: [{ role: "user", content: "hi" }] }
-        : { [path.endsWith("completions") ? "prompt" : "input"]: "hi" }),
+    const bodies: Readonly<Record<string, object>> = {
+      "/v1/chat/completions": { messages: [{ role: "user", content: "hi" }] },
+      "/v1/completions": { prompt: "hi" },
+      "/v1/score": { text: "hi" },
+      "/v1/rerank": { query: "hi", documents: ["ho"] },
     };
+    const sent = { model: "words", ...(bodies[path] ?? { input: "hi" }) };
     for (const [who, { headers }] of people) {
       const response = await fixture.app.request(address, {
         method,
