@@ -3,7 +3,7 @@ import { parseCost, parseLatency, parseQuality, type Requirements } from "../tas
 import { type CheckedFlow, checkFlow, type KnownNames } from "./check.ts";
 import type { Expression } from "./expression.ts";
 import { issueProblem, readStep } from "./read-step.ts";
-import { type Step, stepName } from "./steps.ts";
+import { type Step, expression, stepName } from "./steps.ts";
 import { type FlowFields, flowFields } from "./types.ts";
 import { type PlaceOf, problem, readYaml } from "./yaml.ts";
 
@@ -40,7 +40,7 @@ const shape = z.strictObject({
   description: z.string().trim().max(2000).default(""),
   input: flowFields.refine((all) => Object.keys(all).length > 0, "A flow takes at least one field."),
   steps: z.record(stepName, z.unknown()).refine((all) => Object.keys(all).length > 0, "A flow has at least one step."),
-  output: z.json(),
+  output: expression,
   concurrency: z.int().min(1).max(64).default(8),
   measure: z
     .strictObject({

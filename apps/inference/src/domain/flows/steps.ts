@@ -95,7 +95,10 @@ export const stepName = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,39}$/, "A step's name has small letters, digits, - and _, and begins with a letter.");
 
-const expression: z.ZodType<Expression> = z.json();
+export const expression: z.ZodType<Expression> = z
+  .unknown()
+  .refine((value) => value !== undefined, "It is missing.")
+  .pipe(z.json());
 const exprs = z.record(z.string().min(1).max(64), expression);
 const text = z.string().trim().min(1, "It is empty.").max(100_000, "It has at most 100,000 characters.");
 const name = z.string().trim().min(1).max(512);

@@ -17,6 +17,7 @@ import {
   Target,
   Users,
   Waypoints,
+  Workflow,
 } from "lucide-react";
 
 export interface Destination {
@@ -45,6 +46,13 @@ export const destinations: readonly Destination[] = [
     icon: ListChecks,
     keywords: "declare plan explain ship requirements examples planner",
     needs: "tasks:read",
+  },
+  {
+    href: "/flows",
+    name: "Flows",
+    icon: Workflow,
+    keywords: "compound graph steps retrieval documents tools approval rag pipeline",
+    needs: "flows:read",
   },
   {
     href: "/datasets",
