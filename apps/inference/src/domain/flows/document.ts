@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canonical } from "../tasks/examples.ts";
 import { parseCost, parseLatency, parseQuality, type Requirements } from "../tasks/requirements.ts";
 import { type CheckedFlow, checkFlow, type KnownNames } from "./check.ts";
 import type { Expression } from "./expression.ts";
@@ -137,7 +138,8 @@ export function flowChanges(before: FlowDocument | undefined, after: FlowDocumen
 
 function flat(value: unknown, prefix = ""): Record<string, string> {
   if (typeof value !== "object" || value === null || Array.isArray(value) || Object.keys(value).length === 0) {
-    return { [prefix]: JSON.stringify(value) };
+    // The database keeps an object's fields in an order of its own.
+    return { [prefix]: canonical(value) };
   }
   return Object.assign(
     {},
