@@ -4,7 +4,7 @@ import { parseCost, parseLatency, parseQuality, type Requirements } from "../tas
 import { type CheckedFlow, checkFlow, type KnownNames } from "./check.ts";
 import type { Expression } from "./expression.ts";
 import { issueProblem, readStep } from "./read-step.ts";
-import { type Step, expression, stepName } from "./steps.ts";
+import { expression, type Step, stepName } from "./steps.ts";
 import { type FlowFields, flowFields } from "./types.ts";
 import { type PlaceOf, problem, readYaml } from "./yaml.ts";
 

@@ -34,7 +34,12 @@ export function ReconciliationChain({ found }: { readonly found: Reconciliation 
       state: has("hour") > 0 ? state("hour") : null,
     },
     { name: "Usage events", what: "one for each request", ...stages.events, state: state("hour") },
-    { name: "Hourly sums", what: "what this page and budgets read", ...stages.rollups, state: state("hour") },
+    {
+      name: "Hourly sums",
+      what: "what daily sums are made of, and budgets read",
+      ...stages.rollups,
+      state: state("hour"),
+    },
     {
       name: "Daily sums",
       what: `${plural(found.days, "whole day")}, each beside its hours`,

@@ -1,7 +1,7 @@
 /** The ranges that the page offers. */
 export const ranges = [
   { id: "24h", name: "24 hours", words: "the last 24 hours" },
-  { id: "yesterday", name: "Yesterday", words: "yesterday (UTC)" },
+  { id: "yesterday", name: "Yesterday", words: "the day before, UTC" },
   { id: "7d", name: "7 days", words: "the last 7 days" },
   { id: "30d", name: "30 days", words: "the last 30 days" },
   { id: "month", name: "This month", words: "this month" },
