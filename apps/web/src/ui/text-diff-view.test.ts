@@ -1,7 +1,7 @@
 import { diffLines, diffWordsWithSpace } from "diff";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diffView } from "./text-diff-view.ts";
+import { diffView, sideBySide } from "./text-diff-view.ts";
 
 const view = (before: string, after: string) => diffView(diffLines(before, after), diffWordsWithSpace);
 const text = (lines: ReturnType<typeof view>, without: "added" | "removed") =>
@@ -24,5 +24,20 @@ describe("a difference as lines", () => {
         expect(text(lines, "removed")).toEqual(after);
       }),
     );
+  });
+
+  it("stands in two columns, each of which holds its text", () => {
+    const line = fc.constantFrom("a", "b", "c", "d");
+    const column = (rows: ReturnType<typeof sideBySide>, which: "before" | "after") =>
+      rows.flatMap((row) => row[which]?.words.map((word) => word.text).join("") ?? []);
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1 }), fc.array(line, { minLength: 1 }), (before, after) => {
+        const rows = sideBySide(view(`${before.join("\n")}\n`, `${after.join("\n")}\n`));
+        expect(column(rows, "before")).toEqual(before);
+        expect(column(rows, "after")).toEqual(after);
+      }),
+    );
+    const [row] = sideBySide(view("the red boat\n", "the blue boat\n"));
+    expect([row?.before?.kind, row?.after?.kind]).toEqual(["removed", "added"]);
   });
 });

@@ -50,6 +50,39 @@ export function diffView(
   return lines;
 }
 
+export interface DiffRow {
+  readonly key: string;
+  /** Absent where nothing stood. */
+  readonly before?: DiffLine;
+  readonly after?: DiffLine;
+}
+
+/** The same lines in two columns: what was taken out beside what came in its place. */
+export function sideBySide(lines: readonly DiffLine[]): readonly DiffRow[] {
+  const rows: DiffRow[] = [];
+  let removed: DiffLine[] = [];
+  let added: DiffLine[] = [];
+  const settle = () => {
+    for (let i = 0; i < Math.max(removed.length, added.length); i++) {
+      const [before, after] = [removed[i], added[i]];
+      rows.push({ key: String(rows.length), ...(before && { before }), ...(after && { after }) });
+    }
+    removed = [];
+    added = [];
+  };
+  for (const line of lines) {
+    if (line.kind === "removed" && added.length > 0) settle();
+    if (line.kind === "removed") removed.push(line);
+    else if (line.kind === "added") added.push(line);
+    else {
+      settle();
+      rows.push({ key: String(rows.length), before: line, after: line });
+    }
+  }
+  settle();
+  return rows;
+}
+
 function side(kind: "added" | "removed", words: readonly DiffPart[], at: number): DiffLine {
   const own = words.filter((word) => (kind === "added" ? !word.removed : !word.added));
   return {
