@@ -19,10 +19,12 @@ interface IntervalChartProps {
 /** Scores as points with their 95 % intervals, in the order given, on one scale from 0 to 1. */
 export function IntervalChart({ format, rows }: IntervalChartProps) {
   return (
-    <ul className="grid grid-cols-[fit-content(10rem)_minmax(0,1fr)_max-content] gap-x-3 gap-y-2">
+    <ul className="grid grid-cols-[fit-content(50%)_minmax(0,1fr)_max-content] gap-x-3 gap-y-2">
       {rows.map(({ high, low, marked, name, score }) => (
         <li key={name} className="col-span-3 grid grid-cols-subgrid items-center">
-          <span className={cx("truncate", marked ? "font-medium" : "text-ink-2")}>{name}</span>
+          <span title={name} className={cx("truncate", marked ? "font-medium" : "text-ink-2")}>
+            {name}
+          </span>
           <span aria-hidden className="relative h-4 border-line border-x bg-hover">
             <span
               className={cx("absolute top-1.5 h-1 rounded-full", marked ? "bg-accent/40" : "bg-ink-3/40")}

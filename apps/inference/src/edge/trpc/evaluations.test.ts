@@ -351,7 +351,7 @@ require: { accuracy: ">= 0.5" }
 it("imports a suite of tests and compares, naming what is left out", async () => {
   const text = `
 description: Words
-prompts: ["Say: {{message}}"]
+prompts: ["Say: {{message}}", "Write: {{message}}"]
 providers: [openai:words, { id: else, label: longer, config: { max_tokens: 2 } }]
 tests:
   - vars: { message: one }
@@ -372,8 +372,10 @@ tests:
   const get = async () => (await fixture.call(expert, "evaluations.get", { id: made.evaluation }, "GET")).body;
   await expect.poll(async () => (await get()).state, { timeout: 60_000, interval: 100 }).toBe("done");
   const { candidates, dataset, summary } = await get();
-  expect([dataset, candidates]).toEqual(["words@1", ["openai:words", "longer"]]);
-  expect(summary.candidates.map((one: { scores: { score: number }[] }) => one.scores[0]?.score)).toEqual([0, 0]);
+  const prompts = ["words-1@1", "words-2@1"];
+  const each = prompts.flatMap((prompt) => [`${prompt} on openai:words`, `${prompt} on longer`]);
+  expect([dataset, candidates]).toEqual(["words@1", each]);
+  expect(summary.candidates.map((one: { scores: { score: number }[] }) => one.scores[0]?.score)).toEqual([0, 0, 0, 0]);
 });
 
 describe("live traffic", () => {

@@ -38,9 +38,9 @@ export async function importSuite(scope: OrganizationScope, { actor, judge, mode
   }
   const dataset = await datasetOf(scope, called, suite, actor);
   await keepEvaluator(scope, called, suite.spec, actor);
-  const prompts = await Promise.all(
-    suite.prompts.map((one) => keepPrompt(scope, one, providers[0]?.model ?? grader, actor)),
-  );
+  // One after another: each is a step of the same transaction.
+  const prompts: string[] = [];
+  for (const one of suite.prompts) prompts.push(await keepPrompt(scope, one, providers[0]?.model ?? grader, actor));
   const candidates = prompts.flatMap((prompt) =>
     providers.map(
       ({ label, maxTokens, model, temperature }): Candidate => ({
