@@ -5,6 +5,7 @@ test("tug-small streams an answer, with its figures", async ({ console: page }) 
   const playground = new Playground(page);
   await playground.open({ model: "tug-small", temperature: "1.5", seed: "1", max_tokens: "160" });
   const lengths = recordLengths(page);
+  await slowDown(page);
   await playground.send("Describe this in a paragraph: a text editor for the terminal");
   const text = await playground.finished();
   expect(text.length).toBeGreaterThan(20);
@@ -115,7 +116,7 @@ function recordLengths(page: import("@playwright/test").Page): () => Promise<num
   };
 }
 
-/** A slow line, so that an answer of a very fast model lasts long enough to be stopped. */
+/** A slow line, so that an answer of a very fast model lasts long enough to be watched and stopped. */
 async function slowDown(page: import("@playwright/test").Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
