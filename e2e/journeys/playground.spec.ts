@@ -221,6 +221,7 @@ test("columns are added, duplicated and removed by keyboard alone, and all are r
   await keyboard.press("Enter");
   await expect(page.getByRole("menuitem").first()).toBeFocused();
   await keyboard.press("End");
+  await expect(page.getByRole("menuitem").last()).toBeFocused();
   await keyboard.press("Enter");
   await expect(page.locator("[data-column]")).toHaveCount(2);
 });
