@@ -11,6 +11,8 @@ export interface Verified {
 const doubts = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
 /** So many of the nearest verified ones below a similarity are looked at. */
 const windows = [8, 16, 32, 64, 128, 256];
+/** Fewer say nothing. */
+const fewest = 4;
 
 /**
  * With which probability a question must be asked anew, so that of all questions like it at most `maxError` get an answer
@@ -26,14 +28,15 @@ const windows = [8, 16, 32, 64, 128, 256];
  */
 export function askAnewProbability(verified: readonly Verified[], similarity: number, maxError: number): number {
   const below = verified.filter((one) => one.similarity <= similarity).sort((a, b) => b.similarity - a.similarity);
+  if (below.length < fewest) return 1;
+  const seen = windows
+    .filter((size, i) => i === 0 || size <= below.length)
+    .map((size) => below.slice(0, size))
+    .map((window) => ({ count: window.length, same: window.filter((one) => one.same).length }));
   let least = 1;
   for (const doubt of doubts) {
-    for (const size of windows) {
-      if (below.length < size && size !== windows[0]) break;
-      const window = below.slice(0, Math.min(size, below.length));
-      if (window.length < 4) break;
-      const same = window.filter((one) => one.same).length;
-      const sure = (1 - doubt) * bound(same, window.length, doubt / windows.length);
+    for (const { count, same } of seen) {
+      const sure = (1 - doubt) * bound(same, count, doubt / windows.length);
       least = Math.min(least, (1 - maxError - sure) / (1 - sure));
     }
   }

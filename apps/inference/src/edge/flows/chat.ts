@@ -1,25 +1,11 @@
 import type { Context } from "hono";
-import { z } from "zod";
 import { storedFlow } from "../../domain/flows/document.ts";
 import { fieldsParser } from "../../domain/flows/types.ts";
 import { ApiError, invalidRequest } from "../errors.ts";
 import { envelope } from "../openai/answer.ts";
+import { parseTextChat } from "../openai/text-chat.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import { beginRun, failureOf, followRun, lastOf, type NamedFlow, type RunView, usageOf } from "./serve-flow.ts";
-
-const content = z.union([
-  z.string(),
-  z
-    .array(z.object({ type: z.literal("text"), text: z.string() }))
-    .transform((parts) => parts.map(({ text }) => text).join("")),
-]);
-
-const chat = z.looseObject({
-  model: z.string(),
-  messages: z.array(z.looseObject({ role: z.string(), content: content.nullish() })).min(1, "messages: there is none."),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-});
 
 /**
  * Answers a chat by a flow: the last message of the user is its input. An output that is text is the answer; any other is
@@ -31,11 +17,7 @@ export async function chatWithFlow(
   named: NamedFlow,
   json: unknown,
 ): Promise<Response> {
-  const parsed = chat.safeParse(json);
-  if (!parsed.success) {
-    throw invalidRequest("invalid_value", parsed.error.issues[0]?.message ?? "The body does not fit.", "messages");
-  }
-  const { messages, model, stream, stream_options } = parsed.data;
+  const { messages, model, stream, stream_options } = parseTextChat(json);
   const call = c.get("call");
   call.model = model;
   call.trace.asked = model;

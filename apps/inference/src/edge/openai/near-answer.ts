@@ -57,11 +57,8 @@ export async function lookUp(
   alias: { readonly id: string; readonly semanticError: number },
   signal: AbortSignal,
 ): Promise<Look<KeptAnswer> | undefined> {
-  try {
-    return cache.look(scope, alias.id, await embed(text, signal), alias.semanticError);
-  } catch {
-    return undefined;
-  }
+  const vector = await embed(text, signal).catch(() => undefined);
+  return vector && cache.look(scope, alias.id, vector, alias.semanticError);
 }
 
 /** The words of an answer. */

@@ -1,25 +1,9 @@
 import type { Context } from "hono";
-import { z } from "zod";
-import { invalidRequest } from "../errors.ts";
 import { envelope } from "../openai/answer.ts";
+import { parseTextChat } from "../openai/text-chat.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import type { ReadyTask } from "./directory.ts";
 import { answerTask, inputOfChat, taskHeaders } from "./serve-task.ts";
-
-const content = z.union([
-  z.string(),
-  z
-    .array(z.object({ type: z.literal("text"), text: z.string() }))
-    .transform((parts) => parts.map(({ text }) => text).join("")),
-]);
-
-/** Of a chat, what a task needs; how an answer is drawn is the plan's. */
-const chat = z.looseObject({
-  model: z.string(),
-  messages: z.array(z.looseObject({ role: z.string(), content: content.nullish() })).min(1, "messages: there is none."),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-});
 
 /** Answers a chat by a task: the output as JSON, once it is whole and valid. */
 export async function chatWithTask(
@@ -28,11 +12,8 @@ export async function chatWithTask(
   task: ReadyTask,
   json: unknown,
 ): Promise<Response> {
-  const parsed = chat.safeParse(json);
-  if (!parsed.success)
-    throw invalidRequest("invalid_value", parsed.error.issues[0]?.message ?? "The body does not fit.", "messages");
+  const { messages, model, stream, stream_options } = parseTextChat(json);
   c.get("call").trace.input = json;
-  const { messages, model, stream, stream_options } = parsed.data;
   const said = messages.map(({ content, role }) => ({ role, content: content ?? "" }));
   const answer = await answerTask(c, services, task, inputOfChat(task, said));
   const head = envelope("chatcmpl", model);

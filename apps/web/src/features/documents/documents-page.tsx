@@ -14,6 +14,7 @@ import { toast } from "../../ui/toast.tsx";
 import { ConfirmByName } from "../service/confirm-by-name.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { base64Of } from "../tuning/base64.ts";
 
 export function DocumentsPage() {
   const trpc = useTRPC();
@@ -244,7 +245,7 @@ function AddPanel({ into, onAdded }: { readonly into: string | undefined; readon
     const large = chosen.find(({ size }) => size > mostBytes);
     if (large) return setTooLarge(`${large.name} has more than 5 MB: split it into parts.`);
     for (const file of chosen) {
-      const documents = [{ name: file.name, base64: await base64Of(file) }];
+      const documents = [{ name: file.name, base64: base64Of(new Uint8Array(await file.arrayBuffer())) }];
       await push.mutateAsync({ collection: into, documents }).catch(() => undefined);
     }
   }
@@ -315,11 +316,4 @@ function AddPanel({ into, onAdded }: { readonly into: string | undefined; readon
       </div>
     </Panel>
   );
-}
-
-async function base64Of(file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
 }

@@ -10,7 +10,7 @@ interface ListPanelProps<Row> extends Omit<DataTableProps<Row>, "rows"> {
   /** Undefined until they are here. */
   readonly rows: readonly Row[] | undefined;
   /** Why the service does not give them. */
-  readonly error: Parameters<typeof problemOf>[0];
+  readonly error: unknown;
   readonly title?: string;
 }
 
