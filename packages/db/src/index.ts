@@ -12,6 +12,13 @@ export type { AuditEntry, AuditLog, AuditQuery, AuditRecord } from "./audit.ts";
 export { type BackupSummary, type BackupWay, backupDatabase } from "./backup/backup.ts";
 export { restoreDatabase } from "./backup/restore.ts";
 export type { BatchChange, Batches, BatchInfo, BatchMove, NewBatch } from "./batches.ts";
+export {
+  Agreement,
+  type AgreementKind,
+  agreementAmounts,
+  agreementKinds,
+  agreementSetting,
+} from "./billing/agreement.ts";
 export type {
   BudgetInfo,
   BudgetLimits,

@@ -5,6 +5,7 @@ import { isId } from "../id.ts";
 import { lockOrganization } from "../projects.ts";
 import type { UsageRange } from "../usage/queries.ts";
 import { checkVersion, nextVersion } from "../versions.ts";
+import { agreementKinds, agreementLines } from "./agreement.ts";
 import { type InvoiceInfo, type InvoiceLine, invoiceInfo, invoiceTotals } from "./invoice.ts";
 import { compareInvoices, type InvoiceComparison } from "./invoice-comparison.ts";
 import { type InvoiceState, invoiceMayBecome } from "./invoice-states.ts";
@@ -45,6 +46,8 @@ export interface Invoices {
    * @throws DatabaseError `conflict` for more than what is left of it
    */
   credit(id: string, netMicroUsd: bigint, reason: string, createdBy: string): Promise<InvoiceInfo>;
+  /** What of an agreement's credits final invoices have used, in pico-dollars. */
+  creditsUsed(): Promise<bigint>;
   /** The final invoices of times within a range, beside their own lines and the sums of their times. */
   compare(range: UsageRange): Promise<InvoiceComparison[]>;
 }
@@ -93,7 +96,7 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
             hint: crossing.number === null ? "Discard that draft first." : "Bill the time that it leaves out.",
           });
         }
-        const lines = await unbilled(tx, organizationId, from, to);
+        const lines = await linesFor(tx, organizationId, from, to);
         const row = await tx.invoice.create({
           data: {
             organizationId,
@@ -119,7 +122,7 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
           });
         }
         await checkReconciled(tx, organizationId, row.from, row.to);
-        const lines = await unbilled(tx, organizationId, row.from, row.to);
+        const lines = await linesFor(tx, organizationId, row.from, row.to);
         await tx.invoiceLine.deleteMany({ where: { invoiceId: id } });
         await writeLines(tx, id, lines);
         const final = await tx.invoice.update({
@@ -178,6 +181,14 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
         return info(await tx.invoice.update({ where: { id: note.id }, data }));
       }),
 
+    async creditsUsed() {
+      const { _sum } = await db.invoiceLine.aggregate({
+        where: { kind: "credit-used", invoice: { organizationId, kind: "invoice", state: { in: [...mayCredit] } } },
+        _sum: { amountPicoUsd: true },
+      });
+      return -BigInt(_sum.amountPicoUsd?.toFixed() ?? 0);
+    },
+
     compare: (range) => compareInvoices(db, organizationId, range),
   };
 }
@@ -201,6 +212,12 @@ interface LineRow {
   readonly amount: string;
 }
 
+/** What a time is billed by: its usage, and what was agreed on for its month. */
+async function linesFor(tx: Db, organizationId: string, from: Date, to: Date): Promise<InvoiceLine[]> {
+  const used = await unbilled(tx, organizationId, from, to);
+  return [...used, ...(await agreementLines(tx, organizationId, from, to))];
+}
+
 /** The usage of a time by kind and model, from the hourly sums, less what final invoices over this time have. */
 async function unbilled(tx: Db, organizationId: string, from: Date, to: Date): Promise<InvoiceLine[]> {
   const rows = await tx.$queryRaw<LineRow[]>`
@@ -211,7 +228,7 @@ async function unbilled(tx: Db, organizationId: string, from: Date, to: Date): P
       SELECT l.kind, l.model, l.target, -l.requests, -l.input_tokens, -l.cached_tokens, -l.output_tokens, -l.amount_pico_usd
         FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
        WHERE i.organization_id = ${organizationId}::uuid AND i.kind = 'invoice' AND i.state IN ('final', 'paid')
-         AND i.from = ${from} AND i.to = ${to}
+         AND i.from = ${from} AND i.to = ${to} AND l.kind <> ALL(${[...agreementKinds]}::text[])
     )
     SELECT kind, model, target, sum(requests)::text AS requests, sum(input_tokens)::text AS input,
            sum(cached_tokens)::text AS cached, sum(output_tokens)::text AS output, sum(amount_pico_usd)::text AS amount

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { type Database, invoiceTotals, openDatabase } from "@tugboat/db";
+import { Agreement, agreementAmounts, agreementSetting, type Database, invoiceTotals, openDatabase } from "@tugboat/db";
 import fc from "fast-check";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { temporaryHome } from "../../testing/service.ts";
 import { usageEvent } from "../../testing/usage.ts";
 import { foldEvents } from "../usage/rollup.ts";
 import { exactDollars, invoiceCsv, invoiceName, invoicePdf } from "./invoice-document.ts";
+import { reconciliation } from "./reconciliation.ts";
 
 let home = "";
 let database: Database;
@@ -177,5 +178,83 @@ describe("an invoice", () => {
     expect(Buffer.from(pdf.subarray(0, 5)).toString()).toBe("%PDF-");
     expect(invoiceName(invoice)).toMatch(/^INV-\d{6}$/);
     expect(exactDollars(-1_500_000_000_000n)).toBe("-1.50");
+  });
+});
+
+describe("an agreement", () => {
+  const agreement = {
+    allowanceMicroUsd: 10_000_000,
+    tiers: [
+      { aboveMicroUsd: 100_000_000, discountBasisPoints: 1000 },
+      { aboveMicroUsd: 200_000_000, discountBasisPoints: 2500 },
+    ],
+    minimumMicroUsd: 50_000_000,
+    credits: [{ microUsd: 30_000_000, reason: "Welcome" }],
+  };
+  const dollar = 1_000_000_000_000n;
+
+  it("takes off the allowance, then discounts by tier, then fills up to the minimum, then uses credits", () => {
+    expect(agreementAmounts(310n * dollar, agreement, 30n * dollar)).toEqual({
+      // 300 $ are charged: 100 without a discount, 100 with a tenth, 100 with a quarter.
+      ...{ allowance: -10n * dollar, discount: -35n * dollar, minimum: 0n, "credit-used": -30n * dollar },
+    });
+    expect(agreementAmounts(20n * dollar, agreement, 100n * dollar)).toEqual({
+      ...{ allowance: -10n * dollar, discount: 0n, minimum: 40n * dollar, "credit-used": -50n * dollar },
+    });
+    // 3 pico-dollars at 2.5 %, rounded half up.
+    const odd = { ...agreement, allowanceMicroUsd: 0, tiers: [{ aboveMicroUsd: 0, discountBasisPoints: 5000 }] };
+    expect(agreementAmounts(3n, odd, 0n).discount).toBe(-2n);
+  });
+
+  it("never charges less than nothing, nor less than the minimum before credits", () => {
+    const amount = fc.integer({ min: 0, max: 1_000_000_000 });
+    fc.assert(
+      fc.property(
+        fc.bigInt(0n, 10n ** 16n),
+        amount,
+        amount,
+        fc.bigInt(0n, 10n ** 15n),
+        (usage, free, least, credits) => {
+          const given = { ...agreement, allowanceMicroUsd: free, minimumMicroUsd: least };
+          const { allowance, discount, minimum, "credit-used": used } = agreementAmounts(usage, given, credits);
+          const charged = usage + allowance + discount + minimum;
+          expect(charged >= BigInt(least) * 1_000_000n && charged + used >= 0n && -used <= credits).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("is part of a month's invoice, and what comes late changes it by the difference alone", async () => {
+    const scope = database.organization(database.home.organizationId);
+    await scope.settings.set(agreementSetting, agreement);
+    const time = month(-12);
+    const used = (amount: bigint) =>
+      database.metering.ingest(
+        [usageEvent(scope.id, { at: new Date(time.from.getTime() + 1000), amountPicoUsd: amount })],
+        foldEvents,
+      );
+    await used(20n * dollar);
+    const draft = await scope.invoices.draft({ ...facts, ...time });
+    // 20 less 10 free, up to 50, less 30 of credits.
+    expect((await scope.invoices.finalize(draft.id, draft.updatedAt)).netMicroUsd).toBe(20_000_000n);
+    await used(300n * dollar);
+    const late = await scope.invoices.draft({ ...facts, ...time });
+    // 320 less 10 free, less 10 and 27.5 by tiers, less 30 of credits: 242.5, of which 20 are billed.
+    expect((await scope.invoices.finalize(late.id, late.updatedAt)).netMicroUsd).toBe(222_500_000n);
+    const found = await reconciliation(scope, time);
+    expect(found.differences).toEqual([]);
+    // The credits are used up.
+    const next = month(-11);
+    const empty = await scope.invoices.draft({ ...facts, ...next });
+    expect(empty.netMicroUsd).toBe(50_000_000n);
+    await scope.invoices.discard(empty.id);
+    await scope.settings.remove(agreementSetting);
+  });
+
+  it("refuses tiers that overlap", () => {
+    const tiers = [...agreement.tiers].reverse();
+    expect(Agreement.safeParse({ ...agreement, tiers }).error?.issues[0]).toMatchObject({
+      ...{ path: ["tiers", 1, "aboveMicroUsd"], message: expect.stringContaining("overlaps") },
+    });
   });
 });

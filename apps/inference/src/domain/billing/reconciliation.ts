@@ -123,15 +123,16 @@ function invoiceDifferences(one: InvoiceComparison): Difference[] {
       amountPicoUsd: one.used.amountPicoUsd - one.amountPicoUsd,
     });
   }
-  if (one.statedPicoUsd !== one.amountPicoUsd) {
+  const lines = one.amountPicoUsd + one.agreedPicoUsd;
+  if (one.statedPicoUsd !== lines) {
     found.push({
       kind: "invoice",
       where,
       at: one.from,
-      says: `its lines come to ${exactDollars(one.amountPicoUsd)} $, its sum says ${exactDollars(one.statedPicoUsd)} $`,
+      says: `its lines come to ${exactDollars(lines)} $, its sum says ${exactDollars(one.statedPicoUsd)} $`,
       requests: 0,
       tokens: 0,
-      amountPicoUsd: one.amountPicoUsd - one.statedPicoUsd,
+      amountPicoUsd: lines - one.statedPicoUsd,
     });
   }
   return found;
