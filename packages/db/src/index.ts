@@ -15,9 +15,13 @@ export type { BatchChange, Batches, BatchInfo, BatchMove, NewBatch } from "./bat
 export {
   Agreement,
   type AgreementKind,
+  AgreementVersions,
   agreementAmounts,
+  agreementIn,
   agreementKinds,
   agreementSetting,
+  isWholeMonth,
+  Month,
 } from "./billing/agreement.ts";
 export type {
   BudgetInfo,

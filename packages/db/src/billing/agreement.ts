@@ -12,11 +12,11 @@ const microUsd = z.int("A whole number.").min(0, "Not below nothing.").max(1_000
 export const Agreement = z
   .object({
     /** Of each month's usage, what is free. */
-    allowanceMicroUsd: microUsd.default(0),
+    allowanceMicroUsd: microUsd,
     /** A discount on what of a month lies beyond an amount, up to where the next begins. In hundredths of a percent. */
     tiers: z.array(z.object({ aboveMicroUsd: microUsd, discountBasisPoints: z.int().min(0).max(10_000) })).max(20),
     /** What a month costs at least. */
-    minimumMicroUsd: microUsd.default(0),
+    minimumMicroUsd: microUsd,
     /** Given once; used up month by month. */
     credits: z.array(z.object({ microUsd, reason: z.string().trim().min(1).max(200) })).max(200),
   })
@@ -28,10 +28,22 @@ export const Agreement = z
       context.addIssue({ code: "custom", path: ["tiers", index, "aboveMicroUsd"], message });
     });
   });
-export type Agreement = Readonly<z.output<typeof Agreement>>;
+export type Agreement = z.output<typeof Agreement>;
 
-/** The key of the setting that holds it. */
-export const agreementSetting = "billing.agreement";
+/** A calendar month, UTC: `2026-11`. */
+export const Month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, "A month: 2026-11.");
+
+/** What is agreed on from a month on, until another begins; null ends what was agreed on. The earliest first. */
+export const AgreementVersions = z.array(z.object({ from: Month, agreement: Agreement.nullable() }));
+export type AgreementVersions = z.output<typeof AgreementVersions>;
+
+/** The key of the setting that holds them. */
+export const agreementSetting = "billing.agreements";
+
+/** What holds in a month. */
+export function agreementIn(versions: AgreementVersions, month: string): Agreement | undefined {
+  return versions.findLast(({ from }) => from <= month)?.agreement ?? undefined;
+}
 
 export const agreementKinds = ["allowance", "discount", "minimum", "credit-used"] as const;
 export type AgreementKind = (typeof agreementKinds)[number];
@@ -76,7 +88,8 @@ export function agreementAmounts(
 /** The lines that an agreement adds to an invoice over a time, less what earlier invoices over the same time have of them. */
 export async function agreementLines(db: Db, organizationId: string, from: Date, to: Date): Promise<InvoiceLine[]> {
   if (!isWholeMonth(from, to)) return [];
-  const agreement = await settingsOf(db, organizationId).get(agreementSetting, Agreement);
+  const versions = await settingsOf(db, organizationId).get(agreementSetting, AgreementVersions);
+  const agreement = agreementIn(versions ?? [], from.toISOString().slice(0, 7));
   if (agreement === undefined) return [];
   const [used] = await db.$queryRaw<{ amount: string }[]>`
     SELECT coalesce(sum(amount_pico_usd), 0)::text AS amount FROM usage_hour
@@ -106,7 +119,8 @@ export async function agreementLines(db: Db, organizationId: string, from: Date,
   });
 }
 
-function isWholeMonth(from: Date, to: Date): boolean {
+/** Whether a time is one calendar month (UTC), no more and no less: what is agreed on for months applies to these. */
+export function isWholeMonth(from: Date, to: Date): boolean {
   const begin = Date.UTC(from.getUTCFullYear(), from.getUTCMonth(), 1);
   const end = Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + 1, 1);
   return from.getTime() === begin && to.getTime() === end;

@@ -46,8 +46,8 @@ export interface Invoices {
    * @throws DatabaseError `conflict` for more than what is left of it
    */
   credit(id: string, netMicroUsd: bigint, reason: string, createdBy: string): Promise<InvoiceInfo>;
-  /** What of an agreement's credits final invoices have used, in pico-dollars. */
-  creditsUsed(): Promise<bigint>;
+  /** What of an agreement's credits final invoices have used, in pico-dollars, those over one time left out. */
+  creditsUsed(besides: UsageRange): Promise<bigint>;
   /** The final invoices of times within a range, beside their own lines and the sums of their times. */
   compare(range: UsageRange): Promise<InvoiceComparison[]>;
 }
@@ -181,9 +181,10 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
         return info(await tx.invoice.update({ where: { id: note.id }, data }));
       }),
 
-    async creditsUsed() {
+    async creditsUsed({ from, to }) {
+      const state = { in: [...mayCredit] };
       const { _sum } = await db.invoiceLine.aggregate({
-        where: { kind: "credit-used", invoice: { organizationId, kind: "invoice", state: { in: [...mayCredit] } } },
+        where: { kind: "credit-used", invoice: { organizationId, kind: "invoice", state, NOT: { from, to } } },
         _sum: { amountPicoUsd: true },
       });
       return -BigInt(_sum.amountPicoUsd?.toFixed() ?? 0);

@@ -5,6 +5,7 @@ import { exactDollars, invoiceCsv, invoiceName, invoicePdf } from "../../domain/
 import { contextOf, homeScope, withDatabase } from "../context.ts";
 import { moment } from "../options.ts";
 import { printJson, table } from "../output.ts";
+import { agreementCommand } from "./agreement.ts";
 
 export function invoicesCommand(): Command {
   const command = new Command("invoices").description("bills over what was used, as drafts and for good");
@@ -87,7 +88,7 @@ export function invoicesCommand(): Command {
       if (context.json) return printJson({ file: file.path });
       process.stdout.write(`${file.path}\n`);
     });
-  return command;
+  return command.addCommand(agreementCommand());
 }
 
 interface CreateOptions {

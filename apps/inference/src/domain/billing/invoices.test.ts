@@ -1,11 +1,20 @@
 import { rm } from "node:fs/promises";
-import { Agreement, agreementAmounts, agreementSetting, type Database, invoiceTotals, openDatabase } from "@tugboat/db";
+import {
+  Agreement,
+  agreementAmounts,
+  agreementIn,
+  agreementSetting,
+  type Database,
+  invoiceTotals,
+  openDatabase,
+} from "@tugboat/db";
 import fc from "fast-check";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryHome } from "../../testing/service.ts";
 import { usageEvent } from "../../testing/usage.ts";
 import { foldEvents } from "../usage/rollup.ts";
+import { agreeFrom, monthUnder } from "./agreements.ts";
 import { exactDollars, invoiceCsv, invoiceName, invoicePdf } from "./invoice-document.ts";
 import { reconciliation } from "./reconciliation.ts";
 
@@ -226,7 +235,7 @@ describe("an agreement", () => {
 
   it("is part of a month's invoice, and what comes late changes it by the difference alone", async () => {
     const scope = database.organization(database.home.organizationId);
-    await scope.settings.set(agreementSetting, agreement);
+    await scope.settings.set(agreementSetting, [{ from: "2024-01", agreement }]);
     const time = month(-12);
     const used = (amount: bigint) =>
       database.metering.ingest(
@@ -243,12 +252,30 @@ describe("an agreement", () => {
     expect((await scope.invoices.finalize(late.id, late.updatedAt)).netMicroUsd).toBe(222_500_000n);
     const found = await reconciliation(scope, time);
     expect(found.differences).toEqual([]);
+    // 320 less 10, 10 and 27.5, of which credits pay 30, as the preview says too.
+    expect(await monthUnder(scope, time.from, agreement)).toMatchObject({
+      ...{ usage: 320n * dollar, creditsLeft: 30n * dollar, total: 242_500_000_000_000n },
+    });
+    await expect(agreeFrom(scope, "2024-01", null)).rejects.toThrow(/bills 2024-01 already/);
+    expect(await agreeFrom(scope, "2031-05", null)).toHaveLength(2);
     // The credits are used up.
     const next = month(-11);
     const empty = await scope.invoices.draft({ ...facts, ...next });
     expect(empty.netMicroUsd).toBe(50_000_000n);
     await scope.invoices.discard(empty.id);
     await scope.settings.remove(agreementSetting);
+  });
+
+  it("holds from its month on, until the next begins or it is ended", () => {
+    const versions = [
+      { from: "2026-02", agreement: { ...agreement, minimumMicroUsd: 1 } },
+      { from: "2026-11", agreement: { ...agreement, minimumMicroUsd: 2 } },
+      { from: "2027-01", agreement: null },
+    ];
+    const least = ["2026-01", "2026-02", "2026-10", "2026-11", "2026-12", "2027-01", "2028-02"].map(
+      (of) => agreementIn(versions, of)?.minimumMicroUsd,
+    );
+    expect(least).toEqual([undefined, 1, 1, 2, 2, undefined, undefined]);
   });
 
   it("refuses tiers that overlap", () => {

@@ -97,6 +97,8 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
     allowed: 404,
   },
   "billing.bills": { allowed: 200 },
+  "agreements.get": { allowed: 200 },
+  "agreements.set": { input: () => ({ from: "2026-13", agreement: null }), allowed: 400 },
   "invoices.list": { allowed: 200 },
   "invoices.get": { input: ({ invoice }) => ({ id: invoice.id }), allowed: 404 },
   "invoices.create": { input: () => ({ taxBasisPoints: 99_999 }), allowed: 400 },

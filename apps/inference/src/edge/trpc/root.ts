@@ -1,3 +1,4 @@
+import { agreementsRouter } from "./router/agreements.ts";
 import { alertsRouter } from "./router/alerts.ts";
 import { aliasesRouter } from "./router/aliases.ts";
 import { auditRouter } from "./router/audit.ts";
@@ -42,6 +43,7 @@ export const appRouter = router({
   traces: tracesRouter,
   usage: usageRouter,
   billing: billingRouter,
+  agreements: agreementsRouter,
   invoices: invoicesRouter,
   alerts: alertsRouter,
   models: modelsRouter,

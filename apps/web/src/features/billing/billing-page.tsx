@@ -7,6 +7,7 @@ import { Page } from "../../ui/page.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { SettingsNav } from "../settings/settings-nav.tsx";
+import { AgreementPanel } from "./agreement-panel.tsx";
 import { AlertsPanel } from "./alerts-panel.tsx";
 import { BillsPanel } from "./bills-panel.tsx";
 import { BudgetsPanel } from "./budgets-panel.tsx";
@@ -47,6 +48,7 @@ export function BillingPage() {
           <WhatIfPanel prices={prices.data} />
           <BudgetsPanel budgets={budgets.data?.budgets} mayWrite={may("billing:write")} />
           <PricesPanel prices={prices.data} mayWrite={may("billing:write")} />
+          <AgreementPanel mayWrite={may("billing:write")} />
           <InvoicesPanel mayWrite={may("billing:write")} />
           <AlertsPanel mayWrite={may("billing:write")} />
           <ReconciliationPanel />

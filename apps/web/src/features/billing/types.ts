@@ -8,6 +8,9 @@ export type Prices = Outputs["prices"];
 export type PriceVersion = Prices["versions"][number];
 export type Price = PriceVersion["prices"][number];
 
+export type AgreementState = inferRouterOutputs<AppRouter>["agreements"]["get"];
+export type Agreement = NonNullable<AgreementState["agreement"]>;
+
 export type Invoice = inferRouterOutputs<AppRouter>["invoices"]["list"]["invoices"][number];
 export type Alert = inferRouterOutputs<AppRouter>["alerts"]["list"]["alerts"][number];
 export type AlertChannel = inferRouterOutputs<AppRouter>["alerts"]["list"]["channels"][number];

@@ -1,5 +1,6 @@
-import { Agreement, agreementAmounts, agreementKinds, agreementSetting } from "@tugboat/db";
+import { Agreement, AgreementVersions, agreementIn, agreementKinds, Month } from "@tugboat/db";
 import { z } from "zod";
+import { agreeFrom, agreementsOf, monthOf, monthUnder } from "../../../domain/billing/agreements.ts";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
 import { RefusedError } from "../errors.ts";
 import { orgProcedure, router } from "../trpc.ts";
@@ -10,13 +11,15 @@ const none: Agreement = { allowanceMicroUsd: 0, tiers: [], minimumMicroUsd: 0, c
 
 export const agreementsRouter = router({
   /**
-   * What the organization agreed on for its months, and what the last one that is over comes to under it, or under
-   * another one that is given as JSON.
+   * What the organization agreed on for its months, and what the last one that is over comes to under what holds now, or
+   * under another agreement that is given as JSON.
    */
   get: orgProcedure("billing:read")
     .input(z.object({ draft: z.string().max(50_000).optional() }).optional())
     .output(
       z.object({
+        versions: AgreementVersions,
+        /** What holds this month. */
         agreement: Agreement.nullable(),
         creditsLeftMicroUsd: amount,
         lastMonth: z.object({
@@ -28,45 +31,41 @@ export const agreementsRouter = router({
       }),
     )
     .query(async ({ ctx, input }) => {
-      const { scope } = ctx;
       const now = new Date();
       const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
-      const to = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
-      const set = await scope.settings.get(agreementSetting, Agreement);
-      const draft = input?.draft === undefined ? undefined : readDraft(input.draft);
-      const agreement = draft ?? set ?? none;
-      const [used, creditsUsed] = await Promise.all([scope.usage.tokens({ from, to }), scope.invoices.creditsUsed()]);
-      const usage = used.reduce((sum, { amountPicoUsd }) => sum + amountPicoUsd, 0n);
-      const given = agreement.credits.reduce((sum, { microUsd }) => sum + BigInt(microUsd) * 1_000_000n, 0n);
-      const left = given > creditsUsed ? given - creditsUsed : 0n;
-      const amounts = agreementAmounts(usage, agreement, left);
-      const total = agreementKinds.reduce((sum, kind) => sum + amounts[kind], usage);
+      const versions = await agreementsOf(ctx.scope);
+      const inForce = agreementIn(versions, monthOf(now));
+      const agreement = (input?.draft === undefined ? undefined : readDraft(input.draft)) ?? inForce ?? none;
+      const { amounts, creditsLeft, total, usage } = await monthUnder(ctx.scope, from, agreement);
       return {
-        agreement: set ?? null,
-        creditsLeftMicroUsd: micro(left),
+        versions,
+        agreement: inForce ?? null,
+        creditsLeftMicroUsd: micro(creditsLeft),
         lastMonth: {
-          month: from.toISOString().slice(0, 7),
+          month: monthOf(from),
           usageMicroUsd: micro(usage),
-          lines: agreementKinds.filter((kind) => amounts[kind] !== 0n).map((kind) => ({ kind, microUsd: micro(amounts[kind]) })),
+          lines: agreementKinds.flatMap((kind) =>
+            amounts[kind] === 0n ? [] : [{ kind, microUsd: micro(amounts[kind]) }],
+          ),
           totalMicroUsd: micro(total),
         },
       };
     }),
 
-  /** Sets it for invoices that become final from now on; null ends it. */
+  /** Sets what holds from a month on, by default this one; null ends what was agreed on. What is billed stays. */
   set: orgProcedure("billing:write")
-    .input(z.object({ agreement: Agreement.nullable() }))
-    .output(z.object({ agreement: Agreement.nullable() }))
+    .input(z.object({ from: Month.optional(), agreement: Agreement.nullable() }))
+    .output(z.object({ versions: AgreementVersions }))
     .mutation(async ({ ctx, input }) =>
       ctx.change(async (scope) => {
-        const before = await scope.settings.get(agreementSetting, Agreement);
-        if (input.agreement === null) await scope.settings.remove(agreementSetting);
-        else await scope.settings.set(agreementSetting, input.agreement);
+        const from = input.from ?? monthOf(new Date());
+        const before = agreementIn(await agreementsOf(scope), from) ?? null;
+        const versions = await agreeFrom(scope, from, input.agreement);
         return {
           subject: ctx.organizationId,
-          before: { agreement: before ?? null },
-          after: { agreement: input.agreement },
-          result: input,
+          before: { agreement: before },
+          after: { from, agreement: input.agreement },
+          result: { versions },
         };
       }),
     ),
