@@ -19,7 +19,24 @@ export const rooms = [
   { folder: "packages/kernels", imports: [], browser: true },
   { folder: "packages/engine", imports: ["@tugboat/kernels"], browser: true },
   { folder: "packages/db", imports: [] },
-  { folder: "apps/inference", imports: ["@tugboat/engine", "@tugboat/kernels", "@tugboat/db"] },
+  { folder: "packages/records", imports: [], browser: true },
+  { folder: "packages/statistics", imports: [], browser: true },
+  {
+    folder: "packages/tuning",
+    imports: ["@tugboat/engine", "@tugboat/records", "@tugboat/statistics"],
+    browser: true,
+  },
+  {
+    folder: "apps/inference",
+    imports: [
+      "@tugboat/engine",
+      "@tugboat/kernels",
+      "@tugboat/db",
+      "@tugboat/records",
+      "@tugboat/statistics",
+      "@tugboat/tuning",
+    ],
+  },
   {
     folder: "apps/web",
     imports: [],

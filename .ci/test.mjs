@@ -49,7 +49,16 @@ const steps = [
     after: "generate",
   },
   { name: "build", command: [bin("turbo"), "run", "build", "--ui=stream"], minutes: 15, after: "generate" },
-  ...["packages/kernels", "packages/engine", "packages/db", "apps/inference", "apps/web"].map(vitest),
+  ...[
+    "packages/kernels",
+    "packages/engine",
+    "packages/db",
+    "packages/records",
+    "packages/statistics",
+    "packages/tuning",
+    "apps/inference",
+    "apps/web",
+  ].map(vitest),
   {
     ...vitest("."),
     name: "npm start and checks",

@@ -1,4 +1,4 @@
-"""What SciPy says of the same figures: writes src/domain/statistics/fixtures.json.
+"""What SciPy says of the same figures: writes packages/statistics/src/fixtures.json.
 
     python3 apps/inference/oracle/scipy_figures.py     (Debian: python3-scipy)
 """
@@ -38,5 +38,5 @@ for size in (40, 300):
     found = stats.bootstrap((values,), numpy.mean, n_resamples=40_000, method="BCa", rng=random).confidence_interval
     out["bca"].append({"values": values.tolist(), "low": found.low, "high": found.high})
 
-where = pathlib.Path(__file__).parent.parent / "src/domain/statistics/fixtures.json"
+where = pathlib.Path(__file__).parents[3] / "packages/statistics/src/fixtures.json"
 where.write_text(json.dumps(out, indent=1) + "\n")

@@ -4,22 +4,23 @@
  *
  * tsx --conditions=@tugboat/source apps/inference/scripts/journey-model.ts
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { batchOrder, openTrainer } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
+import { promptOf, Texts } from "@tugboat/tuning";
+import { openRecords } from "../src/domain/datasets/open-file.ts";
 import { draftFields, draftInstruction } from "../src/domain/tasks/draft.ts";
-import { promptOf } from "../src/domain/tuning/prompt.ts";
-import { readTable } from "../src/domain/tuning/samples.ts";
 import { repositoryRoot } from "../src/env.ts";
 import { writeMerged } from "../src/tuning/merged-file.ts";
-import { Texts } from "../src/tuning/texts.ts";
 
 const folder = join(repositoryRoot, "e2e/fixtures");
 const steps = 260;
 const batch = 8;
 
-const table = readTable(await readFile(join(folder, "queues.csv"), "utf8"));
+const { columns, records } = await openRecords(join(folder, "queues.csv"));
+const rows: string[][] = [];
+for await (const { fields } of records()) rows.push(columns.map((name) => String(fields[name] ?? "")));
+const table = { columns, rows };
 const instruction = draftInstruction(draftFields(table, ["queue"], ["message"]));
 const source = await openModel(join(repositoryRoot, "models/stories260K/stories260K.gguf"));
 const trainer = await openTrainer(source, {

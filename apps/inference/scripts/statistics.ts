@@ -7,7 +7,7 @@ import {
   peeking,
   stopping,
   underTheNull,
-} from "../src/domain/statistics/simulations.ts";
+} from "@tugboat/statistics";
 
 /** Simulates every method at full size and writes docs/statistics.md: `npm run docs:statistics`. */
 const sets = 2000;
@@ -40,7 +40,7 @@ const drift = [200, 500].map((length) => [String(length), falseDriftAlarms(lengt
 
 const text = `# Statistics
 
-Every figure that a page shows with "how sure" comes from \`apps/inference/src/domain/statistics\`: pure functions, one
+Every figure that a page shows with "how sure" comes from \`packages/statistics/src\`: pure functions, one
 method to a file, each with its source in its docstring. They are tested against published values
 (\`published.test.ts\`), against SciPy (\`scipy.test.ts\`, fixtures by \`oracle/scipy_figures.py\`) and by simulation
 (\`simulations.test.ts\`, a reduced size). This page is the simulation at full size, written by

@@ -11,17 +11,23 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEngine, openTrainer } from "@tugboat/engine";
 import { loadAdapter, openModel } from "@tugboat/engine/node";
+import { mcnemar, wilson } from "@tugboat/statistics";
+import type { Example } from "@tugboat/tuning";
+import {
+  chooseShots,
+  defaultConfig,
+  fitLogistic,
+  labelChances,
+  likeliest,
+  nearest,
+  promptOf,
+  runTuning,
+  Texts,
+} from "@tugboat/tuning";
 import { z } from "zod";
-import { mcnemar } from "../src/domain/statistics/mcnemar.ts";
-import { wilson } from "../src/domain/statistics/wilson.ts";
-import { fitLogistic, nearest } from "../src/domain/tuning/logistic.ts";
-import { chooseShots, promptOf } from "../src/domain/tuning/prompt.ts";
-import { defaultConfig } from "../src/domain/tuning/report.ts";
-import type { Example } from "../src/domain/tuning/samples.ts";
 import { repositoryRoot } from "../src/env.ts";
-import { labelChances, likeliest } from "../src/tuning/predict.ts";
-import { runTuning } from "../src/tuning/run.ts";
-import { Texts } from "../src/tuning/texts.ts";
+import { folderPlace } from "../src/tuning/place.ts";
+import type { ServiceRunSpec } from "../src/tuning/protocol.ts";
 import { type BenchTask, benchTasks, draw } from "./tuning-tasks.ts";
 import { measureThroughput, throughput, throughputText } from "./tuning-throughput.ts";
 
@@ -72,29 +78,27 @@ async function measure(task: BenchTask): Promise<Figures> {
   await rm(folder, { recursive: true, force: true });
   let stage = "";
   const loads: number[] = [];
-  const { report } = await runTuning(
-    {
-      folder,
-      modelPath: options.model,
-      modelName: "tug-small",
-      name: task.name,
-      examples: train,
-      config: defaultConfig,
-      budgetMs: Number(options.minutes) * 60_000,
-      device: "cpu",
-      threads,
-      kernelCache,
+  const spec: ServiceRunSpec = {
+    folder,
+    modelPath: options.model,
+    modelName: "tug-small",
+    name: task.name,
+    examples: train,
+    config: defaultConfig,
+    budgetMs: Number(options.minutes) * 60_000,
+    device: "cpu",
+    threads,
+    kernelCache,
+  };
+  const { report } = await runTuning(spec, await folderPlace(spec), {
+    stop: new AbortController().signal,
+    report: (told) => {
+      const next = told.stage.replace(/:.*/, "");
+      if (next !== stage) console.error(`${task.name} ${Math.round(told.progress.spentMs / 1000)} s: ${next}`);
+      stage = next;
+      loads.push(loadavg()[0] ?? 0);
     },
-    {
-      stop: new AbortController().signal,
-      report: (told) => {
-        const next = told.stage.replace(/:.*/, "");
-        if (next !== stage) console.error(`${task.name} ${Math.round(told.progress.spentMs / 1000)} s: ${next}`);
-        stage = next;
-        loads.push(loadavg()[0] ?? 0);
-      },
-    },
-  );
+  });
   console.error(report.sentence);
   const answers = await askAll(report, train, test);
   const right = (said: readonly string[]) => said.map((text, i) => text === test[i]!.output);

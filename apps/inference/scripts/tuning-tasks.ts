@@ -2,10 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Example } from "@tugboat/tuning";
+import { contentHash, nearGroups } from "@tugboat/tuning";
 import { z } from "zod";
-import { contentHash } from "../src/domain/tuning/content-hash.ts";
-import { nearGroups } from "../src/domain/tuning/near.ts";
-import type { Example } from "../src/domain/tuning/samples.ts";
 
 export interface BenchTask {
   readonly name: string;

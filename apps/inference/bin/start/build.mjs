@@ -11,6 +11,9 @@ const OUTPUTS = [
   "packages/kernels/dist/index.js",
   "packages/engine/dist/index.js",
   "packages/db/dist/index.js",
+  "packages/records/dist/index.js",
+  "packages/statistics/dist/index.js",
+  "packages/tuning/dist/index.js",
   "apps/inference/dist/main.js",
   "apps/web/.next/BUILD_ID",
 ];

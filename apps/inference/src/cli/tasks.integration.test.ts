@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { sampleCsv } from "@tugboat/tuning";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { sampleCsv } from "../domain/tuning/sample-data.ts";
 import { type RunningService, startService } from "../testing/service.ts";
 
 const cli = fileURLToPath(new URL("../../bin/tug.js", import.meta.url));

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { DatabaseError, splitNames } from "@tugboat/db";
-import { DatasetError } from "../domain/datasets/errors.ts";
+import { DatasetError } from "@tugboat/records";
 import { exportExamples, exportFormats, isExportFormat } from "../domain/datasets/export.ts";
 import { type Permission, permissionTable } from "../domain/permissions.ts";
 import type { Context } from "./trpc/context.ts";

@@ -1,6 +1,6 @@
+import { sampleCsv } from "@tugboat/tuning";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { sampleCsv } from "../domain/tuning/sample-data.ts";
 import { type RunningService, startService } from "../testing/service.ts";
 
 let service: RunningService;

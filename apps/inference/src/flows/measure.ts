@@ -1,10 +1,10 @@
 import type { Json } from "@tugboat/db";
+import { wilson } from "@tugboat/statistics";
 import { callIsolated } from "../domain/evaluators/isolate.ts";
 import { needsOf } from "../domain/flows/check.ts";
 import type { FlowDocument } from "../domain/flows/document.ts";
 import { type Choices, type FlowFigures, type PlannedStep, predict } from "../domain/flows/joint-plan.ts";
 import { quantile } from "../domain/planner/bounds.ts";
-import { wilson } from "../domain/statistics/wilson.ts";
 import { FlowFailure } from "./errors.ts";
 import { asJson, MemoryJournal } from "./journal.ts";
 import { type RunAction, runFlow } from "./run-flow.ts";

@@ -2,11 +2,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openDatabase } from "@tugboat/db";
+import { defaultConfig, freshState, type RunState } from "@tugboat/tuning";
 import { expect, it } from "vitest";
-import { defaultConfig } from "../domain/tuning/report.ts";
 import { startRun } from "../domain/tuning/start.ts";
 import { type RunningService, startService } from "../testing/service.ts";
-import { freshState, type RunState } from "../tuning/state.ts";
 import { tuningFolder } from "./kinds/tuning-run.ts";
 
 const objects = ["cat", "dog", "bird", "tree", "ball", "house", "boat", "hat", "cake", "star"];

@@ -1,6 +1,6 @@
+import { chooseShots } from "@tugboat/tuning";
 import { z } from "zod";
 import { type PlanSpec, type Step, stepsOf } from "../domain/planner/plan.ts";
-import { chooseShots } from "../domain/tuning/prompt.ts";
 
 /** An example that a step may learn from, as a model is shown it. */
 export interface LearntExample {

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
+import { contentHash, nearGroups } from "@tugboat/tuning";
 import { roughTokens, type TaskFacts } from "../domain/planner/cost-model.ts";
 import type { TaskDocument } from "../domain/tasks/document.ts";
 import { inputText, outputText, type TaskExample } from "../domain/tasks/examples.ts";
 import { labelsOf, shapeOf } from "../domain/tasks/fields.ts";
-import { contentHash } from "../domain/tuning/content-hash.ts";
-import { nearGroups } from "../domain/tuning/near.ts";
 
 /** The examples in three parts that share none: what is learnt from, what sets thresholds, what is measured on. */
 export interface TaskSplit {

@@ -1,5 +1,5 @@
 import type { TaskLiveInfo } from "@tugboat/db";
-import { logEvidenceOfShare } from "../domain/statistics/sequential.ts";
+import { logEvidenceOfShare } from "@tugboat/statistics";
 import { latencyClass, latencyQuantile } from "../domain/tasks/live.ts";
 
 /** What a plan's live traffic did. */

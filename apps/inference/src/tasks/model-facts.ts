@@ -1,9 +1,9 @@
 import { totalmem } from "node:os";
 import type { OrganizationScope, PriceEntry } from "@tugboat/db";
+import { runReport } from "@tugboat/tuning";
 import { z } from "zod";
 import { entryFor, versionAt } from "../domain/billing/price.ts";
 import type { ModelFacts } from "../domain/planner/cost-model.ts";
-import { runReport } from "../domain/tuning/report.ts";
 
 const priced = z.object({ report: runReport.pick({ prompt: true }).nullable() });
 

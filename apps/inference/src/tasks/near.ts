@@ -1,4 +1,4 @@
-import { fitChances } from "../domain/tuning/logistic.ts";
+import { fitChances } from "@tugboat/tuning";
 
 /** A label, and how sure it is from 0 to 1. */
 export interface Guess {

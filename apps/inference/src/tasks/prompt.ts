@@ -1,8 +1,8 @@
+import { promptOf } from "@tugboat/tuning";
 import type { PromptStep } from "../domain/planner/plan.ts";
 import type { TaskDocument } from "../domain/tasks/document.ts";
 import type { Values } from "../domain/tasks/examples.ts";
 import { labelsOf, objectParserOf, objectSchemaOf, onlyField } from "../domain/tasks/fields.ts";
-import { promptOf } from "../domain/tuning/prompt.ts";
 import type { LearntExample } from "./artifact.ts";
 
 /** What a model is asked, in the words that tuned models are taught with. */

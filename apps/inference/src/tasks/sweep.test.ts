@@ -1,5 +1,5 @@
+import { seededRandom } from "@tugboat/statistics";
 import { expect, it } from "vitest";
-import { seededRandom } from "../domain/statistics/random.ts";
 import { type LiveSum, worseBy } from "./live-sums.ts";
 
 const sum = (requests: number, more: Partial<LiveSum> = {}): LiveSum => ({

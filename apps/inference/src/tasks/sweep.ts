@@ -1,7 +1,7 @@
 import type { OrganizationScope, TaskInfo, TaskPlanningInfo } from "@tugboat/db";
+import { wilson } from "@tugboat/statistics";
 import { figures } from "../domain/planner/figures.ts";
 import { planReport } from "../domain/planner/report.ts";
-import { wilson } from "../domain/statistics/wilson.ts";
 import { storedDocument } from "../domain/tasks/document.ts";
 import { latencyText } from "../domain/tasks/requirements.ts";
 import type { TaskRule } from "../domain/tasks/rule.ts";

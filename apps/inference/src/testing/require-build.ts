@@ -9,6 +9,9 @@ export function setup(): void {
     "packages/engine/dist/index.js",
     "packages/kernels/dist/index.js",
     "packages/db/dist/index.js",
+    "packages/records/dist/index.js",
+    "packages/statistics/dist/index.js",
+    "packages/tuning/dist/index.js",
   ];
   const missing = needed.filter((path) => !existsSync(`${root}${path}`));
   if (missing.length === 0) return;

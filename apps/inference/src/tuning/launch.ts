@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { FromRun, RunSpec, ToRun } from "./protocol.ts";
+import type { FromRun, ServiceRunSpec, ToRun } from "./protocol.ts";
 
 /** A run's last message. */
 export type Ended = Exclude<FromRun, { type: "progress" }>;
@@ -21,7 +21,7 @@ export interface RunProcess {
  * Trains in a process of its own, so that the service answers meanwhile and a cancelled run is gone at once.
  */
 export function launchRun(
-  spec: RunSpec,
+  spec: ServiceRunSpec,
   options: {
     readonly signal: AbortSignal;
     readonly onProgress: (progress: Extract<FromRun, { type: "progress" }>) => void;

@@ -9,8 +9,8 @@ import {
   streamTexts,
 } from "@tugboat/engine";
 import { createDevice, readCheckpointFile, writeCheckpointFile } from "@tugboat/engine/node";
+import { TuningError } from "@tugboat/tuning";
 import { z } from "zod";
-import { TuningError } from "../domain/tuning/errors.ts";
 import { writeMerged } from "./merged-file.ts";
 
 export interface PretrainOptions {

@@ -1,6 +1,4 @@
-import type { DeviceKind } from "@tugboat/engine";
-import type { RunConfig, RunProgress, RunReport } from "../domain/tuning/report.ts";
-import type { Example } from "../domain/tuning/samples.ts";
+import type { Example, RunProgress, RunReport, RunSpec } from "@tugboat/tuning";
 
 export interface StartFrom {
   readonly folder: string;
@@ -9,7 +7,7 @@ export interface StartFrom {
 }
 
 /** All that the process of a run is told. */
-export interface RunSpec {
+export interface ServiceRunSpec extends RunSpec {
   /** Where its state, checkpoints and results lie; it goes on from what it finds there. */
   readonly folder: string;
   /** The base model's file or folder. */
@@ -17,17 +15,11 @@ export interface RunSpec {
   readonly modelName: string;
   /** `general.name` of the model that comes out. */
   readonly name: string;
-  readonly examples: readonly Example[];
-  readonly config: RunConfig;
-  /** The run to go on from: its folder, the rank of its adapters, and how it divided the examples that come first here. */
   readonly startFrom?: StartFrom | undefined;
-  readonly budgetMs: number;
-  readonly device: DeviceKind;
-  readonly threads: number;
   readonly kernelCache: string;
 }
 
-export type ToRun = { readonly type: "start"; readonly spec: RunSpec } | { readonly type: "stop" };
+export type ToRun = { readonly type: "start"; readonly spec: ServiceRunSpec } | { readonly type: "stop" };
 
 export type FromRun =
   | {

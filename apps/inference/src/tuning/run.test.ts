@@ -6,12 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openTrainer } from "@tugboat/engine";
 import { openModel, openModelFiles } from "@tugboat/engine/node";
+import { correctedPairs, defaultConfig, freshState, type RunState, runReport } from "@tugboat/tuning";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { correctedPairs } from "../domain/tuning/corrections.ts";
-import { defaultConfig, runReport } from "../domain/tuning/report.ts";
 import { repositoryRoot } from "../env.ts";
-import type { FromRun, RunSpec } from "./protocol.ts";
-import { freshState, type RunState } from "./state.ts";
+import type { FromRun, ServiceRunSpec } from "./protocol.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -21,7 +19,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const objects = ["cat", "dog", "bird", "tree", "ball", "house", "boat", "hat", "cake", "star"];
 
-function spec(name: string): RunSpec {
+function spec(name: string): ServiceRunSpec {
   return {
     folder: join(folder, name),
     modelPath: join(repositoryRoot, "models/stories260K/stories260K.gguf"),
@@ -43,7 +41,7 @@ function spec(name: string): RunSpec {
 type Progress = Extract<FromRun, { type: "progress" }>;
 
 /** Runs the worker as the service does; `onProgress` may kill it. */
-async function run(given: RunSpec, onProgress: (progress: Progress, child: ChildProcess) => void) {
+async function run(given: ServiceRunSpec, onProgress: (progress: Progress, child: ChildProcess) => void) {
   const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
   const child = fork(worker, [], {
     execArgv: ["--conditions=@tugboat/source", "--import", "tsx"],
@@ -79,7 +77,7 @@ const planned: RunState = {
 };
 
 /** A checkpoint at the very beginning whose adapter is made of what is no number. */
-async function brokenCheckpoint({ modelPath }: RunSpec): Promise<Uint8Array> {
+async function brokenCheckpoint({ modelPath }: ServiceRunSpec): Promise<Uint8Array> {
   const source = await openModel(modelPath);
   const trainer = await openTrainer(source, { device: "cpu", threads: 1, method: { kind: "lora", rank: 4, alpha: 8 } });
   try {
@@ -121,7 +119,7 @@ it("a run that is killed three times goes on and ends with the same adapter", as
   const control = await run(whole, () => {});
   if (second.last?.type !== "done" || control.last?.type !== "done") throw new Error(JSON.stringify([second, control]));
 
-  const adapter = (of: RunSpec) => readFile(join(of.folder, "adapter/adapter_model.safetensors"));
+  const adapter = (of: ServiceRunSpec) => readFile(join(of.folder, "adapter/adapter_model.safetensors"));
   expect((await adapter(killed)).equals(await adapter(whole))).toBe(true);
   const report = runReport.parse(second.last.report);
   expect(report.tuned).toEqual(control.last.report.tuned);

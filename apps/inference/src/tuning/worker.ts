@@ -1,6 +1,8 @@
 /** The process of one tuning run. Started by `fork`; speaks `protocol.ts` over its channel. */
+
+import { type RunOptions, runTuning } from "@tugboat/tuning";
+import { folderPlace } from "./place.ts";
 import type { FromRun, ToRun } from "./protocol.ts";
-import { runTuning } from "./run.ts";
 
 if (process.send === undefined) {
   console.error("This is a worker of the Tugboat service; it is not started by hand.");
@@ -26,7 +28,9 @@ process.on("message", (raw) => {
   // The other end is the service.
   const message = raw as ToRun;
   if (message.type === "stop") return stop.abort();
-  runTuning(message.spec, { stop: stop.signal, report: (progress) => void send({ type: "progress", ...progress }) })
+  const report: RunOptions["report"] = (progress) => void send({ type: "progress", ...progress });
+  folderPlace(message.spec)
+    .then((place) => runTuning(message.spec, place, { stop: stop.signal, report }))
     .then(
       (result) => send({ type: "done", ...result }),
       (error: unknown) => {

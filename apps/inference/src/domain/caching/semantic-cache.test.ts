@@ -1,5 +1,5 @@
+import { normalRandom, seededRandom } from "@tugboat/statistics";
 import { describe, expect, it } from "vitest";
-import { normalRandom, seededRandom } from "../statistics/random.ts";
 import { SemanticCache } from "./semantic-cache.ts";
 import { askAnewProbability, type Verified } from "./trust.ts";
 

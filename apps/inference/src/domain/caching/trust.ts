@@ -1,4 +1,4 @@
-import { shareAtLeast } from "../statistics/clopper-pearson.ts";
+import { shareAtLeast } from "@tugboat/statistics";
 
 /** A question near a kept one, and whether the answer it got was the kept one. */
 export interface Verified {

@@ -1,8 +1,7 @@
 import type { Example, Json } from "@tugboat/db";
+import { DatasetError, textOf } from "@tugboat/records";
 import { z } from "zod";
 import { csvLine } from "../audit/csv.ts";
-import { DatasetError } from "./errors.ts";
-import { textOf } from "./values.ts";
 import { writeSheet } from "./xlsx/write.ts";
 
 /** The shapes in which a version can be had. `jsonl` holds everything and comes back as it was. */

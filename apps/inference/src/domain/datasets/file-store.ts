@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DatasetError } from "@tugboat/records";
 import { writeWhole } from "../files/write-whole.ts";
-import { DatasetError } from "./errors.ts";
 
 /** What may be sent at once: three million rows of a thousand characters. */
 const mostBytes = 4 * 1024 ** 3;

@@ -1,10 +1,10 @@
 import type { DatasetVersionInfo, NewExample, OrganizationScope, SplitName } from "@tugboat/db";
+import type { FileRecord } from "@tugboat/records";
+import { DatasetError } from "@tugboat/records";
 import { z } from "zod";
-import { DatasetError } from "./errors.ts";
 import { SplitGroups } from "./groups.ts";
 import { checkMapping, type Mapping, mapper } from "./mapping.ts";
 import { openRecords } from "./open-file.ts";
-import type { FileRecord } from "./record.ts";
 import { type ExampleChecker, exampleChecker, storedSchema } from "./schema.ts";
 import { contentKey, sketchOf } from "./sketch.ts";
 import { SketchList } from "./sketch-list.ts";

@@ -1,8 +1,8 @@
 import type { NewExample } from "@tugboat/db";
+import type { FileFormat, FileRecord } from "@tugboat/records";
+import { textOf } from "@tugboat/records";
 import { checkMapping, guessMapping, type Mapping, mapper } from "./mapping.ts";
 import { openRecords } from "./open-file.ts";
-import type { FileFormat, FileRecord } from "./record.ts";
-import { textOf } from "./values.ts";
 
 const looked = 200;
 const shown = 8;

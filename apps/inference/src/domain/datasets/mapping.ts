@@ -1,9 +1,19 @@
-import { type Json, type SplitName, splitNames } from "@tugboat/db";
+import { type Json, type NewExample, type SplitName, splitNames } from "@tugboat/db";
+import {
+  DatasetError,
+  type FileRecord,
+  fieldColumn,
+  inputNames,
+  outputNames,
+  type Shape,
+  shapeOf,
+  shapes,
+  storable,
+  storableText,
+  textOf,
+  toExample,
+} from "@tugboat/records";
 import { z } from "zod";
-import { DatasetError } from "./errors.ts";
-import { type FileRecord, fieldColumn, inputNames, outputNames } from "./record.ts";
-import { type Shape, shapeOf, shapes, toExample } from "./shapes.ts";
-import { type Mapped, storable, storableText, textOf } from "./values.ts";
 
 /** What a column is. Several of one kind become an object of fields; several of tags are all tags. */
 export const columnRoles = ["input", "expected", "tag", "split", "ignore"] as const;
@@ -20,6 +30,9 @@ export const mapping = z.discriminatedUnion("shape", [
   z.object({ shape: z.enum(shapes) }),
 ]);
 export type Mapping = z.output<typeof mapping>;
+
+/** What a mapping makes of a row: an example, or why it makes none. */
+export type Mapped = { readonly ok: true; readonly example: NewExample } | { readonly ok: false; readonly why: string };
 
 /** How rows should become examples, guessed from the first of them. A person may correct it. */
 export function guessMapping(columns: readonly string[], records: readonly FileRecord[]): Mapping {

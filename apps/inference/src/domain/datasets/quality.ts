@@ -1,6 +1,6 @@
 import type { Example as DatasetExample, OrganizationScope } from "@tugboat/db";
-import { checkExamples, type Finding } from "../tuning/checks.ts";
-import { textOf } from "./values.ts";
+import { textOf } from "@tugboat/records";
+import { checkExamples, type Finding } from "@tugboat/tuning";
 
 /** More examples are not compared with each other on a page that somebody waits for. */
 const looked = 5000;

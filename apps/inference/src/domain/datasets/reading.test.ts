@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Example, Json } from "@tugboat/db";
+import type { FileRecord } from "@tugboat/records";
+import { DatasetError } from "@tugboat/records";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DatasetError } from "./errors.ts";
 import { type ExportFormat, exportExamples } from "./export.ts";
 import { inspectFile } from "./inspect.ts";
 import { checkMapping, guessMapping, mapper } from "./mapping.ts";
 import { openRecords } from "./open-file.ts";
-import type { FileRecord } from "./record.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { Json } from "@tugboat/db";
+import { DatasetError } from "@tugboat/records";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { z } from "zod";
-import { DatasetError } from "./errors.ts";
 
 const jsonSchema = z.record(z.string(), z.json());
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { NewDocument } from "@tugboat/db";
-import { encodingOf } from "../datasets/encoding.ts";
+import { encodingOf } from "@tugboat/records";
 import { DocumentError } from "./errors.ts";
 import { passagesOf } from "./passages.ts";
 

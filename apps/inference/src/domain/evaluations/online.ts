@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { OrganizationScope, TraceInfo } from "@tugboat/db";
+import { type SelfStarting, selfStarting, selfStartingStep } from "@tugboat/statistics";
 import { z } from "zod";
 import type { Ask } from "../asking/ask.ts";
 import type { Judged } from "../evaluators/judged.ts";
-import { type SelfStarting, selfStarting, selfStartingStep } from "../statistics/self-starting.ts";
 import { toExample } from "../traces/to-example.ts";
 import { EvaluationError } from "./config.ts";
 import { scoreOutput } from "./score.ts";

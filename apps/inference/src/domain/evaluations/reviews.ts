@@ -1,9 +1,14 @@
 import type { EvaluationRowInfo, ReviewInfo } from "@tugboat/db";
+import {
+  bradleyTerry,
+  cohenKappa,
+  kappaInWords,
+  krippendorffAlpha,
+  type Match,
+  seededRandom,
+  shuffled,
+} from "@tugboat/statistics";
 import { z } from "zod";
-import { bradleyTerry, type Match } from "../statistics/bradley-terry.ts";
-import { cohenKappa, kappaInWords } from "../statistics/kappa.ts";
-import { krippendorffAlpha } from "../statistics/krippendorff.ts";
-import { seededRandom, shuffled } from "../statistics/random.ts";
 
 export const reviewKinds = ["rating", "pairs"] as const;
 export type ReviewKind = (typeof reviewKinds)[number];

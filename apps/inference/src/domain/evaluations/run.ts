@@ -7,11 +7,11 @@ import type {
   Example,
   OrganizationScope,
 } from "@tugboat/db";
+import { Bets } from "@tugboat/statistics";
 import type { Ask } from "../asking/ask.ts";
 import { askPatiently } from "../asking/patiently.ts";
 import { evaluatorKey } from "../evaluators/spec.ts";
 import { PromptError } from "../prompts/errors.ts";
-import { Bets } from "../statistics/sequential.ts";
 import { newRequestId } from "../usage/request-id.ts";
 import { type CandidatePrompt, promptOf } from "./candidate-prompt.ts";
 import type { EvaluationConfig, PinnedCandidate } from "./config.ts";

@@ -1,4 +1,4 @@
-import { luck } from "../statistics/odds.ts";
+import { luck } from "@tugboat/statistics";
 import type { CandidateFigures, Comparison, EvaluationSummary } from "./summary.ts";
 
 interface Said {

@@ -1,8 +1,7 @@
 import type { EvaluationRowInfo } from "@tugboat/db";
+import { mcnemar, pairedShares, wilson } from "@tugboat/statistics";
 import { describe, expect, it } from "vitest";
 import { promptContent } from "../prompts/content.ts";
-import { mcnemar, pairedShares } from "../statistics/mcnemar.ts";
-import { wilson } from "../statistics/wilson.ts";
 import { checkCondition, junitOf, parseCondition } from "./fail-if.ts";
 import { chatBodyOf } from "./messages.ts";
 import { figuresOf, makeItems, nextItem } from "./reviews.ts";

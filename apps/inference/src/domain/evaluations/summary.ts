@@ -1,14 +1,19 @@
 import type { EvaluationRowInfo } from "@tugboat/db";
+import type { Interval } from "@tugboat/statistics";
+import {
+  Bets,
+  bootstrap,
+  examplesNeeded,
+  holm,
+  mcnemar,
+  pairedBootstrap,
+  pairedShares,
+  quantile,
+  signFlip,
+  variance,
+  wilson,
+} from "@tugboat/statistics";
 import { z } from "zod";
-import { bootstrap, pairedBootstrap, quantile } from "../statistics/bootstrap.ts";
-import { holm } from "../statistics/holm.ts";
-import type { Interval } from "../statistics/interval.ts";
-import { variance } from "../statistics/interval.ts";
-import { mcnemar, pairedShares } from "../statistics/mcnemar.ts";
-import { examplesNeeded } from "../statistics/power.ts";
-import { Bets } from "../statistics/sequential.ts";
-import { signFlip } from "../statistics/sign-flip.ts";
-import { wilson } from "../statistics/wilson.ts";
 import { sentenceOf, warningsOf } from "./sentence.ts";
 import { slicesOf } from "./slices.ts";
 

@@ -1,5 +1,10 @@
-import { cohenKappa, type Kappa, kappaInWords } from "../statistics/kappa.ts";
-import { type PredictionPowered, predictionPoweredMean } from "../statistics/prediction-powered.ts";
+import {
+  cohenKappa,
+  type Kappa,
+  kappaInWords,
+  type PredictionPowered,
+  predictionPoweredMean,
+} from "@tugboat/statistics";
 
 export interface Calibration {
   /** Agreement of the judge with people on what both looked at, in grades. */

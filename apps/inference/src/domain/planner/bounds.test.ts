@@ -1,6 +1,6 @@
+import { seededRandom } from "@tugboat/statistics";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { seededRandom } from "../statistics/random.ts";
 import { meanBounds, normalQuantile, pairedBounds, quantile, quantileBounds } from "./bounds.ts";
 
 it("knows the normal's quantiles (tables of Abramowitz and Stegun, 26.2)", () => {

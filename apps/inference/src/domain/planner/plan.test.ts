@@ -1,6 +1,6 @@
+import { seededRandom } from "@tugboat/statistics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../statistics/random.ts";
 import { adviceFor, examplesNeeded } from "./advice.ts";
 import { candidateSpace } from "./candidates.ts";
 import { cascadeOf, joined } from "./cascade.ts";

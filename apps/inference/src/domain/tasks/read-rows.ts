@@ -2,12 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Json } from "@tugboat/db";
+import type { FileRecord } from "@tugboat/records";
+import { DatasetError, textOf } from "@tugboat/records";
 import { z } from "zod";
-import { DatasetError } from "../datasets/errors.ts";
 import { guessMapping, mapper } from "../datasets/mapping.ts";
 import { openRecords } from "../datasets/open-file.ts";
-import type { FileRecord } from "../datasets/record.ts";
-import { textOf } from "../datasets/values.ts";
 import { TaskError } from "./errors.ts";
 import { mostExamples, type Rows } from "./examples.ts";
 

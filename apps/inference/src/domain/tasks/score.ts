@@ -1,4 +1,4 @@
-import { wordOverlap } from "../tuning/answer-score.ts";
+import { wordOverlap } from "@tugboat/tuning";
 import { canonical, outputText, type Values } from "./examples.ts";
 
 /**

@@ -1,8 +1,7 @@
 import type { OrganizationScope, TraceDetail } from "@tugboat/db";
+import { cellsOf, openSamples, type Samples, TuningError } from "@tugboat/tuning";
 import { openRecords } from "../datasets/open-file.ts";
 import { toExample } from "../traces/to-example.ts";
-import { TuningError } from "./errors.ts";
-import { cellsOf, openSamples, type Samples } from "./samples.ts";
 
 /** Rows of a dataset that its columns are decided by. */
 const looked = 200;

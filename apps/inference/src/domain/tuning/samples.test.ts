@@ -1,13 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Example, guessMapping, mapperOf, SomeOf, sampleCsv } from "@tugboat/tuning";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSheet } from "../datasets/xlsx/write.ts";
-import { sampleCsv } from "./sample-data.ts";
 import { fileSamples } from "./sample-source.ts";
-import { type Example, guessMapping, mapperOf } from "./samples.ts";
-import { SomeOf } from "./some-of.ts";
 
 let folder: string;
 beforeAll(async () => {

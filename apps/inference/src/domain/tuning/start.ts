@@ -1,8 +1,7 @@
 import type { OrganizationScope, TuningRunInfo } from "@tugboat/db";
+import type { Example, RunConfig } from "@tugboat/tuning";
 import { enqueueJob } from "../../jobs/enqueue.ts";
 import { tuningKind } from "../../jobs/kinds/tuning-run-input.ts";
-import type { RunConfig } from "./report.ts";
-import type { Example } from "./samples.ts";
 
 export interface StartRun {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { OrganizationScope, TuningRunDetail } from "@tugboat/db";
-import { runProgress } from "./report.ts";
+import { runProgress } from "@tugboat/tuning";
 
 /** Ends a run: with a report on the best so far where something was learnt, else with nothing. @returns which of both */
 export async function stopRun(scope: OrganizationScope, run: TuningRunDetail): Promise<boolean> {

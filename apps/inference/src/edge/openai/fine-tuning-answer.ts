@@ -1,5 +1,5 @@
 import type { JobInfo, TuningRunDetail } from "@tugboat/db";
-import { type RunProgress, runProgress, runReport } from "../../domain/tuning/report.ts";
+import { type RunProgress, runProgress, runReport } from "@tugboat/tuning";
 
 /** A run with the job that does it. */
 export interface TuningJob {

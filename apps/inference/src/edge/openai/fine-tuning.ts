@@ -1,10 +1,8 @@
 import { DatabaseError, type OrganizationScope } from "@tugboat/db";
+import { DatasetError } from "@tugboat/records";
+import { checkReady, defaultConfig, prepareExamples, runConfig, TuningError } from "@tugboat/tuning";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { DatasetError } from "../../domain/datasets/errors.ts";
-import { TuningError } from "../../domain/tuning/errors.ts";
-import { checkReady, prepareExamples } from "../../domain/tuning/prepare.ts";
-import { defaultConfig, runConfig } from "../../domain/tuning/report.ts";
 import { fileSamples } from "../../domain/tuning/sample-source.ts";
 import { recordedRun, startRun } from "../../domain/tuning/start.ts";
 import { stopRun } from "../../domain/tuning/stop.ts";

@@ -1,7 +1,7 @@
+import { contentHash } from "@tugboat/tuning";
 import type { Context } from "hono";
 import { canonical, type Values } from "../../domain/tasks/examples.ts";
 import { objectParserOf, onlyField } from "../../domain/tasks/fields.ts";
-import { contentHash } from "../../domain/tuning/content-hash.ts";
 import { runPlan, type StepTrace } from "../../tasks/run-plan.ts";
 import { StepError } from "../../tasks/run-step.ts";
 import { organizationOf } from "../access.ts";

@@ -1,16 +1,16 @@
 import { TRPCError } from "@trpc/server";
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { DatabaseError, type DatabaseErrorCode } from "@tugboat/db";
+import { DatasetError, type DatasetErrorCode } from "@tugboat/records";
+import { TuningError, type TuningErrorCode } from "@tugboat/tuning";
 import { z } from "zod";
 import { BillError } from "../../domain/billing/bill-csv.ts";
-import { DatasetError, type DatasetErrorCode } from "../../domain/datasets/errors.ts";
 import { DocumentError, type DocumentErrorCode } from "../../domain/documents/errors.ts";
 import { EvaluationError } from "../../domain/evaluations/config.ts";
 import { FlowError, type FlowErrorCode } from "../../domain/flows/errors.ts";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
 import { PromptError } from "../../domain/prompts/errors.ts";
 import { TaskError, type TaskErrorCode } from "../../domain/tasks/errors.ts";
-import { TuningError, type TuningErrorCode } from "../../domain/tuning/errors.ts";
 
 /** What every refused call carries beside its sentence. */
 export interface Refusal {

@@ -1,10 +1,9 @@
+import { seededRandom, selfStarting } from "@tugboat/statistics";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ask } from "../../domain/asking/ask.ts";
 import { advanced, type OnlineMonitor, sweepOnline } from "../../domain/evaluations/online.ts";
 import { sweepRules } from "../../domain/evaluations/rules.ts";
-import { seededRandom } from "../../domain/statistics/random.ts";
-import { selfStarting } from "../../domain/statistics/self-starting.ts";
 import { JobChanges } from "../../jobs/changes.ts";
 import { evaluationRun } from "../../jobs/kinds/evaluations-run.ts";
 import { startJobs } from "../../jobs/platform.ts";

@@ -1,5 +1,5 @@
 import { DatabaseError } from "@tugboat/db";
-import { DatasetError } from "../../domain/datasets/errors.ts";
+import { DatasetError } from "@tugboat/records";
 import { DatasetFiles } from "../../domain/datasets/file-store.ts";
 import { importedAs, importFile, importResult } from "../../domain/datasets/import.ts";
 import { defineJob, JobError } from "../define.ts";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OrganizationScope } from "@tugboat/db";
+import type { Example } from "@tugboat/tuning";
+import { runConfig, runProgress, runReport, runSummary } from "@tugboat/tuning";
 import { z } from "zod";
 import { prepareAdapter } from "../../domain/models/adapter.ts";
 import { addModel } from "../../domain/models/add.ts";
-import { runConfig, runProgress, runReport, runSummary } from "../../domain/tuning/report.ts";
-import type { Example } from "../../domain/tuning/samples.ts";
 import { type Ended, launchRun, RunDied, type RunProcess } from "../../tuning/launch.ts";
 import type { FromRun, StartFrom } from "../../tuning/protocol.ts";
 import { defineJob, JobError } from "../define.ts";

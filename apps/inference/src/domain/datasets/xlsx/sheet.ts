@@ -1,5 +1,4 @@
-import { DatasetError } from "../errors.ts";
-import { columnNames, type FileRecord, isHeading, type RecordSource } from "../record.ts";
+import { columnNames, DatasetError, type FileRecord, isHeading, type RecordSource } from "@tugboat/records";
 import { entryText, readZip, type ZipEntry } from "./zip.ts";
 
 const sampled = 200;

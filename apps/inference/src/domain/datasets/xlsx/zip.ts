@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { createInflateRaw } from "node:zlib";
-import { DatasetError } from "../errors.ts";
+import { DatasetError } from "@tugboat/records";
 
 export interface ZipEntry {
   readonly name: string;

@@ -1,15 +1,13 @@
 import type { NewExample, OrganizationScope, RowEdit } from "@tugboat/db";
+import { DatasetError, fileFormats, storable } from "@tugboat/records";
 import { z } from "zod";
-import { DatasetError } from "../../../domain/datasets/errors.ts";
 import { splitAmong } from "../../../domain/datasets/groups.ts";
 import { importModes } from "../../../domain/datasets/import.ts";
 import { inspectFile } from "../../../domain/datasets/inspect.ts";
 import { mapping } from "../../../domain/datasets/mapping.ts";
 import { qualityOf } from "../../../domain/datasets/quality.ts";
-import { fileFormats } from "../../../domain/datasets/record.ts";
 import { datasetSchema, exampleChecker, inferSchema, storedSchema } from "../../../domain/datasets/schema.ts";
 import { contentKey, sketchOf } from "../../../domain/datasets/sketch.ts";
-import { storable } from "../../../domain/datasets/values.ts";
 import { enqueueJob } from "../../../jobs/enqueue.ts";
 import { importKind } from "../../../jobs/kinds/datasets-import-input.ts";
 import { namesOf } from "../actors.ts";

@@ -1,15 +1,24 @@
 import type { JobInfo, OrganizationScope, TuningRunInfo } from "@tugboat/db";
+import { fileFormats } from "@tugboat/records";
+import type { Samples } from "@tugboat/tuning";
+import {
+  checkReady,
+  correctedPairs,
+  defaultConfig,
+  findingKinds,
+  type Prepared,
+  prepareExamples,
+  runConfig,
+  runProgress,
+  runReport,
+  runSummary,
+  sampleCsv,
+  sampleName,
+  TuningError,
+} from "@tugboat/tuning";
 import { z } from "zod";
-import { fileFormats } from "../../../domain/datasets/record.ts";
 import { type Permission, permissionTable } from "../../../domain/permissions.ts";
-import { findingKinds } from "../../../domain/tuning/checks.ts";
-import { correctedPairs } from "../../../domain/tuning/corrections.ts";
-import { TuningError } from "../../../domain/tuning/errors.ts";
-import { checkReady, type Prepared, prepareExamples } from "../../../domain/tuning/prepare.ts";
-import { defaultConfig, runConfig, runProgress, runReport, runSummary } from "../../../domain/tuning/report.ts";
-import { sampleCsv, sampleName } from "../../../domain/tuning/sample-data.ts";
 import { datasetSamples, fileSamples, traceSamples } from "../../../domain/tuning/sample-source.ts";
-import type { Samples } from "../../../domain/tuning/samples.ts";
 import { recordedRun, startRun } from "../../../domain/tuning/start.ts";
 import { stopRun } from "../../../domain/tuning/stop.ts";
 import type { Context } from "../context.ts";

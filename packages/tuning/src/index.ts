@@ -1,0 +1,37 @@
+export { wordOverlap } from "./answer-score.ts";
+export { checkExamples, type Finding, findingKinds } from "./checks.ts";
+export { contentHash } from "./content-hash.ts";
+export { correctedPairs } from "./corrections.ts";
+export { TuningError, type TuningErrorCode } from "./errors.ts";
+export { fitChances, fitLogistic, nearest } from "./logistic.ts";
+export { nearGroups } from "./near.ts";
+export { checkReady, type Prepared, prepareExamples } from "./prepare.ts";
+export { chooseShots, promptOf } from "./prompt.ts";
+export {
+  defaultConfig,
+  type RunConfig,
+  type RunProgress,
+  type RunReport,
+  runConfig,
+  runProgress,
+  runReport,
+  runSummary,
+} from "./report.ts";
+export type { Told } from "./run/context.ts";
+export { labelChances, likeliest } from "./run/predict.ts";
+export { type RunOptions, runTuning } from "./run/run.ts";
+export type { RunPlace, RunSpec } from "./run/spec.ts";
+export { freshState, type RunState } from "./run/state.ts";
+export { Texts } from "./run/texts.ts";
+export { sampleCsv, sampleName } from "./sample-data.ts";
+export {
+  cellsOf,
+  type Example,
+  fewestExamples,
+  guessMapping,
+  type Mapping,
+  mapperOf,
+  openSamples,
+  type Samples,
+} from "./samples.ts";
+export { SomeOf } from "./some-of.ts";
