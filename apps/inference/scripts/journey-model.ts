@@ -7,7 +7,8 @@
 import { join } from "node:path";
 import { batchOrder, openTrainer } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
-import { promptOf, Texts } from "@tugboat/tuning";
+import { promptOf } from "@tugboat/tuning";
+import { Texts } from "@tugboat/tuning/run";
 import { openRecords } from "../src/domain/datasets/open-file.ts";
 import { draftFields, draftInstruction } from "../src/domain/tasks/draft.ts";
 import { repositoryRoot } from "../src/env.ts";

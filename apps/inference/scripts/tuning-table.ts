@@ -13,17 +13,8 @@ import { loadEngine, openTrainer } from "@tugboat/engine";
 import { loadAdapter, openModel } from "@tugboat/engine/node";
 import { mcnemar, wilson } from "@tugboat/statistics";
 import type { Example } from "@tugboat/tuning";
-import {
-  chooseShots,
-  defaultConfig,
-  fitLogistic,
-  labelChances,
-  likeliest,
-  nearest,
-  promptOf,
-  runTuning,
-  Texts,
-} from "@tugboat/tuning";
+import { chooseShots, defaultConfig, fitLogistic, nearest, promptOf } from "@tugboat/tuning";
+import { labelChances, likeliest, runTuning, Texts } from "@tugboat/tuning/run";
 import { z } from "zod";
 import { repositoryRoot } from "../src/env.ts";
 import { folderPlace } from "../src/tuning/place.ts";

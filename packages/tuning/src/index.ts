@@ -17,12 +17,6 @@ export {
   runReport,
   runSummary,
 } from "./report.ts";
-export type { Told } from "./run/context.ts";
-export { labelChances, likeliest } from "./run/predict.ts";
-export { type RunOptions, runTuning } from "./run/run.ts";
-export type { RunPlace, RunSpec } from "./run/spec.ts";
-export { freshState, type RunState } from "./run/state.ts";
-export { Texts } from "./run/texts.ts";
 export { sampleCsv, sampleName } from "./sample-data.ts";
 export {
   cellsOf,

@@ -2,7 +2,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelSource, PeftAdapter } from "@tugboat/engine";
 import { loadAdapter, openModel, readCheckpointFile, saveAdapter, writeCheckpointFile } from "@tugboat/engine/node";
-import type { RunPlace } from "@tugboat/tuning";
+import type { RunPlace } from "@tugboat/tuning/run";
 import { writeMerged } from "./merged-file.ts";
 import type { ServiceRunSpec } from "./protocol.ts";
 

@@ -1,4 +1,5 @@
-import type { Example, RunProgress, RunReport, RunSpec } from "@tugboat/tuning";
+import type { Example, RunProgress, RunReport } from "@tugboat/tuning";
+import type { RunSpec } from "@tugboat/tuning/run";
 
 export interface StartFrom {
   readonly folder: string;

@@ -1,6 +1,6 @@
 /** The process of one tuning run. Started by `fork`; speaks `protocol.ts` over its channel. */
 
-import { type RunOptions, runTuning } from "@tugboat/tuning";
+import { type RunOptions, runTuning } from "@tugboat/tuning/run";
 import { folderPlace } from "./place.ts";
 import type { FromRun, ToRun } from "./protocol.ts";
 
