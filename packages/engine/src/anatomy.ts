@@ -130,7 +130,7 @@ export async function modelMemory(
   const { architecture, hyperparameters, tensors } = await describe(files);
   const plan = planModel(architecture, hyperparameters, tensors);
   const { program } = chooseLimits(hyperparameters, device, options);
-  const { weights, cache, rest } = memoryNeeds(plan, hyperparameters, program);
+  const { weights, cache, rest } = memoryNeeds(plan, program);
   return { weights, cache, rest, contextLength: program.contextLength };
 }
 

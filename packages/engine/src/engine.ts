@@ -11,7 +11,7 @@ import type { AdapterOptions, Speculation } from "./limits.ts";
 import { type LoadProgress, loadModel } from "./load.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
 import type { GenerationOptions } from "./sampler/request.ts";
-import { createTokenizer } from "./tokenizer/create.ts";
+import { tokenizerOf } from "./tokenizer/create.ts";
 import type { ToolChoice } from "./tools/grammar.ts";
 import type { PeftAdapter } from "./train/types.ts";
 
@@ -191,8 +191,7 @@ export async function loadEngine(source: ModelSource, options: LoadOptions = {})
 async function load(source: ModelSource, options: LoadOptions): Promise<Engine> {
   const { device: wanted = "auto", onProgress } = options;
   const { files } = source;
-  const extraEnds = files.format === "safetensors" ? [files.generationConfig.eos_token_id ?? []].flat() : [];
-  const tokenizer = createTokenizer(files.tokenizer, { endOfGeneration: extraEnds });
+  const tokenizer = tokenizerOf(files);
   const threads = weightBytes(files) < ONE_THREAD_BYTES ? 1 : options.threads;
   const device = typeof wanted === "string" ? await source.createDevice(wanted, { threads }) : wanted;
   const dropDevice = () => {
@@ -200,7 +199,7 @@ async function load(source: ModelSource, options: LoadOptions): Promise<Engine> 
   };
   try {
     const model = await loadModel(files, device, options);
-    const runner = new StepRunner(model.program);
+    const runner = new StepRunner(model.machine);
     onProgress?.({ stage: "warm", done: 0, total: 1 });
     await runner.warm();
     onProgress?.({ stage: "warm", done: 1, total: 1 });

@@ -80,7 +80,7 @@ export class LoadedEngine implements Engine {
     this.#tools = new ToolUse(this.#chat, tokenizer);
     const { contextLength, hyperparameters } = model;
     this.#prompts = new PromptReader(tokenizer, this.#chat, this.#tools, { contextLength, ...hyperparameters });
-    this.#adapters = new Adapters(model.program, model.adapterTarget, (work) => this.#loop.exclusive(0, work));
+    this.#adapters = new Adapters(model.machine, model.adapterTarget, (work) => this.#loop.exclusive(0, work));
     const encoder = new TextEncoder();
     const spoken = new Map([...this.#tools.spoken].map(([id, text]) => [id, encoder.encode(text)]));
     this.#constraints = new ConstraintCache(tokenizer, model.hyperparameters.vocabulary, spoken);
@@ -267,7 +267,7 @@ export class LoadedEngine implements Engine {
 
   async #close(): Promise<void> {
     await this.#loop.close(new EngineError("closed", `${this.info.name} was closed`, "Load the model again."));
-    this.#model.program.destroy();
+    this.#model.machine.destroy();
     this.#dropDevice();
     await this.#source.files.close();
   }

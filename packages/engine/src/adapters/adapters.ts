@@ -1,7 +1,7 @@
 import { packLowRank, RANK_UNIT } from "@tugboat/kernels";
 import { EngineError } from "../errors.ts";
 import { nextTurn } from "../generation/turn.ts";
-import type { Program } from "../graph/program.ts";
+import type { Machine } from "../graph/machine.ts";
 import { type AdapterTarget, type HostAdapter, importPeft } from "../train/adapter.ts";
 import type { PeftAdapter } from "../train/types.ts";
 import { type AdapterPlace, AdapterPlaces } from "./places.ts";
@@ -30,7 +30,7 @@ export interface AdapterStats {
  * ranks): read when first asked for, kept while there is room.
  */
 export class Adapters {
-  readonly #program: Program;
+  readonly #machine: Machine;
   readonly #target: AdapterTarget;
   readonly #betweenSteps: (work: () => Promise<void>) => Promise<void>;
   readonly #places: AdapterPlaces;
@@ -39,16 +39,16 @@ export class Adapters {
   #queue: Promise<unknown> = Promise.resolve();
   #loads = 0;
 
-  constructor(program: Program, target: AdapterTarget, betweenSteps: (work: () => Promise<void>) => Promise<void>) {
-    this.#program = program;
+  constructor(machine: Machine, target: AdapterTarget, betweenSteps: (work: () => Promise<void>) => Promise<void>) {
+    this.#machine = machine;
     this.#target = target;
     this.#betweenSteps = betweenSteps;
-    this.#places = new AdapterPlaces(program.adapters?.maxUnits ?? 0);
+    this.#places = new AdapterPlaces(machine.adapters?.maxUnits ?? 0);
   }
 
   stats(): AdapterStats {
     const entries = [...this.#places.entries()];
-    const { adapters } = this.#program;
+    const { adapters } = this.#machine;
     return {
       loaded: entries.length,
       inUse: entries.filter(({ users }) => users > 0).length,
@@ -84,7 +84,7 @@ export class Adapters {
     // Another one waited for the same.
     const there = this.#places.use(id);
     if (there) return this.#lease(id);
-    const pool = this.#program.adapters;
+    const pool = this.#machine.adapters;
     if (!pool) {
       throw new EngineError("unsupported", "this engine was loaded without adapters", "Load it with `adapters`.");
     }
@@ -100,7 +100,7 @@ export class Adapters {
     }
     try {
       const end = place.first + units;
-      if (end > pool.units) await this.#betweenSteps(() => this.#program.growAdapters(end));
+      if (end > pool.units) await this.#betweenSteps(() => this.#machine.growAdapters(end));
       for (const [ref, target] of pool.targets.entries()) {
         const parts = target.tensors.map((tensor) => adapter.matrices.get(tensor));
         pool.write(ref, place.first, packLowRank(target, adapter.rank, adapter.alpha / adapter.rank, parts));
@@ -118,8 +118,8 @@ export class Adapters {
 
   /** @returns the units that it takes. */
   #check(id: string, { matrices, rank }: HostAdapter): number {
-    const pool = this.#program.adapters!;
-    const most = this.#program.settings.adapters!.maxRank;
+    const pool = this.#machine.adapters!;
+    const most = this.#machine.settings.adapters!.maxRank;
     if (rank > most) {
       throw new EngineError("unsupported", `${id} has rank ${rank}, this engine takes ${most} at most`);
     }

@@ -1,6 +1,6 @@
 import { EDIT_WORDS, NO_SLOT, SAMPLE_PARAM_WORDS } from "@tugboat/kernels";
 import type { AdapterPlace } from "../adapters/places.ts";
-import type { Program } from "../graph/program.ts";
+import type { Machine } from "../graph/machine.ts";
 import type { StepShape } from "../graph/settings.ts";
 import type { BlockTable } from "../kv/block-table.ts";
 import { BLOCK_TOKENS, type BlockCopy, blocksFor } from "../kv/blocks.ts";
@@ -58,32 +58,31 @@ const WANT_LOGPROB = 2;
 
 /** Carries the scheduler's plans out on the device. */
 export class StepRunner {
-  readonly #program: Program;
+  readonly #machine: Machine;
   /** Which table, in which state, each row of the device's block tables holds. */
   readonly #known: ({ table: BlockTable; version: number } | undefined)[];
-  readonly #blocksPerRow: number;
   readonly #row: Uint32Array<ArrayBuffer>;
   readonly #edits: Uint32Array<ArrayBuffer>;
   readonly #editFloats: Float32Array<ArrayBuffer>;
 
-  constructor(program: Program) {
-    const { contextLength, maxEdits, maxSequences } = program.settings;
-    this.#program = program;
+  constructor(machine: Machine) {
+    const { contextLength, maxEdits, maxSequences } = machine.settings;
+    this.#machine = machine;
     this.#known = Array.from({ length: maxSequences }, () => undefined);
-    this.#blocksPerRow = blocksFor(contextLength);
-    this.#row = new Uint32Array(this.#blocksPerRow);
+    this.#row = new Uint32Array(blocksFor(contextLength));
     this.#edits = new Uint32Array(maxEdits * EDIT_WORDS);
     this.#editFloats = new Float32Array(this.#edits.buffer);
   }
 
   /** The row of the block tables that no sequence has: for work outside the scheduler. */
   get spareSlot(): number {
-    return this.#program.settings.maxSequences - 1;
+    return this.#machine.settings.maxSequences - 1;
   }
 
   /** @param drawOf asked once for each sample of the plan; `ahead` counts the tokens of a draft before it. */
   async run(plan: StepPlan, drawOf: (sequence: Sequence, ahead: number) => Draw): Promise<StepResult> {
-    const { device, memory } = this.#program;
+    const machine = this.#machine;
+    machine.begin();
     this.#copyBlocks(plan.copies);
     const shape = this.#fillRows(plan.entries, plan.samples);
     let sample = 0;
@@ -98,31 +97,26 @@ export class StepRunner {
         sample += 1;
       }
     }
-    this.#program.upload();
+    machine.upload();
     if (masks.length === 0) {
-      this.#program.runStep(shape);
+      machine.runStep(shape);
     } else {
-      this.#program.runForward(shape);
-      const rowBytes = this.#program.maskWords * 4;
-      for (const { mask, sample } of masks) device.write(memory.sampler.masks, sample * rowBytes, mask());
-      this.#program.runMaskedSample(plan.samples);
+      machine.runForward(shape);
+      for (const { mask, sample } of masks) machine.writeMask(sample, mask());
+      machine.runMaskedSample(plan.samples);
     }
     if (plan.samples === 0) {
       // Nothing is read back, but steps must not pile up in the device's queue.
-      await device.finish();
+      await machine.finish();
       return nothing;
     }
-    const { logprobs, tokens } = memory.sampler;
-    if (!wantsTop)
-      return {
-        tokens: new Uint32Array(await device.read(tokens, 0, plan.samples * 4)),
-        logprobs: none,
-        top: undefined,
-      };
-    this.#program.runTop(plan.samples);
+    if (!wantsTop) {
+      return { tokens: new Uint32Array(await machine.read("tokens", plan.samples)), logprobs: none, top: undefined };
+    }
+    machine.runTop(plan.samples);
     const [drawn, likelihoods, top] = await Promise.all([
-      device.read(tokens, 0, plan.samples * 4),
-      device.read(logprobs, 0, plan.samples * 4),
+      machine.read("tokens", plan.samples),
+      machine.read("logprobs", plan.samples),
       this.#readTop(plan.samples),
     ]);
     return { tokens: new Uint32Array(drawn), logprobs: new Float32Array(likelihoods), top };
@@ -141,27 +135,25 @@ export class StepRunner {
     take: (position: number, logits: Float32Array) => void,
     adapter: AdapterPlace | undefined,
   ): Promise<void> {
-    const { device, input, memory, plan, settings } = this.#program;
-    const stride = plan.slots[plan.logits]!.width;
+    const { input, logitsWidth: stride, settings } = this.#machine;
     const chunk = Math.min(settings.maxRows, settings.maxSamples);
     this.#syncTable(this.spareSlot, table);
     for (let start = 0; start < tokens.length; start += chunk) {
       const count = Math.min(chunk, tokens.length - start);
       const skipped = Math.min(count, Math.max(0, from - start));
       const samples = count - skipped;
+      this.#machine.begin();
       for (let i = 0; i < count; i++) this.#fillRow(i, tokens[start + i]!, start + i, table);
       for (let i = 0; i < samples; i++) input.words[input.at("sampleRows") + i] = skipped + i;
       const prefillTiles = this.#fillPrefillTiles(0, 0, count, this.spareSlot);
       const adapterTiles = this.#fillAdapter(count, adapter);
-      this.#program.upload();
-      this.#program.runForward({ rows: count, decodeTiles: 0, prefillTiles, samples, adapterTiles });
+      this.#machine.upload();
+      this.#machine.runForward({ rows: count, decodeTiles: 0, prefillTiles, samples, adapterTiles });
       if (samples === 0) {
-        await device.finish();
+        await this.#machine.finish();
         continue;
       }
-      const binding = memory.slot(plan.logits);
-      const buffer = "buffer" in binding ? binding.buffer : binding;
-      const rows = new Float32Array(await device.read(buffer, 0, samples * stride * 4));
+      const rows = new Float32Array(await this.#machine.read("logits", samples));
       for (let i = 0; i < samples; i++) take(start + skipped + i, rows.subarray(i * stride, i * stride + vocabulary));
     }
   }
@@ -176,57 +168,56 @@ export class StepRunner {
     take: (rows: Float32Array) => void,
     adapter: AdapterPlace | undefined,
   ): Promise<void> {
-    const { device, input, memory, plan, settings } = this.#program;
-    const { width } = plan.slots[plan.hidden]!;
+    const { input, settings } = this.#machine;
     const chunk = Math.min(settings.maxRows, settings.maxSamples);
     this.#syncTable(this.spareSlot, table);
     for (let start = 0; start < tokens.length; start += chunk) {
       const count = Math.min(chunk, tokens.length - start);
+      this.#machine.begin();
       for (let i = 0; i < count; i++) {
         this.#fillRow(i, tokens[start + i]!, start + i, table);
         input.words[input.at("sampleRows") + i] = i;
       }
       const prefillTiles = this.#fillPrefillTiles(0, 0, count, this.spareSlot);
       const adapterTiles = this.#fillAdapter(count, adapter);
-      this.#program.upload();
-      this.#program.runHidden({ rows: count, decodeTiles: 0, prefillTiles, samples: count, adapterTiles });
-      const binding = memory.slot(plan.hidden);
-      const buffer = "buffer" in binding ? binding.buffer : binding;
-      take(new Float32Array(await device.read(buffer, 0, count * width * 4)));
+      this.#machine.upload();
+      this.#machine.runHidden({ rows: count, decodeTiles: 0, prefillTiles, samples: count, adapterTiles });
+      take(new Float32Array(await this.#machine.read("hidden", count)));
     }
   }
 
   /** Runs each kind of step once, on nothing: engines compile lazily, and the first request should not pay for it. */
   async warm(): Promise<void> {
-    const { device, input, settings } = this.#program;
+    const { input, settings } = this.#machine;
     const fill = (rows: number) => {
       for (let i = 0; i < rows; i++) this.#fillPlacement(i, 0, i, NO_SLOT);
       input.words.fill(0, input.at("sampleRows"), input.at("sampleRows") + settings.maxSamples);
     };
+    this.#machine.begin();
     fill(1);
     input.words.set([0, 1, this.spareSlot, 0], input.at("decodeTiles"));
     this.#fillDraw(0, greedy);
-    this.#program.upload();
-    this.#program.runStep({ rows: 1, decodeTiles: 1, prefillTiles: 0, samples: 1 });
+    this.#machine.upload();
+    this.#machine.runStep({ rows: 1, decodeTiles: 1, prefillTiles: 0, samples: 1 });
     const rows = Math.min(32, settings.maxRows, settings.contextLength);
     fill(rows);
     const prefillTiles = this.#fillPrefillTiles(0, 0, rows, this.spareSlot);
-    this.#program.upload();
-    this.#program.runStep({ rows, decodeTiles: 0, prefillTiles, samples: 1 });
-    await device.finish();
+    this.#machine.upload();
+    this.#machine.runStep({ rows, decodeTiles: 0, prefillTiles, samples: 1 });
+    await this.#machine.finish();
   }
 
   /** In batches in which no block is both read and written. */
   #copyBlocks(copies: readonly BlockCopy[]): void {
-    const { input, settings } = this.#program;
+    const { input, settings } = this.#machine;
     const at = input.at("copies");
     let count = 0;
     const sources = new Set<number>();
     const targets = new Set<number>();
     const flush = () => {
       if (count === 0) return;
-      this.#program.upload();
-      this.#program.runCopies(count);
+      this.#machine.upload();
+      this.#machine.runCopies(count);
       count = 0;
       sources.clear();
       targets.clear();
@@ -243,7 +234,7 @@ export class StepRunner {
   }
 
   #fillRows(entries: readonly StepEntry[], samples: number): StepShape {
-    const { input } = this.#program;
+    const { input } = this.#machine;
     const decodeAt = input.at("decodeTiles");
     const sampleAt = input.at("sampleRows");
     let row = 0;
@@ -279,7 +270,7 @@ export class StepRunner {
 
   /** One adapter for all rows. @returns tiles */
   #fillAdapter(rows: number, adapter: AdapterPlace | undefined): number {
-    const tiles = new AdapterTiles(this.#program.input);
+    const tiles = new AdapterTiles(this.#machine.input);
     tiles.add(0, rows, adapter);
     return tiles.finish();
   }
@@ -290,7 +281,7 @@ export class StepRunner {
   }
 
   #fillPlacement(row: number, token: number, position: number, slot: number): void {
-    const { input } = this.#program;
+    const { input } = this.#machine;
     input.words[input.at("tokens") + row] = token;
     input.words[input.at("placements") + row * 2] = position;
     input.words[input.at("placements") + row * 2 + 1] = slot;
@@ -298,7 +289,7 @@ export class StepRunner {
 
   /** @returns how many tiles there are now. */
   #fillPrefillTiles(tiles: number, firstRow: number, rows: number, slot: number): number {
-    const { input, rowsPerTile } = this.#program;
+    const { input, rowsPerTile } = this.#machine;
     const at = input.at("prefillTiles");
     let tile = tiles;
     for (let done = 0; done < rows; done += rowsPerTile) {
@@ -311,14 +302,13 @@ export class StepRunner {
   }
 
   #fillDraw(sample: number, { edits, logprobs, mask, sampling, seed, step, stream }: Draw): void {
-    const { device, input, memory, settings } = this.#program;
+    const { input, settings } = this.#machine;
     const { floats, words } = input;
     const at = input.at("sampleParams") + sample * SAMPLE_PARAM_WORDS;
     let count = 0;
     if (edits.size > 0) {
       count = edits.write(this.#edits, this.#editFloats, 0, settings.maxEdits);
-      const offset = sample * settings.maxEdits * EDIT_WORDS * 4;
-      device.write(memory.sampler.edits, offset, this.#edits.subarray(0, count * EDIT_WORDS));
+      this.#machine.writeEdits(sample, this.#edits.subarray(0, count * EDIT_WORDS));
     }
     floats[at] = sampling.temperature;
     words[at + 1] = sampling.topK;
@@ -338,17 +328,17 @@ export class StepRunner {
   #syncTable(slot: number, table: BlockTable): void {
     const known = this.#known[slot];
     if (known?.table === table && known.version === table.version) return;
-    const { device, memory } = this.#program;
     this.#known[slot] = { table, version: table.version };
     this.#row.set(table.blocks);
-    device.write(memory.tables, slot * this.#blocksPerRow * 4, this.#row.subarray(0, table.blocks.length));
+    this.#machine.writeTable(slot, this.#row.subarray(0, table.blocks.length));
   }
 
   async #readTop(samples: number): Promise<StepResult["top"]> {
-    const { alternatives, device, memory } = this.#program;
-    const { topIds, topLogprobs } = memory.sampler;
-    const bytes = samples * alternatives * 4;
-    const [ids, logprobs] = await Promise.all([device.read(topIds, 0, bytes), device.read(topLogprobs, 0, bytes)]);
+    const { alternatives } = this.#machine;
+    const [ids, logprobs] = await Promise.all([
+      this.#machine.read("topIds", samples),
+      this.#machine.read("topLogprobs", samples),
+    ]);
     return { ids: new Uint32Array(ids), logprobs: new Float32Array(logprobs), alternatives };
   }
 }

@@ -15,6 +15,11 @@ export interface LoweringInput {
   readonly typeOf: (tensor: string) => WeightType;
   /** The most ranks of an adapter; absent: the program takes none. */
   readonly maxRank?: number;
+  /** The first of the layers that the nodes are of, where they are a stage's; default 0. */
+  readonly firstLayer?: number;
+  /** What a stage is given by the one before it, and what it hands on. */
+  readonly rowsIn?: Value;
+  readonly rowsOut?: Value;
 }
 
 /**
@@ -53,8 +58,10 @@ class Lowering {
   }
 
   run(): Plan {
+    const { nodes, rowsIn: given, rowsOut: handed } = this.#input;
+    const rowsIn = given && this.#slotFor(given);
     let output: { logits: SlotRef; hidden: SlotRef } | undefined;
-    for (const node of this.#input.nodes) {
+    for (const node of nodes) {
       if (this.#isDeferred(node)) continue;
       switch (node.kind) {
         case "embed":
@@ -80,14 +87,18 @@ class Lowering {
           break;
       }
     }
-    if (output === undefined) throw new Error("the forward pass has no output");
+    const rowsOut = handed && this.#f32(handed);
+    if (output === undefined && rowsOut === undefined) throw new Error("the forward pass has no output");
     return {
       weights: this.#parts.weights,
       vectors: this.#parts.vectors,
       slots: this.#slots,
       instructions: this.#instructions,
       adapted: this.#adapted,
-      ...output,
+      layers: nodes.filter(({ kind }) => kind === "attention").length,
+      ...(output && { output }),
+      ...(rowsIn !== undefined && { rowsIn }),
+      ...(rowsOut !== undefined && { rowsOut }),
     };
   }
 
@@ -132,12 +143,13 @@ class Lowering {
 
   #attention({ layer, inputs, out }: NodeOf<"attention">): void {
     const attention = this.#input.hyperparameters.attention[layer]!;
+    const own = layer - (this.#input.firstLayer ?? 0);
     const { qNorm, kNorm } = inputs;
     if ((qNorm === undefined) !== (kNorm === undefined)) throw new Error("q and k are both normalised or neither is");
     const qkv = this.#projections(inputs);
     const norms = qNorm === undefined || kNorm === undefined ? undefined : this.#parts.vector([qNorm, kNorm]);
-    this.#emit({ op: "rope", layer, attention, qkv, norms });
-    this.#emit({ op: "attention", layer, attention, q: qkv[0], y: this.#slotFor(out) });
+    this.#emit({ op: "rope", layer: own, attention, qkv, norms });
+    this.#emit({ op: "attention", layer: own, attention, q: qkv[0], y: this.#slotFor(out) });
   }
 
   /** q, k and v: one product where their weights are of one type, else three. */

@@ -34,7 +34,10 @@ export function placeSlots(plan: Plan, limits: RowLimits): { places: SlotPlace[]
       lifetime.last = Math.max(lifetime.last, at);
     }
   });
-  lifetimes[plan.logits]!.last = plan.instructions.length;
+  if (plan.rowsIn !== undefined) lifetimes[plan.rowsIn]!.first = 0;
+  for (const slot of [plan.output?.logits, plan.rowsOut]) {
+    if (slot !== undefined) lifetimes[slot]!.last = plan.instructions.length;
+  }
 
   const buffers: { bytes: number; freeFrom: number }[] = [];
   const places: SlotPlace[] = [];

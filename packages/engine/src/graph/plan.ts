@@ -117,7 +117,16 @@ export interface Plan {
   /** Empty for a program that takes no adapters. */
   readonly adapted: readonly AdaptedPlan[];
   readonly instructions: readonly Instruction[];
-  readonly logits: SlotRef;
-  /** The gathered rows' last hidden states, after the final norm. Lies where the logits may lie. */
-  readonly hidden: SlotRef;
+  /** Layers whose keys and values it keeps. Instructions count them from 0. */
+  readonly layers: number;
+  /** Where the model ends. */
+  readonly output?: {
+    readonly logits: SlotRef;
+    /** The gathered rows' last hidden states, after the final norm. Lies where the logits may lie. */
+    readonly hidden: SlotRef;
+  };
+  /** A stage that is not the first: the rows that it is given, before its first instruction. */
+  readonly rowsIn?: SlotRef;
+  /** A stage that is not the last: the rows that it hands on, after its last instruction. */
+  readonly rowsOut?: SlotRef;
 }

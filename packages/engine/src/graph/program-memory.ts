@@ -6,7 +6,6 @@ import {
   kvCacheBytes,
   type Weight,
 } from "@tugboat/kernels";
-import type { Hyperparameters } from "../architectures/architecture.ts";
 import { type RopeSpec, ropeTable } from "../architectures/rope.ts";
 import { blocksFor } from "../kv/blocks.ts";
 import type { AdapterBuffers, AdapterPool } from "./adapter-pool.ts";
@@ -37,7 +36,8 @@ export interface ProgramMemory extends ModelWeights {
   readonly ropeTables: ReadonlyMap<RopeSpec, DeviceBuffer>;
   /** Scratch of split attention. */
   readonly parts: DeviceBuffer;
-  readonly sampler: SamplerBuffers;
+  /** Of the program in which the model ends. */
+  readonly sampler: SamplerBuffers | undefined;
   /** Where the adapters' share of one group of matrices lies. */
   readonly adapters: (ref: AdaptedRef) => AdapterBuffers;
   destroy(): void;
@@ -52,16 +52,17 @@ export interface MemoryEstimate {
   readonly largest: number;
 }
 
-export function ropeSpecs(p: Hyperparameters): RopeSpec[] {
-  return [...new Set(p.attention.flatMap(({ rope }) => (rope ? [rope] : [])))];
+function ropeSpecs({ instructions }: Plan): RopeSpec[] {
+  const specs = instructions.flatMap((one) => (one.op === "rope" && one.attention.rope ? [one.attention.rope] : []));
+  return [...new Set(specs)];
 }
 
-export function estimateMemory(plan: Plan, p: Hyperparameters, settings: ProgramSettings): MemoryEstimate {
+export function estimateMemory(plan: Plan, settings: ProgramSettings): MemoryEstimate {
   const { buffers } = placeSlots(plan, { step: settings.maxRows, sample: settings.maxSamples });
   const { keys, values } = kvCacheBytes(settings.kv);
-  const tables = ropeSpecs(p).map(({ dimensions, style }) => tableBytes(settings, dimensions, style));
+  const tables = ropeSpecs(plan).map(({ dimensions, style }) => tableBytes(settings, dimensions, style));
   return {
-    cache: (keys + values) * p.layers,
+    cache: (keys + values) * plan.layers,
     activations: buffers.reduce((sum, bytes) => sum + bytes, 0),
     ropeTables: tables.reduce((sum, bytes) => sum + bytes, 0),
     largest: Math.max(keys, values, ...buffers, ...tables),
@@ -75,18 +76,17 @@ function tableBytes({ contextLength }: ProgramSettings, dimensions: number, styl
 export interface MemoryParts {
   readonly device: Device;
   readonly plan: Plan;
-  readonly hyperparameters: Hyperparameters;
   readonly settings: ProgramSettings;
   readonly model: ModelWeights;
   readonly input: StepInput;
   readonly partsBytes: number;
-  readonly sampler: SamplerBuffers;
+  readonly sampler: SamplerBuffers | undefined;
   readonly adapters: AdapterPool | undefined;
 }
 
 /** @throws KernelError `out-of-memory` */
 export function allocateMemory(parts: MemoryParts): ProgramMemory {
-  const { device, plan, hyperparameters: p, settings, model, input } = parts;
+  const { device, plan, settings, model, input } = parts;
   const owned: DeviceBuffer[] = [];
   const create = (bytes: number, label: string) => {
     const buffer = device.createBuffer(align(Math.max(bytes, 4)), label);
@@ -97,7 +97,7 @@ export function allocateMemory(parts: MemoryParts): ProgramMemory {
     const { places, buffers } = placeSlots(plan, { step: settings.maxRows, sample: settings.maxSamples });
     const slots = buffers.map((bytes, i) => create(bytes, `activations ${i}`));
     const cache = kvCacheBytes(settings.kv);
-    const layers = Array.from({ length: p.layers }, (_, layer) => layer);
+    const layers = Array.from({ length: plan.layers }, (_, layer) => layer);
     const inputBuffer = create(input.words.byteLength, "step input");
     const placeOf = (ref: SlotRef): SlotPlace => places[ref]!;
     return {
@@ -116,7 +116,7 @@ export function allocateMemory(parts: MemoryParts): ProgramMemory {
       keys: layers.map((layer) => create(cache.keys, `keys ${layer}`)),
       values: layers.map((layer) => create(cache.values, `values ${layer}`)),
       tables: create(settings.maxSequences * blocksFor(settings.contextLength) * 4, "block tables"),
-      ropeTables: new Map(ropeSpecs(p).map((spec) => [spec, ropeBuffer(device, create, spec, settings)])),
+      ropeTables: new Map(ropeSpecs(plan).map((spec) => [spec, ropeBuffer(device, create, spec, settings)])),
       parts: create(parts.partsBytes, "attention parts"),
       sampler: parts.sampler,
       adapters: (ref) => {

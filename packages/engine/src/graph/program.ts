@@ -1,11 +1,22 @@
-import { CopyBlocks, type Device, OpSet, type Recorder, type Recording } from "@tugboat/kernels";
+import {
+  type Binding,
+  CopyBlocks,
+  type Device,
+  type DeviceBuffer,
+  EDIT_WORDS,
+  OpSet,
+  type Recorder,
+  type Recording,
+} from "@tugboat/kernels";
 import type { Hyperparameters } from "../architectures/architecture.ts";
+import { blocksFor } from "../kv/blocks.ts";
 import { AdapterPool } from "./adapter-pool.ts";
 import { AttentionOps } from "./attention-ops.ts";
+import type { Machine, StepOutput } from "./machine.ts";
 import { createOp, type RecordInstruction } from "./ops.ts";
 import type { Plan, StepKind } from "./plan.ts";
 import { allocateMemory, type ModelWeights, type ProgramMemory } from "./program-memory.ts";
-import { SamplerOps } from "./sampler-ops.ts";
+import { type SamplerBuffers, SamplerOps } from "./sampler-ops.ts";
 import type { ProgramSettings, StepShape } from "./settings.ts";
 import { StepInput } from "./step-input.ts";
 
@@ -25,22 +36,18 @@ const KEPT_RECORDINGS = 64;
  * A plan made for one device: kernels compiled, memory allocated, steps recorded when their shape is first seen and
  * replayed afterwards. Nothing is compiled after `create`.
  */
-export class Program {
+export class Program implements Machine {
   readonly device: Device;
   readonly plan: Plan;
   readonly settings: ProgramSettings;
   readonly input: StepInput;
   readonly memory: ProgramMemory;
-  /** Rows of one sequence that a prefill tile takes. */
   readonly rowsPerTile: number;
-  /** Alternatives that `runTop` finds. */
-  readonly alternatives: number;
-  /** u32s of a row of token masks. */
-  readonly maskWords: number;
   /** The adapters on the device, in a program that takes some. */
   readonly adapters: AdapterPool | undefined;
   readonly #steps: readonly Step[];
-  readonly #sampler: SamplerOps;
+  /** Of the program in which the model ends. */
+  readonly #sampler: SamplerOps | undefined;
   readonly #copy: CopyBlocks;
   readonly #recordings = new Map<string, Recording>();
 
@@ -67,26 +74,25 @@ export class Program {
       when: whenOf(plan, instruction),
       steps: "steps" in instruction ? instruction.steps : undefined,
     }));
-    const stride = plan.slots[plan.logits]!.width;
-    const sampler = new SamplerOps(ops, hyperparameters.vocabulary, stride, settings);
+    const stride = plan.output && plan.slots[plan.output.logits]!.width;
+    const sampler =
+      stride === undefined ? undefined : new SamplerOps(ops, hyperparameters.vocabulary, stride, settings);
     const copy = new CopyBlocks(ops, { kv: settings.kv });
     // Weights first: they are what may not fit, and compiling is wasted then.
     const model = await loadModel();
     await ops.compile();
     const { rowsPerTile } = attention;
-    const maxPrefillTiles = Math.ceil(settings.maxRows / rowsPerTile) + settings.maxSequences;
-    const input = new StepInput({ ...settings, maxPrefillTiles });
+    const input = new StepInput(settings);
     const { partsBytes } = attention;
     const adapters = settings.adapters && new AdapterPool(device, plan.adapted, settings.adapters.bytes);
     const parts = {
       device,
       plan,
-      hyperparameters,
       settings,
       model,
       input,
       partsBytes,
-      sampler: sampler.allocate(device),
+      sampler: sampler?.allocate(device),
       adapters,
     };
     memory = allocateMemory(parts);
@@ -101,7 +107,7 @@ export class Program {
     memory: ProgramMemory,
     rowsPerTile: number,
     steps: readonly Step[],
-    sampler: SamplerOps,
+    sampler: SamplerOps | undefined,
     copy: CopyBlocks,
     adapters: AdapterPool | undefined,
   ) {
@@ -111,55 +117,80 @@ export class Program {
     this.input = input;
     this.memory = memory;
     this.rowsPerTile = rowsPerTile;
-    this.alternatives = sampler.alternatives;
-    this.maskWords = sampler.maskWords;
     this.#steps = steps;
     this.#sampler = sampler;
     this.#copy = copy;
     this.adapters = adapters;
   }
 
-  /** Uploads the step's input. */
+  get alternatives(): number {
+    return this.#sampler?.alternatives ?? 0;
+  }
+
+  get maskWords(): number {
+    return this.#sampler?.maskWords ?? 0;
+  }
+
+  get logitsWidth(): number {
+    const { output, slots } = this.plan;
+    return output ? slots[output.logits]!.width : 0;
+  }
+
+  get hiddenWidth(): number {
+    const { output, rowsIn, rowsOut, slots } = this.plan;
+    return slots[output?.hidden ?? rowsOut ?? rowsIn!]!.width;
+  }
+
+  /** Runs happen at once and in order: a step needs no beginning. */
+  begin(): void {}
+
+  writeTable(slot: number, blocks: Uint32Array<ArrayBuffer>): void {
+    this.device.write(this.memory.tables, slot * blocksFor(this.settings.contextLength) * 4, blocks);
+  }
+
+  writeEdits(sample: number, words: Uint32Array<ArrayBuffer>): void {
+    const { sampler } = this.memory;
+    if (sampler) this.device.write(sampler.edits, sample * this.settings.maxEdits * EDIT_WORDS * 4, words);
+  }
+
+  writeMask(sample: number, words: Uint32Array<ArrayBuffer>): void {
+    const { sampler } = this.memory;
+    if (sampler) this.device.write(sampler.masks, sample * this.maskWords * 4, words);
+  }
+
   upload(): void {
     this.device.write(this.memory.inputBuffer, 0, this.input.words);
   }
 
-  /** Computes the step; `samples` rows of logits, if there are any. */
   runForward(shape: StepShape): void {
     this.#run(`forward ${keyOf(shape)}`, (recorder) => {
       this.#recordForward(recorder, shape);
     });
   }
 
-  /** Computes the step up to the samples' hidden states, without their logits. */
   runHidden(shape: StepShape): void {
     this.#run(`hidden ${keyOf(shape)}`, (recorder) => {
       for (const step of this.#steps) if (step.when !== "logits" && isIn(step, shape)) step.record(recorder, shape);
     });
   }
 
-  /** As `runForward`, then draws a token from each row of logits. */
   runStep(shape: StepShape): void {
     this.#run(`step ${keyOf(shape)}`, (recorder) => {
       this.#recordForward(recorder, shape);
-      if (shape.samples === 0) return;
+      if (shape.samples === 0 || !this.plan.output) return;
       this.#recordSample(recorder, shape.samples, false);
     });
   }
 
-  /** Draws from the logits of the forward pass that ran last; rows whose flags say so obey their masks. */
   runMaskedSample(samples: number): void {
     this.#run(`masked ${samples}`, (recorder) => this.#recordSample(recorder, samples, true));
   }
 
-  /** The likeliest tokens of the step that ran last. */
   runTop(samples: number): void {
-    this.#run(`top ${samples}`, (recorder) => {
-      this.#sampler.recordTop(recorder, this.memory.sampler, this.memory.slot(this.plan.logits), samples);
-    });
+    const [ops, { buffers, logits }] = this.#end();
+    this.#run(`top ${samples}`, (recorder) => ops.recordTop(recorder, buffers, logits, samples));
   }
 
-  /** Copies the first `count` pairs of blocks that the step's input names, in every layer. */
   runCopies(count: number): void {
     this.#run(`copy ${count}`, (recorder) => {
       const { input, keys, values } = this.memory;
@@ -169,10 +200,44 @@ export class Program {
     });
   }
 
-  /**
-   * Makes room for more adapters. Not while a step runs: what was recorded with adapters names the old memory.
-   * @throws KernelError `out-of-memory`
-   */
+  async read(output: StepOutput, rows: number): Promise<ArrayBuffer> {
+    const { device, memory, plan } = this;
+    if (!plan.output || !memory.sampler) throw new Error("a stage before the last draws nothing");
+    const { logprobs, tokens, topIds, topLogprobs } = memory.sampler;
+    switch (output) {
+      case "tokens":
+        return device.read(tokens, 0, rows * 4);
+      case "logprobs":
+        return device.read(logprobs, 0, rows * 4);
+      case "topIds":
+        return device.read(topIds, 0, rows * this.alternatives * 4);
+      case "topLogprobs":
+        return device.read(topLogprobs, 0, rows * this.alternatives * 4);
+      case "logits":
+        return device.read(bufferOf(memory.slot(plan.output.logits)), 0, rows * this.logitsWidth * 4);
+      case "hidden":
+        return device.read(bufferOf(memory.slot(plan.output.hidden)), 0, rows * this.hiddenWidth * 4);
+    }
+  }
+
+  /** What the stage before this one made: `[rows, width]`. */
+  writeRows(rows: Float32Array<ArrayBuffer>): void {
+    if (this.plan.rowsIn === undefined) throw new Error("the first stage is given no rows");
+    this.device.write(bufferOf(this.memory.slot(this.plan.rowsIn)), 0, rows);
+  }
+
+  /** What the next stage is to be given: `[rows, width]`. */
+  async readRows(rows: number): Promise<Float32Array<ArrayBuffer>> {
+    if (this.plan.rowsOut === undefined) throw new Error("the last stage hands no rows on");
+    const buffer = bufferOf(this.memory.slot(this.plan.rowsOut));
+    return new Float32Array(await this.device.read(buffer, 0, rows * this.hiddenWidth * 4));
+  }
+
+  finish(): Promise<void> {
+    return this.device.finish();
+  }
+
+  /** What was recorded with adapters names their old memory. */
   async growAdapters(units: number): Promise<void> {
     for (const [key, recording] of this.#recordings) {
       if (!key.includes(ADAPTED)) continue;
@@ -186,16 +251,23 @@ export class Program {
     for (const recording of this.#recordings.values()) recording.destroy();
     this.#recordings.clear();
     this.memory.destroy();
-    this.memory.sampler.destroy();
+    this.memory.sampler?.destroy();
     this.adapters?.destroy();
     for (const weight of this.memory.weights) weight.destroy();
     for (const vector of this.memory.vectors) vector.destroy();
   }
 
   #recordSample(recorder: Recorder, samples: number, masked: boolean): void {
-    const { input, sampler, slot } = this.memory;
-    const logits = slot(this.plan.logits);
-    this.#sampler.recordSample(recorder, sampler, logits, input("sampleParams"), samples, masked);
+    const [ops, { buffers, logits }] = this.#end();
+    ops.recordSample(recorder, buffers, logits, this.memory.input("sampleParams"), samples, masked);
+  }
+
+  /** What the model's end needs. */
+  #end(): [SamplerOps, { buffers: SamplerBuffers; logits: Binding }] {
+    const { output } = this.plan;
+    const { sampler: buffers, slot } = this.memory;
+    if (!this.#sampler || !buffers || !output) throw new Error("a stage before the last draws nothing");
+    return [this.#sampler, { buffers, logits: slot(output.logits) }];
   }
 
   #recordForward(recorder: Recorder, shape: StepShape): void {
@@ -217,6 +289,10 @@ export class Program {
     this.#recordings.delete(oldest);
     dropped.destroy();
   }
+}
+
+function bufferOf(binding: Binding): DeviceBuffer {
+  return "buffer" in binding ? binding.buffer : binding;
 }
 
 /** In the keys of recordings that bind the adapters' memory. */

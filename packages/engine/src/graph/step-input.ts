@@ -6,7 +6,6 @@ export interface StepLimits {
   readonly maxRows: number;
   readonly maxSamples: number;
   readonly maxSequences: number;
-  readonly maxPrefillTiles: number;
 }
 
 /** u32 words of each section. */
@@ -14,7 +13,8 @@ const sections = {
   tokens: (limits: StepLimits) => limits.maxRows,
   placements: (limits: StepLimits) => limits.maxRows * 2,
   decodeTiles: (limits: StepLimits) => limits.maxSequences * 4,
-  prefillTiles: (limits: StepLimits) => limits.maxPrefillTiles * 4,
+  // However many rows a tile takes, so that every stage of a model has the same layout.
+  prefillTiles: (limits: StepLimits) => (limits.maxRows + limits.maxSequences) * 4,
   sampleRows: (limits: StepLimits) => limits.maxSamples,
   sampleParams: (limits: StepLimits) => limits.maxSamples * SAMPLE_PARAM_WORDS,
   copies: (limits: StepLimits) => limits.maxSequences * 2,

@@ -1,3 +1,4 @@
+import type { ModelFiles } from "../formats/types.ts";
 import { ggufTokenizer } from "./gguf.ts";
 import { huggingFaceTokenizer } from "./hugging-face.ts";
 import type { Tokenizer, TokenizerOptions, TokenizerSource } from "./types.ts";
@@ -14,4 +15,10 @@ export function createTokenizer(source: TokenizerSource, options: TokenizerOptio
     case "hf":
       return huggingFaceTokenizer(source.tokenizerJson, source.tokenizerConfig, options);
   }
+}
+
+/** The tokenizer of a model's files, with the ends that its generation settings name. */
+export function tokenizerOf(files: ModelFiles): Tokenizer {
+  const endOfGeneration = files.format === "safetensors" ? [files.generationConfig.eos_token_id ?? []].flat() : [];
+  return createTokenizer(files.tokenizer, { endOfGeneration });
 }
