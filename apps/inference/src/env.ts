@@ -35,6 +35,7 @@ function isRange(text: string): boolean {
 /** Variables that mean something only together. */
 const together = [
   ["TUGBOAT_SMTP_URL", "TUGBOAT_MAIL_FROM"],
+  ["TUGBOAT_STRIPE_SECRET_KEY", "TUGBOAT_STRIPE_WEBHOOK_SECRET"],
   ["TUGBOAT_OIDC_ISSUER", "TUGBOAT_OIDC_CLIENT_ID", "TUGBOAT_OIDC_CLIENT_SECRET"],
 ] as const;
 
@@ -111,6 +112,14 @@ const schema = z.object({
     .string()
     .regex(/^([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, "it must be an address, or a name and <address>")
     .optional(),
+  /** Invoices can be paid by a service that speaks Stripe's API; without a key there is none. */
+  TUGBOAT_STRIPE_SECRET_KEY: z.string().optional(),
+  /** What its webhooks are signed with. */
+  TUGBOAT_STRIPE_WEBHOOK_SECRET: z.string().optional(),
+  TUGBOAT_STRIPE_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .default("https://api.stripe.com"),
   TUGBOAT_OIDC_ISSUER: z
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ""))

@@ -27,6 +27,7 @@ import { ModelReader } from "./domain/models/reader.ts";
 import { prepareModel, registerBundled } from "./domain/models/register.ts";
 import { Uploads } from "./domain/models/uploads.ts";
 import { watchFolder } from "./domain/models/watched-folder.ts";
+import type { StripeSettings } from "./domain/payments/stripe.ts";
 import { openVault } from "./domain/secrets/vault.ts";
 import { OtlpExporter, type OtlpOptions } from "./domain/traces/otlp-exporter.ts";
 import { TraceRecorder } from "./domain/traces/recorder.ts";
@@ -175,6 +176,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       takesResponseFormat: takesResponseFormat(),
       asking,
       mailer,
+      stripe: stripeOf(env),
       addressOf,
       prepareModel: prepare,
       documents,
@@ -278,6 +280,12 @@ function mailerOf({ TUGBOAT_MAIL_FROM: from, TUGBOAT_SMTP_URL: url }: Env, log: 
   // Asked now, so that a wrong setting is in the log before somebody waits for a mail.
   void mailer.works();
   return mailer;
+}
+
+function stripeOf(env: Env): StripeSettings | undefined {
+  const { TUGBOAT_STRIPE_SECRET_KEY: secretKey, TUGBOAT_STRIPE_WEBHOOK_SECRET: webhookSecret } = env;
+  if (secretKey === undefined || webhookSecret === undefined) return undefined;
+  return { secretKey, webhookSecret, baseUrl: env.TUGBOAT_STRIPE_URL };
 }
 
 /** OpenTelemetry's own variables, as its specification of the OTLP exporter has them. */

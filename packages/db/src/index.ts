@@ -29,6 +29,7 @@ export type {
   BudgetState,
   Budgets,
 } from "./billing/budgets.ts";
+export { currencySetting, DisplayCurrency } from "./billing/display-currency.ts";
 export {
   type InvoiceInfo,
   type InvoiceKind,
@@ -39,6 +40,14 @@ export {
 export type { InvoiceComparison } from "./billing/invoice-comparison.ts";
 export { type InvoiceState, invoiceMayBecome, invoiceStates, invoiceTransitions } from "./billing/invoice-states.ts";
 export type { Invoices, NewInvoice } from "./billing/invoices.ts";
+export {
+  type NewPayment,
+  type PaymentIndex,
+  type PaymentInfo,
+  type PaymentState,
+  type Payments,
+  paymentStates,
+} from "./billing/payments.ts";
 export { type NewPriceBook, type PriceBookInfo, type PriceBooks, PriceEntry } from "./billing/price-books.ts";
 export type { BillComparison, BillLine, UpstreamBills } from "./billing/upstream-bills.ts";
 export type { Watcher } from "./channel.ts";
@@ -187,3 +196,12 @@ export type { Ingested } from "./usage/ingest.ts";
 export { monthOf, subjectsOf } from "./usage/months.ts";
 export type { Usage, UsageRange, UsageTokens } from "./usage/queries.ts";
 export type { DayDifference, Reconciliation, ReconciliationDifference, RecordedSums } from "./usage/reconcile.ts";
+export {
+  type DeliveryAttempt,
+  type DeliveryState,
+  deliveryStates,
+  type WebhookDeliveryInfo,
+  type WebhookEndpointInfo,
+  type WebhookMessage,
+  type Webhooks,
+} from "./webhooks/webhooks.ts";

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Pool } from "pg";
 import { type AlertOutbox, alertOutbox } from "./alerts/outbox.ts";
+import { type PaymentIndex, paymentIndex } from "./billing/payments.ts";
 import { type Watcher, watchChannel } from "./channel.ts";
 import { connect, embeddedUrl, ensureDatabase } from "./connection.ts";
 import { type EmbeddedServer, startEmbedded } from "./embedded/server.ts";
@@ -59,6 +60,7 @@ export interface Database {
   readonly engines: Engines;
   readonly traces: TraceStore;
   readonly alerts: AlertOutbox;
+  readonly payments: PaymentIndex;
   /** Whether it answers, in milliseconds. */
   ping(): Promise<number>;
   /** Closes the connections and stops the embedded server if this process started it. A second call does nothing. */
@@ -140,6 +142,7 @@ async function openAt(
     engines: enginesOf(prisma),
     traces: traceStore(pool),
     alerts: alertOutbox(pool),
+    payments: paymentIndex(prisma),
     metering: meteringStore(pool, prisma, url, (stop) => watches.push(stop)),
     async ping() {
       const start = performance.now();

@@ -4,6 +4,7 @@ import { type AuditLog, auditOf } from "./audit.ts";
 import { type Batches, batchesOf } from "./batches.ts";
 import { type Budgets, budgetsOf } from "./billing/budgets.ts";
 import { type Invoices, invoicesOf } from "./billing/invoices.ts";
+import { type Payments, paymentsOf } from "./billing/payments.ts";
 import { type PriceBooks, priceBooksOf } from "./billing/price-books.ts";
 import { type UpstreamBills, upstreamBillsOf } from "./billing/upstream-bills.ts";
 import { type Db, inTransaction } from "./client.ts";
@@ -37,6 +38,7 @@ import { type TuningRuns, tuningRunsOf } from "./tuning-runs.ts";
 import { type Upstreams, upstreamsOf } from "./upstreams.ts";
 import { type Usage, usageOf } from "./usage/queries.ts";
 import { checkVersion, nextVersion } from "./versions.ts";
+import { type Webhooks, webhooksOf } from "./webhooks/webhooks.ts";
 
 export interface OrganizationInfo {
   readonly id: string;
@@ -86,7 +88,9 @@ export interface OrganizationScope {
   readonly priceBooks: PriceBooks;
   readonly invoices: Invoices;
   readonly upstreamBills: UpstreamBills;
+  readonly payments: Payments;
   readonly alerts: Alerts;
+  readonly webhooks: Webhooks;
   info(): Promise<OrganizationInfo>;
   /** @throws DatabaseError `conflict` */
   rename(name: string, seen: Date): Promise<OrganizationInfo>;
@@ -134,7 +138,9 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     priceBooks: priceBooksOf(db, id),
     invoices: invoicesOf(db, id),
     upstreamBills: upstreamBillsOf(db, id),
+    payments: paymentsOf(db, id),
     alerts: alertsOf(db, id),
+    webhooks: webhooksOf(db, id),
     info: () => info(db),
     rename: (name, seen) =>
       inTransaction(db, async (tx) => {

@@ -5,6 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { identify } from "./auth.ts";
 import { datasetExportRoute, datasetFileRoute } from "./dataset-files.ts";
 import { modelFileRoute } from "./model-files.ts";
+import { paymentWebhook } from "./payments.ts";
 import { admit } from "./rate-limit.ts";
 import { callRest, openApiDocument, restRoutes } from "./rest.ts";
 import { consoleHeader, withAddress } from "./session.ts";
@@ -57,6 +58,8 @@ export function managementRoutes(services: EdgeServices, management: Management)
       onError: (c) => c.json(problem("too-large", "The body is larger than 1 MiB."), 413),
     }),
   );
+
+  app.post("/payments/stripe", async (c) => paymentWebhook(management, c));
 
   for (const [method, path] of accountRoutes) {
     app.on(method, `/auth${path}`, async (c) => {

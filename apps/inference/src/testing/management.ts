@@ -16,6 +16,7 @@ import { ownFilesIn } from "../domain/models/own-files.ts";
 import { ModelReader } from "../domain/models/reader.ts";
 import { prepareModel } from "../domain/models/register.ts";
 import { Uploads } from "../domain/models/uploads.ts";
+import type { StripeSettings } from "../domain/payments/stripe.ts";
 import type { Role } from "../domain/permissions.ts";
 import { openVault } from "../domain/secrets/vault.ts";
 import { TraceRecorder } from "../domain/traces/recorder.ts";
@@ -56,7 +57,11 @@ export interface Person {
 }
 
 /** The edge with its management API on a real database, and a model that answers words. */
-export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "mailer" | "oidc"> = {}) {
+export async function startManagement({
+  mailer,
+  oidc,
+  stripe,
+}: Pick<AuthOptions, "mailer" | "oidc"> & { readonly stripe?: StripeSettings } = {}) {
   const home = await temporaryHome();
   const database = await openDatabase({ home });
   const log = pino({ level: "silent" });
@@ -114,6 +119,7 @@ export async function startManagement({ mailer, oidc }: Pick<AuthOptions, "maile
       takesResponseFormat: takesResponseFormat(),
       asking: {},
       mailer,
+      stripe,
       addressOf: addressReader({ consoleSecret, proxies: ["192.0.2.0/24"] }),
       prepareModel: (source, options) =>
         prepareModel(source, { ...options, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),

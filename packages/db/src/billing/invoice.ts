@@ -1,3 +1,4 @@
+import { DisplayCurrency } from "./display-currency.ts";
 import { type InvoiceState, invoiceStates } from "./invoice-states.ts";
 
 export const invoiceKinds = ["invoice", "credit-note"] as const;
@@ -42,6 +43,8 @@ export interface InvoiceInfo {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly finalAt: Date | null;
+  /** What its total is also shown in, by the rate that held when it became final. */
+  readonly shownIn: DisplayCurrency | null;
 }
 
 /** What the lines of an invoice come to. The one rounding: half up, away from zero, to a micro-dollar, of the exact sum. */
@@ -61,12 +64,20 @@ function rounded(amount: bigint, unit: bigint): bigint {
 }
 
 export function invoiceInfo<
-  Row extends { readonly state: string; readonly kind: string; readonly amountPicoUsd: { toFixed(): string } },
+  Row extends {
+    readonly state: string;
+    readonly kind: string;
+    readonly amountPicoUsd: { toFixed(): string };
+    readonly shownIn: unknown;
+  },
 >(row: Row) {
   return {
     ...row,
     state: invoiceStates.find((state) => state === row.state) ?? "draft",
     kind: invoiceKinds.find((kind) => kind === row.kind) ?? "invoice",
     amountPicoUsd: BigInt(row.amountPicoUsd.toFixed()),
+    shownIn: ShownIn.parse(row.shownIn),
   };
 }
+
+const ShownIn = DisplayCurrency.nullable();

@@ -1,13 +1,15 @@
 import { type Db, inTransaction } from "../client.ts";
 import { DatabaseError } from "../errors.ts";
-import type { Prisma } from "../generated/client.ts";
+import { Prisma } from "../generated/client.ts";
 import { isId } from "../id.ts";
 import { lockOrganization } from "../projects.ts";
+import { settingsOf } from "../settings.ts";
 import type { UsageRange } from "../usage/queries.ts";
 import { checkVersion, nextVersion } from "../versions.ts";
-import { agreementKinds, agreementLines } from "./agreement.ts";
+import { currencySetting, DisplayCurrency } from "./display-currency.ts";
 import { type InvoiceInfo, type InvoiceLine, invoiceInfo, invoiceTotals } from "./invoice.ts";
 import { compareInvoices, type InvoiceComparison } from "./invoice-comparison.ts";
+import { checkReconciled, linesFor, linesOf, writeLines } from "./invoice-lines.ts";
 import { type InvoiceState, invoiceMayBecome } from "./invoice-states.ts";
 
 export interface NewInvoice {
@@ -41,6 +43,8 @@ export interface Invoices {
   move(id: string, to: InvoiceState, seen: Date): Promise<InvoiceInfo>;
   /** Deletes a draft. @throws DatabaseError `conflict` */
   discard(id: string): Promise<InvoiceInfo>;
+  /** What was final is paid now. @returns the state it had, `final` where that was so */
+  markPaid(id: string): Promise<InvoiceState>;
   /**
    * Gives back a part of a final or paid invoice.
    * @throws DatabaseError `conflict` for more than what is left of it
@@ -105,6 +109,7 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
             from,
             to,
             ...rest,
+            shownIn: await shownIn(tx, organizationId),
             ...stored(invoiceTotals(lines, rest.taxBasisPoints)),
           },
         });
@@ -132,6 +137,7 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
             number: await nextNumber(tx),
             finalAt: new Date(),
             updatedAt: nextVersion(row),
+            shownIn: await shownIn(tx, organizationId),
             ...stored(invoiceTotals(lines, row.taxBasisPoints)),
           },
         });
@@ -143,6 +149,14 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
         checkVersion(row, seen, "The invoice", id);
         if (to === "final" || !invoiceMayBecome(info(row).state, to)) throw moved(row, to);
         return info(await tx.invoice.update({ where: { id }, data: { state: to, updatedAt: nextVersion(row) } }));
+      }),
+
+    markPaid: (id) =>
+      change(id, async (tx, row) => {
+        const { state } = info(row);
+        if (state !== "final" || row.kind !== "invoice") return state;
+        await tx.invoice.update({ where: { id }, data: { state: "paid", updatedAt: nextVersion(row) } });
+        return state;
       }),
 
     discard: (id) =>
@@ -174,6 +188,7 @@ export function invoicesOf(db: Db, organizationId: string): Invoices {
           data: {
             ...{ organizationId, kind: "credit-note", creditsId: id, state: "draft", from, to, billTo, createdBy },
             ...{ note: reason, taxName, taxBasisPoints, ...stored(invoiceTotals([line], taxBasisPoints)) },
+            shownIn: row.shownIn ?? Prisma.DbNull,
           },
         });
         await writeLines(tx, note.id, [line]);
@@ -198,78 +213,10 @@ function moved({ state }: Row, to: string): DatabaseError {
   return new DatabaseError("conflict", `An invoice that is ${state} can't become ${to}.`);
 }
 
+async function shownIn(tx: Db, organizationId: string) {
+  return (await settingsOf(tx, organizationId).get(currencySetting, DisplayCurrency)) ?? Prisma.DbNull;
+}
+
 function stored(totals: ReturnType<typeof invoiceTotals>) {
   return { ...totals, amountPicoUsd: String(totals.amountPicoUsd) };
-}
-
-interface LineRow {
-  readonly kind: string;
-  readonly model: string;
-  readonly target: string;
-  readonly requests: string;
-  readonly input: string;
-  readonly cached: string;
-  readonly output: string;
-  readonly amount: string;
-}
-
-/** What a time is billed by: its usage, and what was agreed on for its month. */
-async function linesFor(tx: Db, organizationId: string, from: Date, to: Date): Promise<InvoiceLine[]> {
-  const used = await unbilled(tx, organizationId, from, to);
-  return [...used, ...(await agreementLines(tx, organizationId, from, to))];
-}
-
-/** The usage of a time by kind and model, from the hourly sums, less what final invoices over this time have. */
-async function unbilled(tx: Db, organizationId: string, from: Date, to: Date): Promise<InvoiceLine[]> {
-  const rows = await tx.$queryRaw<LineRow[]>`
-    WITH used AS (
-      SELECT kind, model, target, requests, input_tokens, cached_tokens, output_tokens, amount_pico_usd
-        FROM usage_hour WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}
-      UNION ALL
-      SELECT l.kind, l.model, l.target, -l.requests, -l.input_tokens, -l.cached_tokens, -l.output_tokens, -l.amount_pico_usd
-        FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
-       WHERE i.organization_id = ${organizationId}::uuid AND i.kind = 'invoice' AND i.state IN ('final', 'paid')
-         AND i.from = ${from} AND i.to = ${to} AND l.kind <> ALL(${[...agreementKinds]}::text[])
-    )
-    SELECT kind, model, target, sum(requests)::text AS requests, sum(input_tokens)::text AS input,
-           sum(cached_tokens)::text AS cached, sum(output_tokens)::text AS output, sum(amount_pico_usd)::text AS amount
-      FROM used GROUP BY kind, model, target HAVING sum(requests) <> 0 OR sum(amount_pico_usd) <> 0
-     ORDER BY sum(amount_pico_usd) DESC, model, target, kind`;
-  return rows.map(({ amount, cached, input, kind, model, output, requests, target }) => ({
-    text: target === model ? `${model}, ${kind}` : `${model}, ${kind}, served by ${target}`,
-    ...{ kind, model, target, requests: Number(requests), inputTokens: Number(input) },
-    ...{ cachedTokens: Number(cached), outputTokens: Number(output), amountPicoUsd: BigInt(amount) },
-  }));
-}
-
-/** A bill is made of sums: it is only told when they are what the events come to. */
-async function checkReconciled(tx: Db, organizationId: string, from: Date, to: Date): Promise<void> {
-  const [row] = await tx.$queryRaw<{ same: boolean }[]>`
-    SELECT (SELECT (count(*), coalesce(sum(amount_pico_usd), 0)) FROM usage_event
-             WHERE organization_id = ${organizationId}::uuid AND at >= ${from} AND at < ${to})
-         = (SELECT (coalesce(sum(requests), 0)::bigint, coalesce(sum(amount_pico_usd), 0)) FROM usage_hour
-             WHERE organization_id = ${organizationId}::uuid AND hour >= ${from} AND hour < ${to}) AS same`;
-  if (row?.same !== true) {
-    throw new DatabaseError("conflict", "The events of this time and their sums do not agree.", {
-      hint: "Look at the reconciliation: it names the hours.",
-    });
-  }
-}
-
-async function writeLines(tx: Db, invoiceId: string, lines: readonly InvoiceLine[]): Promise<void> {
-  await tx.invoiceLine.createMany({
-    data: lines.map((line, position) => ({ invoiceId, position, ...line, amountPicoUsd: String(line.amountPicoUsd) })),
-  });
-}
-
-async function linesOf(db: Db, invoiceId: string): Promise<InvoiceLine[]> {
-  const rows = await db.invoiceLine.findMany({ where: { invoiceId }, orderBy: { position: "asc" } });
-  return rows.map(({ invoiceId: _, position: __, ...row }) => ({
-    ...row,
-    requests: Number(row.requests),
-    inputTokens: Number(row.inputTokens),
-    cachedTokens: Number(row.cachedTokens),
-    outputTokens: Number(row.outputTokens),
-    amountPicoUsd: BigInt(row.amountPicoUsd.toFixed()),
-  }));
 }

@@ -1,6 +1,7 @@
 import type { InvoiceInfo, InvoiceLine } from "@tugboat/db";
 import PDFDocument from "pdfkit";
 import { csvLine } from "../audit/csv.ts";
+import { inCurrency } from "./currency.ts";
 
 /** What an invoice is called: `INV-000012`, `CN-000013`; a draft has no number yet. */
 export function invoiceName({ kind, number }: Pick<InvoiceInfo, "kind" | "number">): string {
@@ -43,6 +44,13 @@ export function invoiceCsv(invoice: InvoiceInfo, lines: readonly InvoiceLine[]):
       .map((row) => csvLine(row.slice(0, -1)).replace(/\r\n$/, `,${row.at(-1)}\r\n`))
       .join("")
   );
+}
+
+/** The total in the currency that it is also shown in, by the rate that held when the invoice became final. */
+function otherCurrency({ netMicroUsd, shownIn, taxMicroUsd }: InvoiceInfo) {
+  if (shownIn === null) return undefined;
+  const text = `For information, at ${shownIn.perUsd} ${shownIn.code} a dollar (${shownIn.day})`;
+  return { text, amount: inCurrency(netMicroUsd + taxMicroUsd, shownIn) };
 }
 
 function taxName({ taxBasisPoints, taxName }: InvoiceInfo): string {
@@ -103,6 +111,8 @@ export async function invoicePdf(
   }
   const total = exactDollars((invoice.netMicroUsd + invoice.taxMicroUsd) * 1_000_000n);
   row(document, ["Total", "", "", total], "Helvetica-Bold");
+  const other = otherCurrency(invoice);
+  if (other !== undefined) row(document, [other.text, "", "", other.amount], "Helvetica");
   document.moveDown().font("Helvetica").fontSize(8).fillColor("#555555");
   if (invoice.note !== "") document.text(latin(invoice.note), columns.text);
   document.text(

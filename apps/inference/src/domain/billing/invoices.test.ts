@@ -4,6 +4,7 @@ import {
   agreementAmounts,
   agreementIn,
   agreementSetting,
+  currencySetting,
   type Database,
   invoiceTotals,
   openDatabase,
@@ -276,6 +277,23 @@ describe("an agreement", () => {
       (of) => agreementIn(versions, of)?.minimumMicroUsd,
     );
     expect(least).toEqual([undefined, 1, 1, 2, 2, undefined, undefined]);
+  });
+
+  it("shows its total in another currency too, by the rate that held when it became final", async () => {
+    const scope = database.organization(database.home.organizationId);
+    const yen = { code: "JPY", perUsd: "151.25", day: "2025-04-30" };
+    await scope.settings.set(currencySetting, yen);
+    const time = month(-10);
+    const at = new Date(time.from.getTime() + 1000);
+    await database.metering.ingest([usageEvent(scope.id, { at, amountPicoUsd: 10n * dollar })], foldEvents);
+    const draft = await scope.invoices.draft({ ...facts, ...time });
+    const final = await scope.invoices.finalize(draft.id, draft.updatedAt);
+    await scope.settings.set(currencySetting, { ...yen, perUsd: "1" });
+    const { invoice, lines } = await scope.invoices.get(final.id);
+    expect(invoice.shownIn).toEqual(yen);
+    const pdf = Buffer.from(await invoicePdf("Home", invoice, lines, null)).toString("latin1");
+    expect(pdf).toMatch(/^%PDF-1/);
+    await scope.settings.remove(currencySetting);
   });
 
   it("refuses tiers that overlap", () => {

@@ -9,6 +9,7 @@ import type { Principal } from "../../domain/keys/verifier.ts";
 import type { Mailer } from "../../domain/mail/mailer.ts";
 import type { Catalog } from "../../domain/models/catalog.ts";
 import type { OwnFiles } from "../../domain/models/own-files.ts";
+import type { StripeSettings } from "../../domain/payments/stripe.ts";
 import type { Permission } from "../../domain/permissions.ts";
 import type { Vault } from "../../domain/secrets/vault.ts";
 import type { JobChanges } from "../../jobs/changes.ts";
@@ -41,6 +42,8 @@ export interface Management {
   readonly asking: { ask?: Ask };
   /** Absent where no mail server is set. */
   readonly mailer?: Mailer | undefined;
+  /** Absent where no payment service is set. */
+  readonly stripe?: StripeSettings | undefined;
   readonly addressOf: AddressReader;
   /**
    * Finds out what the catalog must know of a file, a folder or a hub id.

@@ -9,6 +9,7 @@ import { DocumentError, type DocumentErrorCode } from "../../domain/documents/er
 import { EvaluationError } from "../../domain/evaluations/config.ts";
 import { FlowError, type FlowErrorCode } from "../../domain/flows/errors.ts";
 import { CatalogError, type CatalogErrorCode } from "../../domain/models/errors.ts";
+import { PaymentError } from "../../domain/payments/stripe.ts";
 import { PromptError } from "../../domain/prompts/errors.ts";
 import { TaskError, type TaskErrorCode } from "../../domain/tasks/errors.ts";
 
@@ -139,6 +140,9 @@ export function toRefusal(error: TRPCError): TRPCError {
   if (cause instanceof EvaluationError) {
     const refusal = { reason: cause.code, hint: cause.hint };
     return new RefusedError(evaluationErrors[cause.code], cause.message, refusal, cause);
+  }
+  if (cause instanceof PaymentError) {
+    return new RefusedError("BAD_GATEWAY", cause.message, { reason: cause.code, hint: cause.hint ?? "" }, cause);
   }
   if (cause instanceof BillError) {
     return new RefusedError("BAD_REQUEST", cause.message, { reason: cause.code, hint: cause.hint }, cause);

@@ -4,6 +4,7 @@ import { aliasesRouter } from "./router/aliases.ts";
 import { auditRouter } from "./router/audit.ts";
 import { billingRouter } from "./router/billing.ts";
 import { commentsRouter } from "./router/comments.ts";
+import { currencyRouter } from "./router/currency.ts";
 import { datasetsRouter } from "./router/datasets.ts";
 import { deploymentsRouter } from "./router/deployments.ts";
 import { documentsRouter } from "./router/documents.ts";
@@ -45,6 +46,7 @@ export const appRouter = router({
   billing: billingRouter,
   agreements: agreementsRouter,
   invoices: invoicesRouter,
+  currency: currencyRouter,
   alerts: alertsRouter,
   models: modelsRouter,
   uploads: uploadsRouter,

@@ -4,6 +4,7 @@ import { readBill } from "../../../domain/billing/bill-csv.ts";
 import { type Forecast, forecastMonth } from "../../../domain/billing/forecast.ts";
 import { toMicroUsd } from "../../../domain/billing/money.ts";
 import { versionAt } from "../../../domain/billing/price.ts";
+import { priceGap, timeProblem } from "../../../domain/billing/price-timeline.ts";
 import { repriced } from "../../../domain/billing/reprice.ts";
 import { RefusedError } from "../errors.ts";
 import { id, moment, seen } from "../shapes.ts";
@@ -78,6 +79,11 @@ export const billingRouter = router({
           .datetime()
           .transform((text) => new Date(text))
           .optional(),
+        /** When a version that is entered already begins; left out: in force until another is. */
+        effectiveUntil: z.iso
+          .datetime()
+          .transform((text) => new Date(text))
+          .optional(),
         /** The newest version that the caller saw; 0 for none. */
         seenVersion: z.int().min(0),
       }),
@@ -85,7 +91,18 @@ export const billingRouter = router({
     .output(book)
     .mutation(async ({ ctx, input }) => {
       const made = await ctx.change(async (scope) => {
-        const [before] = await scope.priceBooks.list();
+        const versions = await scope.priceBooks.list();
+        const [before] = versions;
+        const from = input.effectiveFrom ?? new Date();
+        const field = timeProblem(versions, { from, until: input.effectiveUntil });
+        const month = { from: new Date(Date.now() - 30 * dayMs), to: new Date() };
+        const gap = priceGap(versions, input.prices, from, await scope.usage.tokens(month));
+        const wrong = field ?? gap;
+        // Somebody who saw an older version is told that first.
+        if (wrong !== undefined && (before?.version ?? 0) === input.seenVersion) {
+          const fields = { [field === undefined ? "prices" : "effectiveUntil"]: wrong };
+          throw new RefusedError("CONFLICT", wrong, { reason: "conflict", fields });
+        }
         const after = await scope.priceBooks.add({
           ...input,
           effectiveFrom: input.effectiveFrom,

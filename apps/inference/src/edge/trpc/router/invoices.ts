@@ -1,6 +1,17 @@
-import { type InvoiceInfo, type InvoiceLine, invoiceKinds, invoiceStates } from "@tugboat/db";
+import {
+  DisplayCurrency,
+  type InvoiceInfo,
+  type InvoiceLine,
+  invoiceKinds,
+  invoiceStates,
+  type PaymentInfo,
+  paymentStates,
+} from "@tugboat/db";
 import { z } from "zod";
+import { inCurrency } from "../../../domain/billing/currency.ts";
 import { exactDollars, invoiceCsv, invoiceName, invoicePdf } from "../../../domain/billing/invoice-document.ts";
+import { payPage } from "../../../domain/payments/pay.ts";
+import { RefusedError } from "../errors.ts";
 import { id, moment, seen } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
 
@@ -30,6 +41,17 @@ const invoice = z.object({
   createdAt: moment,
   updatedAt: moment,
   finalAt: moment.nullable(),
+  /** The total in the currency that it is also shown in, such as `JPY 1513`, with the rate; it is owed in US dollars. */
+  shownIn: DisplayCurrency.extend({ total: z.string() }).nullable(),
+});
+
+const payment = z.object({
+  state: z.enum(paymentStates),
+  url: z.string(),
+  amountCents: amount,
+  /** What an odd one is about. */
+  note: z.string(),
+  expiresAt: moment,
 });
 
 const line = z.object({
@@ -49,8 +71,45 @@ const dayMs = 86_400_000;
 export const invoicesRouter = router({
   /** The newest first. */
   list: orgProcedure("billing:read")
-    .output(z.object({ invoices: z.array(invoice) }))
-    .query(async ({ ctx }) => ({ invoices: (await ctx.scope.invoices.list()).map(shown) })),
+    .output(
+      z.object({
+        /** Whether invoices can be paid by a payment service. */
+        payable: z.boolean(),
+        invoices: z.array(invoice.extend({ payment: payment.nullable() })),
+      }),
+    )
+    .query(async ({ ctx }) => {
+      const [invoices, payments] = await Promise.all([ctx.scope.invoices.list(), ctx.scope.payments.list()]);
+      return {
+        payable: ctx.management.stripe !== undefined,
+        invoices: invoices.map((one) => {
+          const own = payments.filter(({ invoiceId }) => invoiceId === one.id);
+          // What was paid is told before what was opened and left.
+          const last = own.find(({ state }) => state === "odd" || state === "paid") ?? own[0];
+          return { ...shown(one), payment: last === undefined ? null : shownPayment(last) };
+        }),
+      };
+    }),
+
+  /** Gives a page of the payment service where a final invoice can be paid. It is paid when that service says so. */
+  pay: orgProcedure("billing:write")
+    .input(z.object({ id }))
+    .output(payment)
+    .mutation(async ({ ctx, input }) => {
+      const { consoleUrl, stripe } = ctx.management;
+      await ctx.scope.invoices.get(input.id);
+      if (stripe === undefined) {
+        throw new RefusedError("PRECONDITION_FAILED", "No payment service is set.", {
+          reason: "not-ready",
+          hint: "Set TUGBOAT_STRIPE_SECRET_KEY and TUGBOAT_STRIPE_WEBHOOK_SECRET, as the guide for admins says.",
+        });
+      }
+      return ctx.change(async (scope) => {
+        const made = await payPage(scope, stripe, input.id, `${consoleUrl}/settings/billing`, new Date());
+        const after = { payment: made.providerId, amountCents: Number(made.amountCents) };
+        return { subject: input.id, after, result: shownPayment(made) };
+      });
+    }),
 
   get: orgProcedure("billing:read")
     .input(z.object({ id }))
@@ -163,8 +222,12 @@ function timeOf(from: string | undefined, to: string | undefined) {
   return { from: new Date(begin), to: new Date(Math.max(end, begin + dayMs)) };
 }
 
+function shownPayment({ amountCents, expiresAt, note, state, url }: PaymentInfo) {
+  return { state, url, note, amountCents: Number(amountCents), expiresAt: expiresAt.toISOString() };
+}
+
 function shown(one: InvoiceInfo) {
-  const { amountPicoUsd, createdBy: _, netMicroUsd, taxMicroUsd, ...rest } = one;
+  const { amountPicoUsd, createdBy: _, netMicroUsd, shownIn, taxMicroUsd, ...rest } = one;
   return {
     ...rest,
     name: invoiceName(one),
@@ -177,6 +240,7 @@ function shown(one: InvoiceInfo) {
     createdAt: one.createdAt.toISOString(),
     updatedAt: one.updatedAt.toISOString(),
     finalAt: one.finalAt?.toISOString() ?? null,
+    shownIn: shownIn && { ...shownIn, total: inCurrency(netMicroUsd + taxMicroUsd, shownIn) },
   };
 }
 
