@@ -23,6 +23,14 @@ export interface DeploymentSettings {
   readonly pinned: boolean;
   /** Worker processes that share its requests. */
   readonly replicas: number;
+  /** Further workers that only read prompts, and hand what they read to the replicas; 0: each reads its own. */
+  readonly prefillReplicas: number;
+  /** Parts that each replica's layers are divided into, one worker each. */
+  readonly layerStages: number;
+  /** Workers of each replica's embedding; 0: the first layers' does it. */
+  readonly embeddingWorkers: number;
+  /** Workers of each replica's norm, logits and sampling; 0: the last layers' does it. */
+  readonly headWorkers: number;
 }
 
 export interface DeploymentInfo extends DeploymentSettings {
@@ -40,6 +48,10 @@ export const defaultDeployment: DeploymentSettings = {
   idleMinutes: null,
   pinned: false,
   replicas: 1,
+  prefillReplicas: 0,
+  layerStages: 1,
+  embeddingWorkers: 0,
+  headWorkers: 0,
 };
 
 export interface Deployments {
@@ -103,17 +115,20 @@ const kvTypes: readonly DeploymentKvType[] = ["f16", "f32", "q8_0"];
 
 function info(model: string, row: Deployment | undefined): DeploymentInfo {
   if (row === undefined) return { model, ...defaultDeployment, updatedAt: null };
-  const { contextLength, device, idleMinutes, kvCacheBytes, kvType, maxInFlight, pinned, replicas, updatedAt } = row;
   return {
     model,
-    contextLength,
-    kvCacheBytes: kvCacheBytes === null ? null : Number(kvCacheBytes),
-    kvType: kvTypes.find((one) => one === kvType) ?? null,
-    maxInFlight,
-    device: devices.find((one) => one === device) ?? null,
-    idleMinutes,
-    pinned,
-    replicas,
-    updatedAt,
+    contextLength: row.contextLength,
+    kvCacheBytes: row.kvCacheBytes === null ? null : Number(row.kvCacheBytes),
+    kvType: kvTypes.find((one) => one === row.kvType) ?? null,
+    maxInFlight: row.maxInFlight,
+    device: devices.find((one) => one === row.device) ?? null,
+    idleMinutes: row.idleMinutes,
+    pinned: row.pinned,
+    replicas: row.replicas,
+    prefillReplicas: row.prefillReplicas,
+    layerStages: row.layerStages,
+    embeddingWorkers: row.embeddingWorkers,
+    headWorkers: row.headWorkers,
+    updatedAt: row.updatedAt,
   };
 }

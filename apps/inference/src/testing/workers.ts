@@ -54,7 +54,7 @@ export function memoryLauncher(open: (settings: LoadSettings) => Promise<Engine>
         },
         exit: (code) => exit(`exit code ${code}`),
       },
-      (settings) => open(settings),
+      async (settings) => ({ engine: await open(settings) }),
       (engine, { path }) => engine.openAdapter(path, async () => ({ config: {}, weights: new Uint8Array() })),
     );
     workers.push({

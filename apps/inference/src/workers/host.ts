@@ -6,6 +6,7 @@ import {
   type LoadProgress,
   type LoadSettings,
   type ReadRequest,
+  type StageStatus,
   type ToWorker,
   toWireError,
   type WorkerRequest,
@@ -20,7 +21,13 @@ export interface HostPort {
   exit(code: number): void;
 }
 
-export type OpenEngine = (settings: LoadSettings, onProgress: (progress: LoadProgress) => void) => Promise<Engine>;
+/** An engine, and what it keeps in other processes. */
+export interface Hosted {
+  readonly engine: Engine;
+  readonly stages?: () => readonly StageStatus[];
+}
+
+export type OpenEngine = (settings: LoadSettings, onProgress: (progress: LoadProgress) => void) => Promise<Hosted>;
 
 /** Takes an adapter into use, reading its files if it is not on the device. */
 export type OpenAdapter = (engine: Engine, adapter: AdapterRef) => Promise<AdapterLease>;
@@ -36,10 +43,14 @@ export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAd
   async function load(settings: LoadSettings): Promise<void> {
     const start = performance.now();
     try {
-      const loaded = await open(settings, (progress) => port.send({ type: "progress", progress }));
+      const { engine: loaded, stages } = await open(settings, (progress) => port.send({ type: "progress", progress }));
       engine = loaded;
       port.send({ type: "ready", info: loaded.info, loadMs: performance.now() - start });
-      const report = () => port.send({ type: "stats", stats: loaded.stats(), rssBytes: process.memoryUsage.rss() });
+      const report = () => {
+        const others = stages?.();
+        const rssBytes = (others ?? []).reduce((sum, one) => sum + one.rssBytes, process.memoryUsage.rss());
+        port.send({ type: "stats", stats: loaded.stats(), rssBytes, ...(others && { stages: others }) });
+      };
       report();
       setInterval(report, statsIntervalMs).unref();
     } catch (error) {

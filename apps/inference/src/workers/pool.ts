@@ -196,7 +196,9 @@ export class DeploymentPool implements ModelPool {
     if (known?.path === model.sourcePath) return known.deployment;
     if (known !== undefined) await this.unload(model.name);
     const applied = model.deployment ?? defaultDeployment;
-    const estimateBytes = applied.replicas * (model.bytes + workerOverheadBytes);
+    const { embeddingWorkers, headWorkers, layerStages, prefillReplicas, replicas } = applied;
+    const processes = "stages" in stagesOf(applied) ? 1 + layerStages + embeddingWorkers + headWorkers : 1;
+    const estimateBytes = (replicas + prefillReplicas) * (model.bytes + processes * workerOverheadBytes);
     await this.#makeRoom(model.name, estimateBytes);
     if (this.#closed)
       throw new ServingError("shutting-down", "The service is shutting down.", { retryAfterSeconds: 5 });
@@ -210,6 +212,7 @@ export class DeploymentPool implements ModelPool {
         ...(applied.contextLength !== null && { contextLength: applied.contextLength }),
         ...(applied.kvCacheBytes !== null && { kvCacheBytes: applied.kvCacheBytes }),
         ...(applied.kvType !== null && { kvType: applied.kvType }),
+        ...stagesOf(applied),
       },
       launch,
       log,
@@ -252,6 +255,11 @@ export class DeploymentPool implements ModelPool {
     }
     return used;
   }
+}
+
+/** @returns nothing where the model stays in one piece */
+function stagesOf({ embeddingWorkers: embedding, headWorkers: head, layerStages: layers }: DeploymentSettings) {
+  return layers > 1 || embedding > 0 || head > 0 ? { stages: { layers, embedding, head } } : {};
 }
 
 function mib(bytes: number): string {

@@ -22,6 +22,30 @@ export interface LoadSettings {
   /** Default: by the machine's memory. */
   readonly kvCacheBytes?: number;
   readonly kvType?: "f16" | "f32" | "q8_0";
+  /** Absent: the worker computes the model in one piece. */
+  readonly stages?: StageSettings;
+}
+
+/** How a worker divides its model among processes of its own. */
+export interface StageSettings {
+  /** Parts of the layers, one process each. */
+  readonly layers: number;
+  /** Processes; 0: the first layers' does it. */
+  readonly embedding: number;
+  /** Processes; 0: the last layers' does it. */
+  readonly head: number;
+}
+
+/** A process that computes a stage. */
+export interface StageStatus {
+  readonly embedding: boolean;
+  readonly head: boolean;
+  readonly firstLayer: number;
+  readonly layers: number;
+  readonly pid?: number;
+  readonly rssBytes: number;
+  /** Of the last second, what it computed: 0 to 1. */
+  readonly busy: number;
 }
 
 export interface LoadProgress {
@@ -103,8 +127,13 @@ export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo; readonly loadMs: number }
   | { readonly type: "load-failed"; readonly error: WireError }
   | { readonly type: "events"; readonly requests: readonly RequestEvents[] }
-  /** Once a second while the worker lives. `rssBytes` is its resident memory. */
-  | { readonly type: "stats"; readonly stats: EngineStats; readonly rssBytes: number };
+  /** Once a second while the worker lives. `rssBytes` is its resident memory, with that of its stages. */
+  | {
+      readonly type: "stats";
+      readonly stats: EngineStats;
+      readonly rssBytes: number;
+      readonly stages?: readonly StageStatus[];
+    };
 
 export function toWireError(error: unknown): WireError {
   if (!(error instanceof Error)) return { code: "internal", message: String(error) };

@@ -12,6 +12,7 @@ import {
   type LoadSettings,
   type ReadAnswer,
   type ReadRequest,
+  type StageStatus,
 } from "./protocol.ts";
 import type { Place, PlacedRequest } from "./servable.ts";
 
@@ -21,10 +22,15 @@ import type { Place, PlacedRequest } from "./servable.ts";
  */
 export type ReplicaState = "idle" | "loading" | "ready" | "restarting" | "failed" | "closed";
 
+/** What a worker of a divided deployment does: it reads prompts, or goes on from what was read. */
+export type Pool = "prefill" | "decode";
+
 export interface ReplicaStatus {
   readonly id: string;
   /** The engine that it belongs to; absent for this process. */
   readonly node?: string;
+  /** What it does of a request; absent where it does all of it. */
+  readonly pool?: Pool;
   readonly state: ReplicaState;
   readonly progress?: LoadProgress;
   readonly error?: string;
@@ -35,6 +41,8 @@ export interface ReplicaStatus {
   readonly loadMs?: number;
   readonly info?: ModelInfo;
   readonly stats?: EngineStats;
+  /** The processes that its model is divided among. */
+  readonly stages?: readonly StageStatus[];
 }
 
 export interface ReplicaOptions {
@@ -46,6 +54,7 @@ export interface ReplicaOptions {
   readonly log: Logger;
   /** Requests that may be in flight, waiting ones included. */
   readonly maxInFlight: number;
+  readonly pool?: Pool;
 }
 
 /** Of all places, what one organization may take: the others always find some. */
@@ -81,6 +90,7 @@ export class Replica implements Place {
   #timer: NodeJS.Timeout | undefined;
   #info: ModelInfo | undefined;
   #stats: EngineStats | undefined;
+  #stages: readonly StageStatus[] | undefined;
   #rssBytes: number | undefined;
   #loadMs: number | undefined;
   #exited: (() => void) | undefined;
@@ -97,6 +107,7 @@ export class Replica implements Place {
   status(): ReplicaStatus {
     return {
       id: this.id,
+      ...(this.#options.pool && { pool: this.#options.pool }),
       state: this.#state,
       ...(this.#state === "loading" && this.#progress && { progress: this.#progress }),
       ...(this.#failure && { error: this.#failure.message }),
@@ -107,6 +118,7 @@ export class Replica implements Place {
       ...(this.#loadMs !== undefined && { loadMs: this.#loadMs }),
       ...(this.#info && { info: this.#info }),
       ...(this.#stats && { stats: this.#stats }),
+      ...(this.#stages && { stages: this.#stages }),
     };
   }
 
@@ -318,6 +330,7 @@ export class Replica implements Place {
       }
       case "stats":
         this.#stats = message.stats;
+        this.#stages = message.stages;
         this.#rssBytes = message.rssBytes;
         return;
     }
@@ -326,6 +339,7 @@ export class Replica implements Place {
   #onExit(reason: string): void {
     this.#link = undefined;
     this.#stats = undefined;
+    this.#stages = undefined;
     this.#rssBytes = undefined;
     this.#exited?.();
     if (this.#state === "closed") return;

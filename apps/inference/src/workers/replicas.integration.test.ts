@@ -1,4 +1,5 @@
-/** A model in two worker processes, one of which is killed while both are busy. */
+/** A model in two worker processes, then cut into stages: in both a process is killed under load. */
+import { readFileSync } from "node:fs";
 import { openDatabase } from "@tugboat/db";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
@@ -32,7 +33,13 @@ const listed = z.object({
       restarts: z.int(),
       retries: z.int(),
       replicas: z.array(
-        z.object({ id: z.string(), state: z.string(), inFlight: z.int(), kvUse: z.number().nullable() }),
+        z.object({
+          id: z.string(),
+          state: z.string(),
+          inFlight: z.int(),
+          kvUse: z.number().nullable(),
+          stages: z.array(z.object({ embedding: z.boolean(), layers: z.int(), head: z.boolean() })),
+        }),
       ),
     }),
   ),
@@ -130,5 +137,43 @@ it("a killed worker loses nothing but the streams that it had begun", async () =
   } finally {
     await database.close();
   }
+  expect(await textOf(3)).toEqual(alone);
+}, 240_000);
+
+it("a model cut into processes writes the same, and survives the loss of one of them", async () => {
+  const settings = { replicas: 1, layerStages: 2, embeddingWorkers: 1, headWorkers: 2 };
+  const before = z.object({ updatedAt: z.string().nullable() });
+  const { deployments } = z
+    .object({ deployments: z.array(before.extend({ model: z.string() })) })
+    .parse(await call("deployments/list"));
+  const seen = deployments.find((one) => one.model === model)?.updatedAt ?? null;
+  const alone = await textOf(3);
+  await call("deployments/configure", { model, ...settings, updatedAt: seen });
+  await call("deployments/restart", { model });
+  const serves = async () =>
+    (await deployment()).replicas.some(({ state, stages }) => state === "ready" && stages.length > 0);
+  await until(serves, 150_000);
+  expect((await deployment()).replicas.map(({ stages }) => stages)).toEqual([
+    [
+      { embedding: true, layers: 0, head: false },
+      { embedding: false, layers: 3, head: false },
+      { embedding: false, layers: 2, head: false },
+      { embedding: false, layers: 0, head: true },
+      { embedding: false, layers: 0, head: true },
+    ],
+  ]);
+  expect(await textOf(3)).toEqual(alone);
+
+  const answers = Array.from({ length: 6 }, (_, i) => textOf(i));
+  await until(async () => (await deployment()).inFlight > 0, 30_000);
+  const [worker = 0] = workerPids(1);
+  const children = readFileSync(`/proc/${worker}/task/${worker}/children`, "utf8").trim().split(" ").map(Number);
+  expect(children).toHaveLength(5);
+  process.kill(children[1] ?? 0, "SIGKILL");
+  expect((await Promise.all(answers))[3]).toEqual(alone);
+  await until(async () => {
+    const { inFlight, replicas } = await deployment();
+    return inFlight === 0 && replicas.every(({ kvUse }) => kvUse === 0);
+  }, 150_000);
   expect(await textOf(3)).toEqual(alone);
 }, 240_000);

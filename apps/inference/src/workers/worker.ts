@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { loadEngine } from "@tugboat/engine";
 import { loadAdapter, openModel } from "@tugboat/engine/node";
 import { hostEngine } from "./host.ts";
-import type { ToWorker } from "./protocol.ts";
+import type { LoadProgress, ToWorker } from "./protocol.ts";
+import { openStaged } from "./stages/staged-engine.ts";
 
 if (process.send === undefined) {
   console.error("This is a worker of the Tugboat service; it is not started by hand.");
@@ -26,22 +27,26 @@ hostEngine(
     onMessage: (listener) => process.on("message", (message) => listener(message as ToWorker)),
     exit: (code) => process.exit(code),
   },
-  async ({ path, kernelCache, ...options }, onProgress) => {
+  async ({ path, kernelCache, stages, ...options }, onProgress) => {
     const source = await openModel(path, { kernelCache });
+    const serving = { ...options, memoryBytes: totalmem(), adapters: {}, speculation: "prompt-lookup" } as const;
     // A progress event per tensor would be thousands of messages.
     let last = 0;
-    return loadEngine(source, {
-      ...options,
-      memoryBytes: totalmem(),
-      adapters: {},
-      speculation: "prompt-lookup",
-      onProgress: (progress) => {
-        const now = performance.now();
-        if (now - last < 50 && progress.done < progress.total) return;
-        last = now;
-        onProgress(progress);
-      },
-    });
+    const report = (progress: LoadProgress) => {
+      const now = performance.now();
+      if (now - last < 50 && progress.done < progress.total) return;
+      last = now;
+      onProgress(progress);
+    };
+    if (stages) {
+      // Without one of them nothing goes on: the service begins the requests anew with a new worker.
+      const lost = (what: string) => {
+        console.error(what);
+        process.exit(70);
+      };
+      return openStaged(source, { path, kernelCache, options: serving, stages }, report, lost);
+    }
+    return { engine: await loadEngine(source, { ...serving, onProgress: report }) };
   },
   async (engine, { path }) => {
     const { mtimeMs, size } = await stat(join(path, "adapter_model.safetensors"));

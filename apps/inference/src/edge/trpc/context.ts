@@ -137,6 +137,15 @@ export interface WorkerView {
     readonly adapters: { readonly loaded: number; readonly inUse: number };
     readonly tokensPerSecond: number;
   };
+  /** The processes that its model is divided among. */
+  readonly stages?: readonly {
+    readonly embedding: boolean;
+    readonly head: boolean;
+    readonly firstLayer: number;
+    readonly layers: number;
+    readonly rssBytes: number;
+    readonly busy: number;
+  }[];
   readonly progress?: { readonly stage: string; readonly done: number; readonly total: number };
   readonly info?: {
     readonly contextLength: number;
@@ -153,6 +162,8 @@ export interface DeploymentView extends WorkerView {
     readonly id: string;
     /** The machine or process that it belongs to; absent for this one. */
     readonly node?: string;
+    /** What it does of a request; absent where it does all of it. */
+    readonly pool?: "prefill" | "decode";
   })[];
   /** What is asked most often of late. `scope` is the organization that asks. */
   readonly hotKeys: readonly {

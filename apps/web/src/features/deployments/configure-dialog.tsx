@@ -30,6 +30,38 @@ const numbers = [
   },
 ] as const;
 
+/** How the work of each replica is divided: most models on one machine need none of it. */
+const divisions = [
+  {
+    field: "prefillReplicas",
+    label: "Prefill workers",
+    unit: "workers",
+    least: 0,
+    hint: "They read prompts and hand what they read to the replicas, which then only write. 0: each reads its own.",
+  },
+  {
+    field: "layerStages",
+    label: "Parts of the layers",
+    unit: "workers each",
+    least: 1,
+    hint: "Each part of a replica's layers, with its share of the KV cache, in a process of its own.",
+  },
+  {
+    field: "embeddingWorkers",
+    label: "Embedding",
+    unit: "workers each",
+    least: 0,
+    hint: "0: the first part of the layers does it.",
+  },
+  {
+    field: "headWorkers",
+    label: "Logits and sampling",
+    unit: "workers each",
+    least: 0,
+    hint: "0: the last part of the layers does it.",
+  },
+] as const;
+
 export interface ConfigureDialogProps {
   readonly deployment: Deployment;
   readonly onClose: () => void;
@@ -93,6 +125,29 @@ export function ConfigureDialog({ deployment, onClose }: ConfigureDialogProps) {
             </Field>
           ))}
         </div>
+        <details className="rounded-md border border-line px-3 py-2">
+          <summary className="cursor-pointer font-medium">Pools and stages</summary>
+          <p className="mt-2 text-ink-2">
+            Reading prompts, writing answers and the parts of the model may scale apart.{" "}
+            <code>tug bench serve --explain</code> says which of them this machine is short of.
+          </p>
+          <div className="mt-3 grid gap-4 sm:grid-cols-2">
+            {divisions.map(({ field, hint, label, least, unit }) => (
+              <Field key={field} label={label} aside={unit} hint={hint} problem={problem(field)}>
+                {(control) => (
+                  <Input
+                    {...control}
+                    type="number"
+                    inputMode="numeric"
+                    min={least}
+                    value={draft[field]}
+                    onChange={(event) => set({ [field]: event.currentTarget.value })}
+                  />
+                )}
+              </Field>
+            ))}
+          </div>
+        </details>
         <Field
           label="KV cache in"
           hint="8 bits hold 1.7 times as much and round as weights of 8 bits do."

@@ -9,7 +9,8 @@ type Replica = Deployment["replicas"][number];
 export function Replicas({ deployment }: { readonly deployment: Deployment }) {
   const { model, placements, replicas, retries } = deployment;
   const placed = placements.sticky + placements.spread + placements.spilled;
-  if (replicas.length < 2 && replicas.every(({ node }) => node === null)) return <Retries retries={retries} />;
+  const isPlain = ({ node, pool, stages }: Replica) => node === null && pool === null && stages.length === 0;
+  if (replicas.length < 2 && replicas.every(isPlain)) return <Retries retries={retries} />;
   return (
     <div className="mt-1 grid gap-1">
       <ul aria-label={`Replicas of ${model}`} className="grid gap-1">
@@ -17,11 +18,12 @@ export function Replicas({ deployment }: { readonly deployment: Deployment }) {
           <li key={`${replica.node} ${replica.id}`} className="rounded-md border border-line px-2 py-1 tabular-nums">
             <p className="flex flex-wrap items-center gap-x-2">
               <Status tone={looks[replica.state].tone} busy={replica.state === "loading"}>
-                {replica.node === null ? `replica ${replica.id}` : `${replica.node}, replica ${replica.id}`}{" "}
-                {looks[replica.state].word}
+                {replica.node === null ? "" : `${replica.node}, `}
+                {replica.pool === "prefill" ? "prefill worker" : "replica"} {replica.id} {looks[replica.state].word}
               </Status>
             </p>
             <p className="text-ink-2">{doing(replica)}</p>
+            <Stages stages={replica.stages} />
             {replica.error && replica.state !== "ready" ? (
               <p className="break-words text-bad">{replica.error}</p>
             ) : null}
@@ -38,6 +40,28 @@ export function Replicas({ deployment }: { readonly deployment: Deployment }) {
       <Retries retries={retries} />
     </div>
   );
+}
+
+/** What each process of a divided worker computes, and how busy it is: the busiest is what holds the others up. */
+function Stages({ stages }: Pick<Replica, "stages">) {
+  if (stages.length === 0) return null;
+  return (
+    <ol aria-label="Stages" className="mt-1 flex flex-wrap gap-x-3 text-ink-3">
+      {stages.map((stage, i) => (
+        // Stages keep their order as long as their worker lives.
+        // biome-ignore lint/suspicious/noArrayIndexKey: two workers of the head have nothing else that tells them apart
+        <li key={i}>
+          {stageName(stage)} {percent(stage.busy)} busy · {written(bytes(stage.rssBytes))}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+export function stageName({ embedding, firstLayer, head, layers }: Replica["stages"][number]): string {
+  if (layers === 0) return embedding ? "embedding" : "logits and sampling";
+  const range = layers === 1 ? `layer ${firstLayer + 1}` : `layers ${firstLayer + 1}–${firstLayer + layers}`;
+  return `${embedding ? "embedding, " : ""}${range}${head ? ", logits" : ""}`;
 }
 
 function Retries({ retries }: { readonly retries: number }) {

@@ -10,6 +10,10 @@ const none = {
   idleMinutes: null,
   pinned: false,
   replicas: 1,
+  prefillReplicas: 0,
+  layerStages: 1,
+  embeddingWorkers: 0,
+  headWorkers: 0,
 };
 
 it("leaves what is empty to the machine, and keeps the rest", () => {
@@ -21,12 +25,20 @@ it("leaves what is empty to the machine, and keeps the rest", () => {
     device: "cpu" as const,
     pinned: true,
     replicas: 3,
+    prefillReplicas: 0,
+    layerStages: 1,
+    embeddingWorkers: 0,
+    headWorkers: 0,
   };
   expect(settingsDraft(some)).toMatchObject({
     contextLength: "2048",
     kvCacheMiB: "512",
     maxInFlight: "",
     replicas: "3",
+    prefillReplicas: "0",
+    layerStages: "1",
+    embeddingWorkers: "0",
+    headWorkers: "0",
   });
   expect(settingsOf(settingsDraft(some))).toEqual(some);
 });

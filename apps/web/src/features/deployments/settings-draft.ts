@@ -12,6 +12,10 @@ export interface SettingsDraft {
   readonly device: string;
   readonly pinned: boolean;
   readonly replicas: string;
+  readonly prefillReplicas: string;
+  readonly layerStages: string;
+  readonly embeddingWorkers: string;
+  readonly headWorkers: string;
 }
 
 export function settingsDraft(settings: Settings): SettingsDraft {
@@ -25,6 +29,10 @@ export function settingsDraft(settings: Settings): SettingsDraft {
     device: settings.device ?? "",
     pinned: settings.pinned,
     replicas: text(settings.replicas),
+    prefillReplicas: text(settings.prefillReplicas),
+    layerStages: text(settings.layerStages),
+    embeddingWorkers: text(settings.embeddingWorkers),
+    headWorkers: text(settings.headWorkers),
   };
 }
 
@@ -43,5 +51,9 @@ export function settingsOf(draft: SettingsDraft): Settings {
     device: devices.find((device) => device === draft.device) ?? null,
     pinned: draft.pinned,
     replicas: number(draft.replicas) ?? 1,
+    prefillReplicas: number(draft.prefillReplicas) ?? 0,
+    layerStages: number(draft.layerStages) ?? 1,
+    embeddingWorkers: number(draft.embeddingWorkers) ?? 0,
+    headWorkers: number(draft.headWorkers) ?? 0,
   };
 }

@@ -23,6 +23,14 @@ const settings = z.object({
   pinned: z.boolean(),
   /** Worker processes that share its requests. */
   replicas: z.int().min(1, "At least 1.").max(64, "At most 64."),
+  /** Further workers that only read prompts, and hand what they read to the replicas; 0: each reads its own. */
+  prefillReplicas: z.int().min(0).max(64, "At most 64."),
+  /** Parts that each replica's layers are divided into, one worker process each. */
+  layerStages: z.int().min(1, "At least 1.").max(64, "At most 64."),
+  /** Workers of each replica's embedding; 0: the first layers' does it. */
+  embeddingWorkers: z.int().min(0).max(16, "At most 16."),
+  /** Workers of each replica's norm, logits and sampling; 0: the last layers' does it. */
+  headWorkers: z.int().min(0).max(16, "At most 16."),
 });
 
 const worker = z.object({
@@ -40,6 +48,22 @@ const worker = z.object({
   rssBytes: z.number().nullable(),
   restarts: z.int(),
   error: z.string().nullable(),
+  /** What it does of a request: reads prompts, or goes on from there; null where it does both. */
+  pool: z.enum(["prefill", "decode"]).nullable(),
+  /** The processes that its model is divided among, in order; empty where it is in one piece. */
+  stages: z.array(
+    z.object({
+      embedding: z.boolean(),
+      /** Norm, logits and sampling. */
+      head: z.boolean(),
+      /** From 0. */
+      firstLayer: z.int(),
+      layers: z.int(),
+      rssBytes: z.number(),
+      /** Of the last second, what it computed: 0 to 1. */
+      busy: z.number(),
+    }),
+  ),
 });
 
 /** A user, a session, a cache key or a prefix that is asked often. */
@@ -219,12 +243,31 @@ function shown(
 ): z.output<typeof deployment> {
   const wanted = settingsOf(info);
   const { applied = defaultDeployment, info: loaded, stats } = view ?? {};
-  const restartKeys = ["contextLength", "device", "kvCacheBytes", "kvType", "maxInFlight", "replicas"] as const;
+  const restartKeys = [
+    "contextLength",
+    "device",
+    "kvCacheBytes",
+    "kvType",
+    "maxInFlight",
+    "replicas",
+    "prefillReplicas",
+    "layerStages",
+    "embeddingWorkers",
+    "headWorkers",
+  ] as const;
   return {
     model: info.model,
     ...working(view),
     progress: view?.progress ?? null,
-    replicas: (view?.replicas ?? []).map((one) => ({ id: one.id, node: one.node ?? null, ...working(one) })),
+    replicas: (view?.replicas ?? []).map((one) => ({
+      id: one.id,
+      node: one.node ?? null,
+      ...working(one),
+      pool: one.pool ?? null,
+      stages: (one.stages ?? []).map(({ busy, embedding, firstLayer, head, layers, rssBytes }) => {
+        return { embedding, head, firstLayer, layers, rssBytes, busy };
+      }),
+    })),
     hotKeys: (view?.hotKeys ?? []).filter(({ scope }) => scope === organizationId).map(({ scope: _, ...key }) => key),
     placements: view?.placements ?? { sticky: 0, spread: 0, spilled: 0 },
     retries: view?.retries ?? 0,
