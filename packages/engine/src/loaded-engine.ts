@@ -72,7 +72,7 @@ export class LoadedEngine implements Engine {
     this.#chat = chatTemplateFor(source.files.chatTemplate, tokenizer);
     this.#model = model;
     this.#runner = runner;
-    this.#scheduler = new Scheduler(model.limits);
+    this.#scheduler = new Scheduler({ ...model.limits, lanes: model.machine.lanes });
     this.#loop = new GenerationLoop(this.#scheduler, runner, this.#costs, (token, logprob, ids, logprobs) => ({
       ...this.#describe(token, logprob),
       top: Array.from(ids, (id, i) => this.#describe(id, logprobs[i]!)),

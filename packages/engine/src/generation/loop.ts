@@ -20,7 +20,10 @@ interface Exclusive {
   readonly fail: (error: unknown) => void;
 }
 
-/** Runs steps while there is work, one after another, and hands every token to its request. */
+/**
+ * Runs steps while there is work, as many side by side as the machine computes, and hands every token to its request. Steps
+ * are committed in the order in which they were planned.
+ */
 export class GenerationLoop {
   readonly #scheduler: Scheduler;
   readonly #runner: StepRunner;
@@ -99,32 +102,39 @@ export class GenerationLoop {
   async #run(): Promise<void> {
     // Calls made in one turn are in one step.
     await nextTurn();
+    /** The oldest first. */
+    const underWay: Promise<void>[] = [];
     while (!this.#closed) {
       try {
+        if (this.#exclusive.length > 0) await Promise.all(underWay.splice(0));
         await this.#runExclusive();
         this.#dropExpired();
-        for (const [sequence, { choice }] of this.#owners) sequence.draft = choice.draft();
+        for (const [sequence, { choice }] of this.#owners) if (!sequence.inFlight) sequence.draft = choice.draft();
         const plan = this.#scheduler.plan(performance.now());
-        if (!plan) return;
-        await this.#step(plan);
+        if (!plan && underWay.length === 0) return;
+        if (plan) underWay.push(observed(this.#step(plan, underWay.at(-1))));
+        const isFull = underWay.length >= (this.#scheduler.limits.lanes ?? 1);
+        if (!plan || isFull) await underWay.shift();
       } catch (cause) {
         const message = `a step failed: ${cause instanceof Error ? cause.message : String(cause)}`;
         // The device is in an unknown state: nothing computed on it can be trusted any more.
         this.#closed = new EngineError("closed", message, "Load the model again.", { cause });
         this.#failAll(this.#closed);
-        return;
       }
       await nextTurn();
     }
+    await Promise.allSettled(underWay);
   }
 
-  async #step(plan: StepPlan): Promise<void> {
+  /** @param before the step planned before it, if that is not committed yet */
+  async #step(plan: StepPlan, before: Promise<void> | undefined): Promise<void> {
     const begin = performance.now();
     for (const { sequence } of plan.entries) this.#owners.get(sequence)?.request.start(begin);
     const result = await this.#runner.run(plan, (sequence, ahead) => {
       const { choice, request } = this.#owners.get(sequence)!;
       return request.drawOf(choice, ahead);
     });
+    await before;
     this.#steps += 1;
     const now = performance.now();
     this.#scheduler.observe(plan, now - begin);
@@ -219,4 +229,10 @@ export class GenerationLoop {
     for (const request of [...this.#requests]) this.#drop(request, error);
     for (const { fail } of this.#exclusive.splice(0)) fail(error);
   }
+}
+
+/** The same promise, which is no unhandled rejection when the step before it fails first. */
+function observed(step: Promise<void>): Promise<void> {
+  step.catch(() => {});
+  return step;
 }

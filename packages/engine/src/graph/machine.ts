@@ -36,6 +36,8 @@ export interface Machine {
   readonly logitsWidth: number;
   readonly hiddenWidth: number;
   readonly adapters: AdapterRoom | undefined;
+  /** Steps that it computes side by side: more than 1 where each goes through several stages. */
+  readonly lanes: number;
   /** A new step: what follows, until the next one, belongs to it. */
   begin(): void;
   writeTable(slot: number, blocks: Uint32Array<ArrayBuffer>): void;

@@ -43,6 +43,7 @@ export class Program implements Machine {
   readonly input: StepInput;
   readonly memory: ProgramMemory;
   readonly rowsPerTile: number;
+  readonly lanes = 1;
   /** The adapters on the device, in a program that takes some. */
   readonly adapters: AdapterPool | undefined;
   readonly #steps: readonly Step[];

@@ -47,19 +47,22 @@ async function cut(files: ModelFiles, cuts: Cuts, given: LoadOptions, heads = 1)
 }
 
 interface Text {
-  readonly tokens: readonly number[];
-  readonly logprobs: readonly (readonly number[])[];
+  readonly tokens: readonly (readonly number[])[];
+  readonly logprobs: readonly (readonly (readonly number[])[])[];
 }
 
 async function textOf(engine: Engine, request: GenerateRequest): Promise<Text> {
-  const tokens: number[] = [];
-  const logprobs: number[][] = [];
+  // The choices of one request may take turns differently.
+  const tokens: number[][] = [];
+  const logprobs: number[][][] = [];
   for await (const event of engine.generate({ temperature: 0, ignoreEos: true, logprobs: 2, ...request })) {
     if (event.type !== "token") continue;
-    tokens.push(event.token);
+    const { choice } = event;
+    tokens[choice] = [...(tokens[choice] ?? []), event.token];
     // A GPU splits the work of a lone row differently, so there only the tokens must agree.
     if (device.info.kind !== "cpu") continue;
-    logprobs.push([event.logprobs!.logprob, ...event.logprobs!.top.map(({ logprob }) => logprob)]);
+    const report = [event.logprobs!.logprob, ...event.logprobs!.top.map(({ logprob }) => logprob)];
+    logprobs[choice] = [...(logprobs[choice] ?? []), report];
   }
   return { tokens, logprobs };
 }

@@ -22,6 +22,8 @@ export interface SchedulerLimits {
   readonly mixedPrefillRows: number;
   /** What such a step may take, in ms: the rows above are then only where it begins. */
   readonly itlTargetMs?: number;
+  /** Steps that may be planned before the first of them is committed. Default 1. More keep several stages at work. */
+  readonly lanes?: number;
 }
 
 /** Whose work a prompt is, and how it is to be treated. Times are milliseconds of one clock, the caller's. */
@@ -175,10 +177,11 @@ export class Scheduler {
     let rows = 0;
     let samples = 0;
     const schedule = (sequence: Sequence, most: number) => {
-      const start = sequence.computed;
-      const count = Math.min(sequence.pending, most);
+      const start = sequence.planned;
+      const count = Math.min(sequence.unplanned, most);
       const takers = start + count === sequence.length ? [sequence, ...sequence.followers] : [];
       entries.push({ sequence, start, count, samples: takers, draft: [] });
+      sequence.planned = start + count;
       rows += count;
       samples += takers.length;
       charge(sequence, start + count, takers.length);
@@ -186,14 +189,20 @@ export class Scheduler {
 
     this.#admit(now, copies);
     const ranked = this.#residents.all.toSorted((a, b) => compareRank(a, b, now));
+    const mostDecodes = this.#laneOf(ranked.filter(({ pending }) => pending === 1).length);
     for (const sequence of ranked) {
-      if (rows === maxRows) break;
-      if (sequence.state !== "running" || sequence.pending !== 1) continue;
-      while (sequence.table.blocksToWrite(sequence.computed, sequence.length) > this.pool.free) {
-        if (this.#residents.preempt(this.#lastOf(ranked)) === sequence) break;
+      if (rows === Math.min(maxRows, mostDecodes)) break;
+      if (sequence.state !== "running" || sequence.unplanned !== 1) continue;
+      const needed = () => sequence.table.blocksToWrite(sequence.planned, sequence.length) > this.pool.free;
+      while (needed()) {
+        const victim = this.#lastOf(ranked);
+        // What is under way may end and give its blocks back.
+        if (victim === sequence && ranked.some(({ inFlight }) => inFlight)) break;
+        if (this.#residents.preempt(victim) === sequence) break;
       }
       if (sequence.state !== "running") break;
-      sequence.table.prepareWrite(sequence.computed, sequence.length, copies);
+      if (needed()) continue;
+      sequence.table.prepareWrite(sequence.planned, sequence.length, copies);
       schedule(sequence, 1);
     }
     if (rows > 0 && ranked.every(({ pending }) => pending === 1)) {
@@ -207,7 +216,7 @@ export class Scheduler {
     const budget = this.#budget(rows);
     for (const sequence of ranked) {
       if (rows >= budget) break;
-      if (sequence.state === "running" && sequence.pending > 1) schedule(sequence, budget - rows);
+      if (sequence.state === "running" && sequence.unplanned > 1) schedule(sequence, budget - rows);
     }
     return rows === 0 ? undefined : { entries, copies, rows, samples };
   }
@@ -237,7 +246,7 @@ export class Scheduler {
         this.#residents.remember(sequence);
         continue;
       }
-      sequence.computed = start + count;
+      sequence.advance(start + count);
       this.#residents.remember(sequence);
       for (let i = 0; i < samples.length; i++) {
         const taker = samples[i]!;
@@ -280,6 +289,11 @@ export class Scheduler {
     return drafted;
   }
 
+  /** Of what could be in one step, the part that leaves as much for the steps beside it. */
+  #laneOf(rows: number): number {
+    return Math.ceil(rows / (this.limits.lanes ?? 1));
+  }
+
   #budget(decodes: number): number {
     return decodes === 0
       ? this.limits.maxRows
@@ -319,7 +333,7 @@ export class Scheduler {
   /** Admits a sequence, in the place of others that give way to it if there is no other way. */
   #makeRoom(sequence: Sequence, now: number, copies: BlockCopy[]): boolean {
     if (this.#residents.start(sequence, copies)) return true;
-    const giving = this.#residents.all.filter((other) => yieldsTo(other, sequence, now));
+    const giving = this.#residents.all.filter((other) => !other.inFlight && yieldsTo(other, sequence, now));
     const blocks = giving.reduce((sum, { table }) => sum + table.blocks.length, this.pool.free);
     const slots = giving.reduce((sum, { followers }) => sum + 1 + followers.length, this.#residents.freeSlots);
     if (blocks < blocksFor(sequence.length) || slots < 1 + sequence.followers.length) return false;
@@ -334,7 +348,7 @@ export class Scheduler {
 
   /** @throws RangeError when nothing runs: blocks are then held by nobody who can give them up. */
   #lastOf(ranked: readonly Sequence[]): Sequence {
-    const sequence = ranked.findLast(({ state }) => state === "running");
+    const sequence = ranked.findLast(({ inFlight, state }) => state === "running" && !inFlight);
     if (!sequence) throw new RangeError("no sequence is left to preempt");
     return sequence;
   }

@@ -27,8 +27,8 @@ export class Sequence {
   readonly promptLength: number;
   readonly terms: SequenceTerms;
   state: SequenceState = "waiting";
-  /** Tokens `[0, computed)` have their keys and values in the cache. */
-  computed = 0;
+  /** Tokens `[0, planned)` are computed, or by a step that was planned and not committed yet. */
+  planned = 0;
   table: BlockTable;
   /** Row of the per-sequence device state while running, else -1. */
   slot = -1;
@@ -45,6 +45,7 @@ export class Sequence {
   leader: Sequence | undefined;
   /** How its text may go on after the token that is not computed yet: for the next step only. */
   draft: readonly number[] = [];
+  #computed = 0;
   #tokens: Int32Array;
   #length: number;
 
@@ -60,6 +61,32 @@ export class Sequence {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Tokens `[0, computed)` have their keys and values in the cache. Setting it forgets what was planned. */
+  get computed(): number {
+    return this.#computed;
+  }
+
+  set computed(tokens: number) {
+    this.#computed = tokens;
+    this.planned = tokens;
+  }
+
+  /** A step that computes tokens up to `tokens` was committed; later ones may be under way. */
+  advance(tokens: number): void {
+    this.#computed = tokens;
+    this.planned = Math.max(this.planned, tokens);
+  }
+
+  /** Whether a step that computes some of it was planned and not committed yet. */
+  get inFlight(): boolean {
+    return this.planned > this.#computed;
+  }
+
+  /** Tokens that no step has computed or is computing. */
+  get unplanned(): number {
+    return this.#length - this.planned;
   }
 
   /** Tokens whose keys and values are not in the cache yet. */

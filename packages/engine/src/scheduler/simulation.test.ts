@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Scheduler, type SubmitTerms } from "./scheduler.ts";
 import type { Sequence } from "./sequence.ts";
+import type { StepPlan } from "./step-plan.ts";
 import { checkAccounts, SimulatedDevice } from "./testing/simulated-device.ts";
 
 interface Request {
@@ -35,6 +36,8 @@ function simulate(scheduler: Scheduler, requests: readonly Request[], publicToke
     .sort((a, b) => a.request.arrives - b.request.arrives);
   let rows = 0;
   let dropped = 0;
+  /** Planned and not committed: the device has done them, the scheduler has not heard of it. */
+  const underWay: StepPlan[] = [];
   for (let step = 0; ; step++) {
     while (pending[0] && pending[0].request.arrives <= step) {
       const { id, request } = pending.shift()!;
@@ -60,6 +63,7 @@ function simulate(scheduler: Scheduler, requests: readonly Request[], publicToke
       // Right, wrong, and right at first.
       const guess = (ahead: number) => ((sequence.length + ahead) * 7) % (ahead < sequence.order % 4 ? 50 : 49);
       const most = Math.max(0, Math.min(sequence.order % 6, goal - sequence.length - 1));
+      if (sequence.inFlight) continue;
       sequence.draft = Array.from({ length: most }, (_, i) => guess(i));
     }
     const plan = scheduler.plan(step * 100);
@@ -67,7 +71,8 @@ function simulate(scheduler: Scheduler, requests: readonly Request[], publicToke
       expect(plan.rows).toBeLessThanOrEqual(scheduler.limits.maxRows);
       rows += plan.rows;
       device.run(plan, ({ terms }, owner, token) => owner === terms.scope || token < publicTokens);
-    } else {
+      underWay.push(plan);
+    } else if (underWay.length === 0) {
       expect(all.every(({ sequence }) => sequence.state === "finished")).toBe(true);
       if (pending.length === 0) break;
     }
@@ -78,15 +83,17 @@ function simulate(scheduler: Scheduler, requests: readonly Request[], publicToke
     );
     // Cancellations arrive while the device works.
     for (const { sequence, until } of open) if (until <= step) scheduler.finish(sequence);
-    if (plan) {
-      for (const { sequence } of plan.entries) {
-        const entry = open.find((other) => other.sequence === sequence);
-        if (entry) entry.started ??= step;
-      }
+    for (const { sequence } of plan?.entries ?? []) {
+      const entry = open.find((other) => other.sequence === sequence);
+      if (entry) entry.started ??= step;
+    }
+    const isFull = underWay.length >= (scheduler.limits.lanes ?? 1);
+    const done = plan && !isFull ? undefined : underWay.shift();
+    if (done) {
       // What a sequence writes depends on its text alone, as a model's greedy text does.
       scheduler.commit(
-        plan,
-        plan.entries.flatMap(({ draft, samples }) =>
+        done,
+        done.entries.flatMap(({ draft, samples }) =>
           samples.map((sample, i) => ((sample.length + (draft.length > 0 ? i : 0)) * 7) % 50),
         ),
       );
@@ -117,6 +124,7 @@ const limits = fc.record({
   maxSequences: fc.integer({ min: 3, max: 8 }),
   maxRows: fc.integer({ min: 8, max: 64 }),
   mixedPrefillRows: fc.integer({ min: 1, max: 64 }),
+  lanes: fc.integer({ min: 1, max: 3 }),
 });
 
 describe("simulation with scopes, tenants, priorities, deadlines and shared prefixes", () => {

@@ -31,6 +31,8 @@ export class StagedMachine implements Machine {
   readonly settings: ProgramSettings;
   readonly input: StepInput;
   readonly adapters: StagedAdapters | undefined;
+  /** At least two, so that one step may be in the layers while another is in the head. */
+  readonly lanes: number;
   readonly #stages: readonly Stage[];
   readonly #queues: readonly (readonly StageQueue[])[];
   readonly #facts: StageFacts;
@@ -50,6 +52,7 @@ export class StagedMachine implements Machine {
     this.#facts = groups.find(({ stage }) => stage.layers > 0)!.workers[0]!.facts;
     this.#end = groups.at(-1)!.workers[0]!.facts;
     this.adapters = settings.adapters && new StagedAdapters(this.#queues.flat(), settings.adapters.bytes);
+    this.lanes = Math.max(2, this.#stages.filter(({ layers }) => layers > 0).length);
     this.#step = this.#newStep();
   }
 
