@@ -11,11 +11,15 @@ import type { AdapterOptions, Speculation } from "./limits.ts";
 import { type LoadProgress, loadModel } from "./load.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
 import type { GenerationOptions } from "./sampler/request.ts";
+import { loadDraft } from "./speculative/load-draft.ts";
 import { tokenizerOf } from "./tokenizer/create.ts";
 import type { ToolChoice } from "./tools/grammar.ts";
 import type { PeftAdapter } from "./train/types.ts";
 
 export type DeviceKind = "auto" | "cpu" | "webgpu";
+
+/** Milliseconds that only grow. */
+export type Clock = () => number;
 
 /** An opened model, and the way to the devices of the platform that opened it. */
 export interface ModelSource {
@@ -45,9 +49,14 @@ export interface LoadOptions {
   readonly adapters?: AdapterOptions;
   /**
    * Whether the next tokens are guessed and verified several at once, which changes no text: a guess counts only where it
-   * is what was drawn. It stops by itself where it does not pay. Default `off`; on a GPU always.
+   * is what was drawn. It stops by itself where it does not pay. Default `off`, with a draft model `draft-model`; on a GPU
+   * always off.
    */
-  readonly speculation?: Speculation;
+  readonly speculation?: Exclude<Speculation, "draft-model">;
+  /** A smaller model with the same tokenizer that guesses, on the same device. The engine's from here on. */
+  readonly draft?: ModelSource;
+  /** Milliseconds, of any origin; default: the machine's. What is learnt of steps, time limits and timings follow it. */
+  readonly clock?: Clock;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -118,7 +127,12 @@ export interface EngineStats {
   /** Times that a sequence gave its cache up for an older one and was computed again. */
   readonly preemptions: number;
   /** Guessed tokens that were verified, and how many of them were right. */
-  readonly drafts: { readonly tokens: number; readonly accepted: number };
+  readonly drafts: {
+    readonly tokens: number;
+    readonly accepted: number;
+    /** The model that guesses, if one does. */
+    readonly model?: string;
+  };
   readonly adapters: AdapterStats;
 }
 
@@ -183,7 +197,7 @@ export async function loadEngine(source: ModelSource, options: LoadOptions = {})
     options.signal?.throwIfAborted();
     return await load(source, options);
   } catch (error) {
-    await source.files.close();
+    await Promise.all([source.files.close(), options.draft?.files.close()]);
     throw error;
   }
 }
@@ -198,12 +212,17 @@ async function load(source: ModelSource, options: LoadOptions): Promise<Engine> 
     if (typeof wanted === "string") device.destroy();
   };
   try {
-    const model = await loadModel(files, device, options);
+    const { draft, speculation } = options;
+    const model = await loadModel(files, device, { ...options, speculation: draft ? "draft-model" : speculation });
     const runner = new StepRunner(model.machine);
+    // Where nothing is guessed a draft model would only take memory.
+    const guessing = draft && model.speculation === "draft-model";
+    const loaded = guessing ? await loadDraft(draft, files, tokenizer, device, model, options) : undefined;
+    if (!guessing) await draft?.files.close();
     onProgress?.({ stage: "warm", done: 0, total: 1 });
     await runner.warm();
     onProgress?.({ stage: "warm", done: 1, total: 1 });
-    return new LoadedEngine(source, tokenizer, device.info, model, runner, dropDevice);
+    return new LoadedEngine(source, tokenizer, device.info, model, runner, dropDevice, { draft: loaded, clock: options.clock });
   } catch (error) {
     dropDevice();
     throw error;

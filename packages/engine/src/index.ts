@@ -46,6 +46,7 @@ export type { Expression, Grammar } from "./grammar/expression.ts";
 export type { ModelInfo } from "./info.ts";
 export type { AdapterOptions } from "./limits.ts";
 export type { LoadProgress } from "./load.ts";
+export { checkDraft } from "./speculative/load-draft.ts";
 export type { Rows, StageAnswer, StageCommand, StageFacts, StageWorker } from "./stages/commands.ts";
 export type { Cuts, Stage } from "./stages/cut.ts";
 export { joinStages, openStage, stagesOf } from "./stages/open.ts";

@@ -31,8 +31,11 @@ export interface LimitOptions {
   readonly speculation?: Speculation;
 }
 
-/** `prompt-lookup`: guesses that a text goes on as it did before, verified in the same step. */
-export type Speculation = "off" | "prompt-lookup";
+/**
+ * `prompt-lookup`: guesses that a text goes on as it did before; `draft-model`: a smaller model guesses. Either is verified
+ * in the same step.
+ */
+export type Speculation = "off" | "prompt-lookup" | "draft-model";
 
 export interface AdapterOptions {
   /** Of one adapter. Default 64. */
@@ -100,8 +103,7 @@ export function chooseLimits(
     );
   }
   const blocks = Math.max(oneContext, Math.min(most, affordable));
-  // A lone sequence needs rows of logits for its guesses.
-  const maxSamples = options.speculation === "prompt-lookup" ? Math.max(DRAFT_SAMPLES, maxSequences) : maxSequences;
+  const maxSamples = samplesFor(options.speculation, maxSequences);
   const maxRows = Math.max(ROWS[device.kind], maxSequences);
   return {
     program: {
@@ -125,6 +127,12 @@ export function chooseLimits(
       maxQueue: options.maxQueue ?? DEFAULT_QUEUE,
     },
   };
+}
+
+/** A lone sequence needs rows of logits for its guesses; what a model guesses, it guesses for all at once. */
+function samplesFor(speculation: Speculation | undefined, maxSequences: number): number {
+  if (speculation === "draft-model") return Math.max(DRAFT_SAMPLES, 2 * maxSequences);
+  return speculation === "prompt-lookup" ? Math.max(DRAFT_SAMPLES, maxSequences) : maxSequences;
 }
 
 function adapterSettings({ bytes, maxRank = 64 }: AdapterOptions, memoryBytes: number | undefined): AdapterSettings {

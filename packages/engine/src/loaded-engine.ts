@@ -4,6 +4,7 @@ import type { AdapterPlace } from "./adapters/places.ts";
 import { type ChatTemplate, chatTemplateFor } from "./chat-template/template.ts";
 import type { ChatMessage, ToolDefinition } from "./chat-template/types.ts";
 import type {
+  Clock,
   EmbedOptions,
   Engine,
   EngineStats,
@@ -32,13 +33,21 @@ import { parseGenerationOptions, type SamplingParameters } from "./sampler/reque
 import { Scheduler } from "./scheduler/scheduler.ts";
 import type { Sequence } from "./scheduler/sequence.ts";
 import { parseServingTerms } from "./scheduler/serving-terms.ts";
+import { DraftModel } from "./speculative/draft-model.ts";
 import { Drafts } from "./speculative/drafts.ts";
+import { draftLimits, type LoadedDraft } from "./speculative/load-draft.ts";
 import { StepCosts } from "./speculative/step-costs.ts";
 import { StopMatcher } from "./text/stop-matcher.ts";
 import { StreamDecoder } from "./tokenizer/stream-decoder.ts";
 import type { Tokenizer } from "./tokenizer/types.ts";
 import { ToolUse } from "./tools/tool-use.ts";
 import type { PeftAdapter } from "./train/types.ts";
+
+/** What an engine may have beside its model. */
+export interface EngineExtras {
+  readonly clock?: Clock | undefined;
+  readonly draft?: LoadedDraft | undefined;
+}
 
 /** A model on a device that takes requests. */
 export class LoadedEngine implements Engine {
@@ -54,7 +63,9 @@ export class LoadedEngine implements Engine {
   readonly #tools: ToolUse;
   readonly #prompts: PromptReader;
   readonly #adapters: Adapters;
-  readonly #costs = new StepCosts();
+  readonly #draft: LoadedDraft | undefined;
+  readonly #clock: Clock;
+  readonly #costs: StepCosts;
   readonly #dropDevice: () => void;
   #closing: Promise<void> | undefined;
 
@@ -65,6 +76,7 @@ export class LoadedEngine implements Engine {
     model: LoadedModel,
     runner: StepRunner,
     dropDevice: () => void,
+    { clock = () => performance.now(), draft }: EngineExtras = {},
   ) {
     this.info = describeModel(source.files, model, device);
     this.#source = source;
@@ -72,11 +84,22 @@ export class LoadedEngine implements Engine {
     this.#chat = chatTemplateFor(source.files.chatTemplate, tokenizer);
     this.#model = model;
     this.#runner = runner;
+    this.#clock = clock;
+    this.#costs = new StepCosts();
     this.#scheduler = new Scheduler({ ...model.limits, lanes: model.machine.lanes });
-    this.#loop = new GenerationLoop(this.#scheduler, runner, this.#costs, (token, logprob, ids, logprobs) => ({
-      ...this.#describe(token, logprob),
-      top: Array.from(ids, (id, i) => this.#describe(id, logprobs[i]!)),
-    }));
+    this.#draft = draft;
+    const guesser = draft && new DraftModel(draft.runner, draftLimits(model, draft), this.#costs, clock);
+    this.#loop = new GenerationLoop(
+      this.#scheduler,
+      runner,
+      this.#costs,
+      guesser,
+      clock,
+      (token, logprob, ids, logprobs) => ({
+        ...this.#describe(token, logprob),
+        top: Array.from(ids, (id, i) => this.#describe(id, logprobs[i]!)),
+      }),
+    );
     this.#tools = new ToolUse(this.#chat, tokenizer);
     const { contextLength, hyperparameters } = model;
     this.#prompts = new PromptReader(tokenizer, this.#chat, this.#tools, { contextLength, ...hyperparameters });
@@ -124,7 +147,7 @@ export class LoadedEngine implements Engine {
     const compiled = wanted && this.#compile(wanted, isChat && this.#tokenizer.stripsLeadingSpace);
     const held = adapter && this.#adapters.hold(adapter);
     const scope = adapter ? adapterScope(terms.cacheScope, adapter.id) : terms.cacheScope;
-    const now = performance.now();
+    const now = this.#clock();
     let sequences: Sequence[];
     try {
       sequences = this.#scheduler.submit(tokens, parameters.n, {
@@ -150,7 +173,8 @@ export class LoadedEngine implements Engine {
       const constrained = compiled && new ConstrainedText(compiled);
       // What is drawn from changed or masked logits depends on the tokens before, which a guess's rows don't see.
       const plain = !constrained && !changesLogits(parameters.sampling);
-      const drafts = plain && this.#model.speculation === "prompt-lookup" ? new Drafts(this.#costs) : undefined;
+      const { speculation } = this.#model;
+      const drafts = plain && speculation !== "off" ? new Drafts(this.#costs, speculation) : undefined;
       const own = {
         ...limits,
         constrained,
@@ -255,7 +279,7 @@ export class LoadedEngine implements Engine {
       tokensPerSecond: this.#loop.tokensPerSecond,
       steps: this.#loop.steps,
       preemptions: this.#scheduler.preemptions,
-      drafts: this.#loop.drafts,
+      drafts: { ...this.#loop.drafts, ...(this.#draft && { model: this.#draft.source.files.name }) },
       adapters: this.#adapters.stats(),
     };
   }
@@ -268,8 +292,9 @@ export class LoadedEngine implements Engine {
   async #close(): Promise<void> {
     await this.#loop.close(new EngineError("closed", `${this.info.name} was closed`, "Load the model again."));
     this.#model.machine.destroy();
+    this.#draft?.model.machine.destroy();
     this.#dropDevice();
-    await this.#source.files.close();
+    await Promise.all([this.#source.files.close(), this.#draft?.source.files.close()]);
   }
 
   /** Work between two steps, with an adapter that stays until it is done. */

@@ -5,6 +5,7 @@ import type { SamplingParameters } from "../sampler/request.ts";
 import { TokenEdits } from "../sampler/token-edits.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
 import type { Drafts } from "../speculative/drafts.ts";
+import { PromptLookup } from "../speculative/prompt-lookup.ts";
 import type { StopMatcher } from "../text/stop-matcher.ts";
 import type { StreamDecoder } from "../tokenizer/stream-decoder.ts";
 import type { ToolReader, ToolText } from "../tools/reader.ts";
@@ -42,6 +43,7 @@ export class Choice {
   /** Why it can't go on, once its constraint turned out to be more than can be worked out. */
   fault: EngineError | undefined;
   readonly #limits: ChoiceLimits;
+  readonly #lookup = new PromptLookup();
   readonly #decoder: StreamDecoder;
   readonly #stops: StopMatcher;
 
@@ -65,12 +67,31 @@ export class Choice {
     return this.#limits.drafts;
   }
 
-  /** How the text may go on after its next token. */
-  draft(): readonly number[] {
-    const { drafts, maxTokens } = this.#limits;
-    const { sequence } = this;
-    if (!drafts || sequence.state !== "running" || sequence.pending !== 1) return [];
-    return drafts.propose(sequence.tokens(), maxTokens - this.tokens - 1);
+  /**
+   * How the text may go on after its next token, as it did before.
+   * @param texts that decode with it.
+   */
+  lookUp(texts: number): readonly number[] {
+    const { drafts } = this.#limits;
+    if (!drafts || !this.#isDecoding) return [];
+    const tokens = this.sequence.tokens();
+    if (!this.#lookup.knows(tokens)) return [];
+    return this.#lookup.propose(tokens, drafts.length(this.#most, texts));
+  }
+
+  /** How many tokens a model should guess after its next one. */
+  guessLength(texts: number): number {
+    const { drafts } = this.#limits;
+    return drafts && this.#isDecoding ? drafts.length(this.#most, texts) : 0;
+  }
+
+  get #isDecoding(): boolean {
+    return this.sequence.state === "running" && this.sequence.pending === 1;
+  }
+
+  /** Tokens that may follow the next one. */
+  get #most(): number {
+    return this.#limits.maxTokens - this.tokens - 1;
   }
 
   /** The tokens that may come next; undefined: all. */

@@ -1,8 +1,10 @@
+import type { Clock } from "../engine.ts";
 import { EngineError } from "../errors.ts";
 import type { BlockTable } from "../kv/block-table.ts";
 import { acceptedOf, type Scheduler } from "../scheduler/scheduler.ts";
 import type { Sequence } from "../scheduler/sequence.ts";
 import type { StepPlan } from "../scheduler/step-plan.ts";
+import type { DraftModel, GuessWish } from "../speculative/draft-model.ts";
 import type { StepCosts } from "../speculative/step-costs.ts";
 import type { Choice } from "./choice.ts";
 import type { TokenLogprobs } from "./events.ts";
@@ -36,10 +38,21 @@ export class GenerationLoop {
   #closed: EngineError | undefined;
   #steps = 0;
   readonly #costs: StepCosts;
+  readonly #drafter: DraftModel | undefined;
+  readonly #clock: Clock;
   #drafted = 0;
   #accepted = 0;
 
-  constructor(scheduler: Scheduler, runner: StepRunner, costs: StepCosts, explain: ExplainToken) {
+  constructor(
+    scheduler: Scheduler,
+    runner: StepRunner,
+    costs: StepCosts,
+    drafter: DraftModel | undefined,
+    clock: Clock,
+    explain: ExplainToken,
+  ) {
+    this.#drafter = drafter;
+    this.#clock = clock;
     this.#costs = costs;
     this.#scheduler = scheduler;
     this.#runner = runner;
@@ -47,7 +60,7 @@ export class GenerationLoop {
   }
 
   get tokensPerSecond(): number {
-    return this.#throughput.perSecond(performance.now());
+    return this.#throughput.perSecond(this.#clock());
   }
 
   get steps(): number {
@@ -72,7 +85,7 @@ export class GenerationLoop {
 
   /** Ends a request's open choices; the next step does not compute them. */
   cancel(request: RunningRequest): void {
-    for (const sequence of request.cancel(performance.now())) this.#end(sequence);
+    for (const sequence of request.cancel(this.#clock())) this.#end(sequence);
     this.#requests.delete(request);
   }
 
@@ -109,8 +122,8 @@ export class GenerationLoop {
         if (this.#exclusive.length > 0) await Promise.all(underWay.splice(0));
         await this.#runExclusive();
         this.#dropExpired();
-        for (const [sequence, { choice }] of this.#owners) if (!sequence.inFlight) sequence.draft = choice.draft();
-        const plan = this.#scheduler.plan(performance.now());
+        await this.#guess();
+        const plan = this.#scheduler.plan(this.#clock());
         if (!plan && underWay.length === 0) return;
         if (plan) underWay.push(observed(this.#step(plan, underWay.at(-1))));
         const isFull = underWay.length >= (this.#scheduler.limits.lanes ?? 1);
@@ -128,7 +141,7 @@ export class GenerationLoop {
 
   /** @param before the step planned before it, if that is not committed yet */
   async #step(plan: StepPlan, before: Promise<void> | undefined): Promise<void> {
-    const begin = performance.now();
+    const begin = this.#clock();
     for (const { sequence } of plan.entries) this.#owners.get(sequence)?.request.start(begin);
     const result = await this.#runner.run(plan, (sequence, ahead) => {
       const { choice, request } = this.#owners.get(sequence)!;
@@ -136,7 +149,7 @@ export class GenerationLoop {
     });
     await before;
     this.#steps += 1;
-    const now = performance.now();
+    const now = this.#clock();
     this.#scheduler.observe(plan, now - begin);
     this.#scheduler.commit(plan, result.tokens);
     if (plan.entries.every(({ count, draft, start }) => count === 1 + draft.length && start > 0)) {
@@ -153,6 +166,26 @@ export class GenerationLoop {
       delivered += right + 1;
     }
     this.#throughput.add(delivered, now);
+  }
+
+  /** Gives sequences their drafts for the next step. */
+  async #guess(): Promise<void> {
+    const texts = this.#scheduler.running;
+    const drafter = this.#drafter;
+    if (!drafter) {
+      for (const [sequence, { choice }] of this.#owners) {
+        if (!sequence.inFlight) sequence.draft = choice.lookUp(texts);
+      }
+      return;
+    }
+    for (const sequence of this.#owners.keys()) sequence.draft = [];
+    if (!this.#scheduler.verifies) return;
+    const wishes: GuessWish[] = [];
+    for (const [sequence, { choice, request }] of this.#owners) {
+      const most = choice.guessLength(texts);
+      if (most > 0) wishes.push({ sequence, most, drawOf: (ahead) => request.drawOf(choice, ahead) });
+    }
+    if (wishes.length > 0) await drafter.guess(wishes);
   }
 
   #countDraft(sequence: Sequence, tokens: number, accepted: number): void {
@@ -186,7 +219,7 @@ export class GenerationLoop {
     for (let task = this.#exclusive.shift(); task; task = this.#exclusive.shift()) {
       let table: BlockTable | undefined;
       try {
-        table = this.#scheduler.reserve(task.tokens, performance.now());
+        table = this.#scheduler.reserve(task.tokens, this.#clock());
         await task.work(table);
       } catch (error) {
         task.fail(error);
@@ -198,7 +231,7 @@ export class GenerationLoop {
 
   /** Work that nobody waits for any more is not done. */
   #dropExpired(): void {
-    const expired = new Set(this.#scheduler.expired(performance.now()).map((one) => this.#owners.get(one)?.request));
+    const expired = new Set(this.#scheduler.expired(this.#clock()).map((one) => this.#owners.get(one)?.request));
     for (const request of expired) {
       if (!request) continue;
       for (const { sequence } of request.choices) this.#end(sequence);
@@ -215,6 +248,7 @@ export class GenerationLoop {
 
   #end(sequence: Sequence): void {
     this.#scheduler.finish(sequence);
+    this.#drafter?.forget(sequence);
     this.#owners.delete(sequence);
   }
 

@@ -96,6 +96,12 @@ export class Scheduler {
     return this.#residents.all.length === 0 && this.#waiting().next().done === true;
   }
 
+  /** Whether the next step would verify drafts: it reads no prompt. */
+  get verifies(): boolean {
+    const everybodyDecodes = this.#residents.all.every(({ pending }) => pending === 1);
+    return everybodyDecodes && (this.#residents.freeSlots === 0 || this.#waiting().next().done === true);
+  }
+
   /**
    * Queues a prompt with `choices` continuations. The first computes the prompt, the others share its blocks.
    * @throws RangeError when it could never run, however long it waits.

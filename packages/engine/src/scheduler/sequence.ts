@@ -103,6 +103,12 @@ export class Sequence {
     return this.#tokens.subarray(start, end);
   }
 
+  /** Forgets the tokens from `length` on, and what was computed of them. */
+  rewind(length: number): void {
+    this.#length = Math.min(this.#length, length);
+    this.computed = Math.min(this.computed, this.#length);
+  }
+
   append(token: number): void {
     if (this.#length === this.#tokens.length) {
       const grown = new Int32Array(this.#length * 2);

@@ -1,4 +1,3 @@
-import { PromptLookup } from "./prompt-lookup.ts";
 import type { StepCosts } from "./step-costs.ts";
 
 /** Lengths that are weighed against each other. */
@@ -8,11 +7,16 @@ const WORTH = 0.1;
 /** Guesses that are let pass before one is tried again, at first and at most. */
 const FIRST_REST = 16;
 const LONGEST_REST = 256;
+/** Weight of one guessed token. */
+const FRESH = 0.15;
+
+/** Where guesses come from: out of the text itself, which costs nothing, or from a smaller model. */
+export type GuessSource = "prompt-lookup" | "draft-model";
 
 /** One text's guesses: how long they should be, by how often they were right and what they cost; none when they don't pay. */
 export class Drafts {
-  readonly #lookup = new PromptLookup();
   readonly #costs: StepCosts;
+  readonly #source: GuessSource;
   /** How likely the next token of a guess is right. */
   #right = 0.5;
   #rest = 0;
@@ -20,8 +24,9 @@ export class Drafts {
   #tokens = 0;
   #accepted = 0;
 
-  constructor(costs: StepCosts) {
+  constructor(costs: StepCosts, source: GuessSource) {
     this.#costs = costs;
+    this.#source = source;
   }
 
   /** Tokens guessed and verified so far, and how many of them were right. */
@@ -29,18 +34,21 @@ export class Drafts {
     return { tokens: this.#tokens, accepted: this.#accepted };
   }
 
-  /** @param most what may still be written after the next token. */
-  propose(tokens: Int32Array, most: number): readonly number[] {
-    const length = Math.min(most, this.#length());
-    const draft = this.#lookup.propose(tokens, Math.max(1, length));
-    if (draft.length === 0 || most < 1) return [];
-    if (length > 0) return draft;
+  /**
+   * How many tokens to guess now that a guess could be made; asking counts as a turn.
+   * @param most what may still be written after the next token.
+   * @param texts that decode in the same step.
+   */
+  length(most: number, texts: number): number {
+    if (most < 1 || this.#costs.needsPlain(texts)) return 0;
+    const best = this.#best(texts);
+    if (best > 0) return Math.min(most, best);
     // It doesn't pay; now and then one is tried all the same, for texts change.
     this.#rest -= 1;
-    if (this.#rest > 0) return [];
+    if (this.#rest > 0) return 0;
     this.#nextRest = Math.min(LONGEST_REST, this.#nextRest * 2);
     this.#rest = this.#nextRest;
-    return draft;
+    return 1;
   }
 
   observe(guessed: number, accepted: number): void {
@@ -48,13 +56,14 @@ export class Drafts {
     this.#accepted += accepted;
     // Every right token, and the wrong one that ended it, is a trial.
     const trials = Math.min(guessed, accepted + 1);
-    for (let i = 0; i < trials; i++) this.#right += 0.15 * (Number(i < accepted) - this.#right);
+    for (let i = 0; i < trials; i++) this.#right += FRESH * (Number(i < accepted) - this.#right);
     if (accepted > 0) this.#nextRest = FIRST_REST;
   }
 
-  /** Tokens that are most worth their rows; 0 when none are. */
-  #length(): number {
-    const row = this.#costs.extraRow;
+  /** Tokens that are most worth their cost; 0 when none are. */
+  #best(texts: number): number {
+    const round = this.#source === "draft-model" ? this.#costs.ofRound(texts) : 0;
+    const cost = this.#costs.ofRow(texts) + round;
     let best = 0;
     let most = WORTH;
     let expected = 0;
@@ -65,7 +74,7 @@ export class Drafts {
         chance *= this.#right;
         expected += chance;
       }
-      const gain = expected - length * row;
+      const gain = expected - length * cost;
       if (gain <= most) continue;
       best = length;
       most = gain;

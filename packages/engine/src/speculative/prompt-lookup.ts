@@ -18,13 +18,23 @@ export class PromptLookup {
    */
   propose(tokens: Int32Array, most: number): number[] {
     const { length } = tokens;
-    if (most < 1 || length <= GRAM) return [];
-    for (; this.#indexed < length; this.#indexed++) this.#after.set(keyOf(tokens, this.#indexed), this.#indexed);
-    const from = this.#after.get(keyOf(tokens, length));
+    const from = most < 1 ? undefined : this.#find(tokens);
     if (from === undefined) return [];
     const draft: number[] = [];
     for (let i = from; draft.length < most; i++) draft.push(i < length ? tokens[i]! : draft[i - length]!);
     return draft;
+  }
+
+  /** Whether `propose` would find something. */
+  knows(tokens: Int32Array): boolean {
+    return this.#find(tokens) !== undefined;
+  }
+
+  #find(tokens: Int32Array): number | undefined {
+    const { length } = tokens;
+    if (length <= GRAM) return undefined;
+    for (; this.#indexed < length; this.#indexed++) this.#after.set(keyOf(tokens, this.#indexed), this.#indexed);
+    return this.#after.get(keyOf(tokens, length));
   }
 }
 
