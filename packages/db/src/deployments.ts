@@ -14,6 +14,8 @@ export interface DeploymentSettings {
   readonly kvCacheBytes: number | null;
   /** What keys and values are kept in. */
   readonly kvType: DeploymentKvType | null;
+  /** The name of a smaller model that guesses what it will write; null: guesses come from the text alone. */
+  readonly draft: string | null;
   /** Requests that may run or wait. */
   readonly maxInFlight: number | null;
   readonly device: DeploymentDevice | null;
@@ -43,6 +45,7 @@ export const defaultDeployment: DeploymentSettings = {
   contextLength: null,
   kvCacheBytes: null,
   kvType: null,
+  draft: null,
   maxInFlight: null,
   device: null,
   idleMinutes: null,
@@ -120,6 +123,7 @@ function info(model: string, row: Deployment | undefined): DeploymentInfo {
     contextLength: row.contextLength,
     kvCacheBytes: row.kvCacheBytes === null ? null : Number(row.kvCacheBytes),
     kvType: kvTypes.find((one) => one === row.kvType) ?? null,
+    draft: row.draft,
     maxInFlight: row.maxInFlight,
     device: devices.find((one) => one === row.device) ?? null,
     idleMinutes: row.idleMinutes,

@@ -14,7 +14,7 @@ import type { PlacedRequest } from "../workers/servable.ts";
 export const protocolVersion = 1;
 
 /** A model, and how it is to be served: an engine keeps no catalog of its own. */
-export type ModelRef = Pick<ServableModel, "name" | "sourcePath" | "bytes" | "deployment">;
+export type ModelRef = Pick<ServableModel, "name" | "sourcePath" | "bytes" | "deployment" | "draft">;
 
 /**
  * What an edge says to an engine, over an ordered channel that copies structured values. Flow control is the workers':

@@ -18,6 +18,8 @@ export interface ServableModel {
   readonly bytes: number;
   /** How it is to be served; absent: by the defaults. */
   readonly deployment?: DeploymentSettings;
+  /** A smaller model with the same tokenizer, which guesses what it will write. */
+  readonly draft?: { readonly name: string; readonly sourcePath: string; readonly bytes: number };
 }
 
 /** A deployment's status, and the settings that its worker was started with. */
@@ -198,7 +200,7 @@ export class DeploymentPool implements ModelPool {
     const applied = model.deployment ?? defaultDeployment;
     const { embeddingWorkers, headWorkers, layerStages, prefillReplicas, replicas } = applied;
     const processes = "stages" in stagesOf(applied) ? 1 + layerStages + embeddingWorkers + headWorkers : 1;
-    const estimateBytes = (replicas + prefillReplicas) * (model.bytes + processes * workerOverheadBytes);
+    const estimateBytes = (replicas + prefillReplicas) * (model.bytes + (model.draft?.bytes ?? 0) + processes * workerOverheadBytes);
     await this.#makeRoom(model.name, estimateBytes);
     if (this.#closed)
       throw new ServingError("shutting-down", "The service is shutting down.", { retryAfterSeconds: 5 });
@@ -213,6 +215,7 @@ export class DeploymentPool implements ModelPool {
         ...(applied.kvCacheBytes !== null && { kvCacheBytes: applied.kvCacheBytes }),
         ...(applied.kvType !== null && { kvType: applied.kvType }),
         ...stagesOf(applied),
+        ...(model.draft && { draft: model.draft.sourcePath }),
       },
       launch,
       log,

@@ -22,6 +22,8 @@ export interface LoadSettings {
   /** Default: by the machine's memory. */
   readonly kvCacheBytes?: number;
   readonly kvType?: "f16" | "f32" | "q8_0";
+  /** A file or folder of the model that guesses. */
+  readonly draft?: string;
   /** Absent: the worker computes the model in one piece. */
   readonly stages?: StageSettings;
 }

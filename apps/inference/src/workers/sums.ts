@@ -26,7 +26,11 @@ function add(a: EngineStats, b: EngineStats): EngineStats {
     tokensPerSecond: a.tokensPerSecond + b.tokensPerSecond,
     steps: a.steps + b.steps,
     preemptions: a.preemptions + b.preemptions,
-    drafts: { tokens: a.drafts.tokens + b.drafts.tokens, accepted: a.drafts.accepted + b.drafts.accepted },
+    drafts: {
+      tokens: a.drafts.tokens + b.drafts.tokens,
+      accepted: a.drafts.accepted + b.drafts.accepted,
+      ...(a.drafts.model !== undefined && { model: a.drafts.model }),
+    },
     adapters: {
       loaded: a.adapters.loaded + b.adapters.loaded,
       inUse: a.adapters.inUse + b.adapters.inUse,

@@ -27,7 +27,7 @@ hostEngine(
     onMessage: (listener) => process.on("message", (message) => listener(message as ToWorker)),
     exit: (code) => process.exit(code),
   },
-  async ({ path, kernelCache, stages, ...options }, onProgress) => {
+  async ({ path, draft: draftPath, kernelCache, stages, ...options }, onProgress) => {
     const source = await openModel(path, { kernelCache });
     const serving = { ...options, memoryBytes: totalmem(), adapters: {}, speculation: "prompt-lookup" } as const;
     // A progress event per tensor would be thousands of messages.
@@ -46,7 +46,8 @@ hostEngine(
       };
       return openStaged(source, { path, kernelCache, options: serving, stages }, report, lost);
     }
-    return { engine: await loadEngine(source, { ...serving, onProgress: report }) };
+    const draft = draftPath === undefined ? undefined : await openModel(draftPath, { kernelCache });
+    return { engine: await loadEngine(source, { ...serving, ...(draft && { draft }), onProgress: report }) };
   },
   async (engine, { path }) => {
     const { mtimeMs, size } = await stat(join(path, "adapter_model.safetensors"));

@@ -22,6 +22,14 @@ export interface CatalogEntry {
   readonly deployment?: DeploymentSettings;
 }
 
+/** A model as a worker serves it: with the smaller one that guesses for it, if there is one. */
+export interface ServedEntry extends CatalogEntry {
+  readonly draft?: DraftEntry;
+}
+
+/** A model that guesses for another. */
+export type DraftEntry = Pick<CatalogEntry, "name" | "sourcePath" | "bytes">;
+
 /** One organization's models and those that are shared with it. */
 export interface CatalogSource {
   list(): Promise<readonly CatalogEntry[]>;
@@ -75,12 +83,12 @@ export class Catalog {
   }
 
   /** What the pool must know of a worker's model, which is named as `workerName` has it. */
-  async find(worker: string): Promise<CatalogEntry | undefined> {
+  async find(worker: string): Promise<ServedEntry | undefined> {
     const { model, organizationId = this.organizationId } = parseWorkerName(worker);
     const models = await this.#models(organizationId);
     const found = models.get(model);
     if (found === undefined || !found.own) return undefined;
-    if (typeof found.base !== "string") return { ...found, name: worker };
+    if (typeof found.base !== "string") return { ...found, name: worker, ...draftOf(found, models) };
     const base = models.get(found.base);
     return base && { ...found, name: worker, base: this.workerOf(organizationId, base) };
   }
@@ -133,6 +141,14 @@ export class Catalog {
     });
     return models;
   }
+}
+
+/** A draft model that is gone is missed by nobody: what it guesses for is served without it. */
+function draftOf({ deployment }: CatalogEntry, models: Models): { readonly draft?: DraftEntry } {
+  const entry = models.get(deployment?.draft ?? "");
+  if (entry === undefined || typeof entry.base === "string") return {};
+  const { bytes, name, sourcePath } = entry;
+  return { draft: { bytes, name, sourcePath } };
 }
 
 const nothing: OrganizationModels = { list: async () => [], get: async () => undefined };
