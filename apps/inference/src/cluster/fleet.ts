@@ -65,7 +65,14 @@ export class Fleet implements ModelPool {
     }
     const { base, bytes, sourcePath } = model;
     if (typeof base === "string") return adapted(await this.get(base), { name, path: sourcePath });
-    const ref = { name, sourcePath, bytes, deployment: model.deployment ?? defaultDeployment };
+    const { draft } = model;
+    const ref = {
+      name,
+      sourcePath,
+      bytes,
+      deployment: model.deployment ?? defaultDeployment,
+      ...(draft && { draft }),
+    };
     const known = this.#models.get(name);
     if (known !== undefined) {
       known.model = ref;

@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import {
   type ChatMessage,
   chatTemplateFor,
+  checkDraft,
   createTokenizer,
+  EngineError,
   type MemoryNeeds,
   type ModelAnatomy,
   type ModelFiles,
@@ -75,6 +77,23 @@ export class ModelReader {
         const anatomy = await modelAnatomy(files);
         const tokenizer = createTokenizer(files.tokenizer);
         return { anatomy, tokenizer: tokenizerFacts(files, tokenizer), chat: chatFacts(files, tokenizer) };
+      }),
+    );
+  }
+
+  /**
+   * Why one model can't guess what another will write, in a sentence; undefined: it can.
+   * @throws CatalogError `bad-source`, `bad-model`
+   */
+  draftProblem(path: string, draftPath: string): Promise<string | undefined> {
+    return withFiles(path, (files) =>
+      withFiles(draftPath, async (draft) => {
+        try {
+          checkDraft(files, draft);
+        } catch (error) {
+          if (error instanceof EngineError && error.code === "bad-request") return error.message;
+          throw error;
+        }
       }),
     );
   }

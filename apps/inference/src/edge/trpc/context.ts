@@ -133,7 +133,7 @@ export interface WorkerView {
     readonly promptTokens: number;
     readonly cachedTokens: number;
     readonly preemptions: number;
-    readonly drafts: { readonly tokens: number; readonly accepted: number };
+    readonly drafts: { readonly tokens: number; readonly accepted: number; readonly model?: string };
     readonly adapters: { readonly loaded: number; readonly inUse: number };
     readonly tokensPerSecond: number;
   };

@@ -99,5 +99,7 @@ export interface ModelReading {
     device: MachineFacts["device"],
   ): Promise<{ weights: number; cache: number; rest: number; contextLength: number }>;
   facts(path: string): Promise<ModelFactsView>;
+  /** Why one model can't guess what another will write; undefined: it can. */
+  draftProblem(path: string, draftPath: string): Promise<string | undefined>;
   tokenize(path: string, text: string, special: boolean): Promise<readonly TextTokenView[]>;
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -9,7 +9,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { Switch } from "../../ui/switch.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
-import { type SettingsDraft, settingsDraft, settingsOf } from "./settings-draft.ts";
+import { draftsFor, type SettingsDraft, settingsDraft, settingsOf } from "./settings-draft.ts";
 import type { Deployment } from "./types.ts";
 
 const numbers = [
@@ -73,6 +73,8 @@ export function ConfigureDialog({ deployment, onClose }: ConfigureDialogProps) {
   const client = useQueryClient();
   const [seen] = useState(deployment.updatedAt);
   const [draft, setDraft] = useState(settingsDraft(deployment.settings));
+  const models = useQuery(trpc.models.list.queryOptions());
+  const drafts = draftsFor(deployment, models.data?.models ?? []);
   const set = (changes: Partial<SettingsDraft>) => setDraft({ ...draft, ...changes });
   const { mutate, isPending, error } = useMutation(
     trpc.deployments.configure.mutationOptions({
@@ -159,6 +161,22 @@ export function ConfigureDialog({ deployment, onClose }: ConfigureDialogProps) {
               <option value="f16">16 bits (f16)</option>
               <option value="q8_0">8 bits (q8_0)</option>
               <option value="f32">32 bits (f32)</option>
+            </Select>
+          )}
+        </Field>
+        <Field
+          label="Draft model"
+          hint="A smaller model with the same tokenizer guesses the next words, and the model checks several at once. It changes no answer, and rests where it doesn’t pay."
+          problem={problem("draft")}
+        >
+          {(control) => (
+            <Select {...control} value={draft.draft} onChange={(event) => set({ draft: event.currentTarget.value })}>
+              <option value="">None: guesses come from the text itself</option>
+              {drafts.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
             </Select>
           )}
         </Field>

@@ -131,11 +131,11 @@ function Numbers({ deployment }: { readonly deployment: Deployment }) {
 
 /** What was not computed twice, and what had to be. */
 function Savings({ deployment }: { readonly deployment: Deployment }) {
-  const { adapters, guessesRight, preemptions, prefixHits } = deployment;
+  const { adapters, draftModel, guessesRight, preemptions, prefixHits } = deployment;
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const parts = [
     prefixHits === null ? undefined : `${percent(prefixHits)} of prompts found in the prefix cache`,
-    guessesRight === null ? undefined : `${percent(guessesRight)} of guessed tokens right`,
+    guessesRight === null ? undefined : `${percent(guessesRight)} of ${draftModel === null ? "guessed tokens" : `${draftModel}’s guesses`} right`,
     adapters.loaded === 0
       ? undefined
       : `${plural(adapters.loaded, "adapter")} loaded, ${formatCount(adapters.inUse)} in use`,

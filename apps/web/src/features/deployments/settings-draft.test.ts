@@ -5,6 +5,7 @@ const none = {
   contextLength: null,
   kvCacheBytes: null,
   kvType: null,
+  draft: null,
   maxInFlight: null,
   device: null,
   idleMinutes: null,

@@ -7,6 +7,7 @@ export interface SettingsDraft {
   readonly contextLength: string;
   readonly kvCacheMiB: string;
   readonly kvType: string;
+  readonly draft: string;
   readonly maxInFlight: string;
   readonly idleMinutes: string;
   readonly device: string;
@@ -24,6 +25,7 @@ export function settingsDraft(settings: Settings): SettingsDraft {
     contextLength: text(settings.contextLength),
     kvCacheMiB: text(settings.kvCacheBytes === null ? null : Math.round(settings.kvCacheBytes / 2 ** 20)),
     kvType: settings.kvType ?? "",
+    draft: settings.draft ?? "",
     maxInFlight: text(settings.maxInFlight),
     idleMinutes: text(settings.idleMinutes),
     device: settings.device ?? "",
@@ -36,6 +38,24 @@ export function settingsDraft(settings: Settings): SettingsDraft {
   };
 }
 
+interface Candidate {
+  readonly name: string;
+  readonly parameters: number;
+  readonly base: string | null;
+}
+
+/** Models small enough to guess for this one, the smallest first, and the one that does now. */
+export function draftsFor(
+  { model, settings }: Pick<Deployment, "model"> & { readonly settings: Pick<Settings, "draft"> },
+  models: readonly Candidate[],
+): string[] {
+  const own = models.find(({ name }) => name === model);
+  const smaller = models.filter(({ base, parameters }) => base === null && parameters < (own?.parameters ?? 0));
+  const names = smaller.toSorted((a, b) => a.parameters - b.parameters).map(({ name }) => name);
+  const { draft } = settings;
+  return draft === null || names.includes(draft) ? names : [...names, draft];
+}
+
 const devices = ["auto", "cpu", "webgpu"] as const;
 const kvTypes = ["f16", "f32", "q8_0"] as const;
 
@@ -46,6 +66,7 @@ export function settingsOf(draft: SettingsDraft): Settings {
     contextLength: number(draft.contextLength),
     kvCacheBytes: mib === null ? null : mib * 2 ** 20,
     kvType: kvTypes.find((type) => type === draft.kvType) ?? null,
+    draft: draft.draft === "" ? null : draft.draft,
     maxInFlight: number(draft.maxInFlight),
     idleMinutes: number(draft.idleMinutes),
     device: devices.find((device) => device === draft.device) ?? null,

@@ -16,6 +16,8 @@ const settings = z.object({
     .nullable(),
   /** What keys and values are kept in; null is f16. q8_0 takes 59 % of its memory. */
   kvType: z.enum(["f16", "f32", "q8_0"]).nullable(),
+  /** The name of a smaller model with the same tokenizer that guesses what it will write; null is none. */
+  draft: z.string().min(1).max(128).nullable(),
   /** Requests that may run or wait. */
   maxInFlight: z.int().min(1, "At least 1.").max(100_000).nullable(),
   device: z.enum(["auto", "cpu", "webgpu"]).nullable(),
@@ -101,6 +103,8 @@ const deployment = z.object({
   prefixHits: z.number().nullable(),
   /** Of the guessed tokens: those that were right, from 0 to 1; null where nothing was guessed. */
   guessesRight: z.number().nullable(),
+  /** The model that guesses, as its worker was started. */
+  draftModel: z.string().nullable(),
   /** In its memory now, and used by requests now. */
   adapters: z.object({ loaded: z.int(), inUse: z.int() }),
   /** Times that a text gave its place up for another and was computed again. */
@@ -140,6 +144,7 @@ export const deploymentsRouter = router({
     .input(settings.partial().extend({ model: name, updatedAt: seen.nullable() }))
     .output(deployment)
     .mutation(async ({ ctx, input: { model, updatedAt, ...changes } }) => {
+      if (changes.draft) await checkDraft(ctx, model, changes.draft);
       const after = await ctx.change(async (scope) => {
         const before = await scope.deployments.get(model);
         const wanted = { ...settingsOf(before), ...changes };
@@ -186,6 +191,40 @@ const servingError = z.object({
   message: z.string(),
   hint: z.string().optional(),
 });
+
+/**
+ * A draft model must write the same tokens as the model that it guesses for.
+ * @throws RefusedError that says how they differ, and which models fit
+ */
+async function checkDraft(
+  { management: { catalog, reader }, organizationId, scope }: OrgContext,
+  name: string,
+  draftName: string,
+): Promise<void> {
+  await scope.deployments.get(name);
+  const models = (await catalog.of(organizationId).list()).filter(({ base }) => (base ?? null) === null);
+  const model = models.find((one) => one.name === name);
+  const draft = models.find((one) => one.name === draftName);
+  if (model === undefined) return;
+  const problem =
+    draft === undefined
+      ? `There is no model ${draftName}.`
+      : draftName === name
+        ? `${name} can't guess for itself: that would take as long as writing.`
+        : await reader.draftProblem(model.sourcePath, draft.sourcePath);
+  if (problem === undefined) return;
+  const fitting: string[] = [];
+  for (const one of models) {
+    if (one.name === name || one.parameters >= model.parameters) continue;
+    const wrong = await reader.draftProblem(model.sourcePath, one.sourcePath).catch(() => "unreadable");
+    if (wrong === undefined) fitting.push(one.name);
+  }
+  const hint =
+    fitting.length > 0
+      ? `These fit: ${fitting.join(", ")}.`
+      : "No smaller model of yours has the same tokenizer. Add one of the same family, which usually has, or choose none.";
+  throw new RefusedError("BAD_REQUEST", problem, { reason: "bad-draft", hint, fields: { draft: `${problem} ${hint}` } });
+}
 
 /** Does something to a worker, and writes that it was asked for. */
 async function act(ctx: OrgContext, model: string, run: (worker: string) => Promise<void>): Promise<{ model: string }> {
@@ -246,6 +285,7 @@ function shown(
   const restartKeys = [
     "contextLength",
     "device",
+    "draft",
     "kvCacheBytes",
     "kvType",
     "maxInFlight",
@@ -276,6 +316,7 @@ function shown(
       : null,
     loadMs: view?.loadMs ?? null,
     contextLength: loaded?.contextLength ?? null,
+    draftModel: stats?.drafts.model === undefined ? null : applied.draft,
     guessesRight: shareOf(stats?.drafts.accepted, stats?.drafts.tokens),
     adapters: { loaded: stats?.adapters.loaded ?? 0, inUse: stats?.adapters.inUse ?? 0 },
     preemptions: stats?.preemptions ?? 0,
