@@ -222,7 +222,10 @@ async function load(source: ModelSource, options: LoadOptions): Promise<Engine> 
     onProgress?.({ stage: "warm", done: 0, total: 1 });
     await runner.warm();
     onProgress?.({ stage: "warm", done: 1, total: 1 });
-    return new LoadedEngine(source, tokenizer, device.info, model, runner, dropDevice, { draft: loaded, clock: options.clock });
+    return new LoadedEngine(source, tokenizer, device.info, model, runner, dropDevice, {
+      draft: loaded,
+      clock: options.clock,
+    });
   } catch (error) {
     dropDevice();
     throw error;

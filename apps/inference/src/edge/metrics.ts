@@ -165,7 +165,8 @@ export class Metrics {
           const { adapters, drafts, ...numbers } = stats;
           for (const [stat, value] of Object.entries(numbers)) this.set({ model, stat }, value);
           for (const [stat, value] of Object.entries(adapters)) this.set({ model, stat: `adapters.${stat}` }, value);
-          for (const [stat, value] of Object.entries(drafts)) this.set({ model, stat: `drafts.${stat}` }, value);
+          this.set({ model, stat: "drafts.tokens" }, drafts.tokens);
+          this.set({ model, stat: "drafts.accepted" }, drafts.accepted);
         }
       },
     });

@@ -200,7 +200,8 @@ export class DeploymentPool implements ModelPool {
     const applied = model.deployment ?? defaultDeployment;
     const { embeddingWorkers, headWorkers, layerStages, prefillReplicas, replicas } = applied;
     const processes = "stages" in stagesOf(applied) ? 1 + layerStages + embeddingWorkers + headWorkers : 1;
-    const estimateBytes = (replicas + prefillReplicas) * (model.bytes + (model.draft?.bytes ?? 0) + processes * workerOverheadBytes);
+    const estimateBytes =
+      (replicas + prefillReplicas) * (model.bytes + (model.draft?.bytes ?? 0) + processes * workerOverheadBytes);
     await this.#makeRoom(model.name, estimateBytes);
     if (this.#closed)
       throw new ServingError("shutting-down", "The service is shutting down.", { retryAfterSeconds: 5 });

@@ -46,3 +46,9 @@ test("tokens hold every byte of the text, and no control token unless asked", as
     { numRuns: 60 },
   );
 });
+
+it("says whether a model can guess for another: tug-nano for tug-small, and not for one with other tokens", async () => {
+  const [nano, stories] = [join(bundledFolder, "tug-nano"), join(bundledFolder, "stories260K")];
+  expect(await reader.draftProblem(small, nano)).toBeUndefined();
+  expect(await reader.draftProblem(stories, nano)).toContain("tokenizers differ");
+});

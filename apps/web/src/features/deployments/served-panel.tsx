@@ -135,7 +135,9 @@ function Savings({ deployment }: { readonly deployment: Deployment }) {
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const parts = [
     prefixHits === null ? undefined : `${percent(prefixHits)} of prompts found in the prefix cache`,
-    guessesRight === null ? undefined : `${percent(guessesRight)} of ${draftModel === null ? "guessed tokens" : `${draftModel}’s guesses`} right`,
+    guessesRight === null
+      ? undefined
+      : `${percent(guessesRight)} of ${draftModel === null ? "guessed tokens" : `${draftModel}’s guesses`} right`,
     adapters.loaded === 0
       ? undefined
       : `${plural(adapters.loaded, "adapter")} loaded, ${formatCount(adapters.inUse)} in use`,

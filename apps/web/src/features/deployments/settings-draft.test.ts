@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { settingsDraft, settingsOf } from "./settings-draft.ts";
+import { draftsFor, settingsDraft, settingsOf } from "./settings-draft.ts";
 
 const none = {
   contextLength: null,
@@ -42,4 +42,16 @@ it("leaves what is empty to the machine, and keeps the rest", () => {
     headWorkers: "0",
   });
   expect(settingsOf(settingsDraft(some))).toEqual(some);
+});
+
+it("offers smaller models as drafts, the smallest first, and keeps the one that is set", () => {
+  const models = [
+    { name: "large", parameters: 900, base: null },
+    { name: "model", parameters: 100, base: null },
+    { name: "small", parameters: 50, base: null },
+    { name: "tiny", parameters: 5, base: null },
+    { name: "adapter", parameters: 1, base: "model" },
+  ];
+  expect(draftsFor({ model: "model", settings: { draft: null } }, models)).toEqual(["tiny", "small"]);
+  expect(draftsFor({ model: "tiny", settings: { draft: "gone" } }, models)).toEqual(["gone"]);
 });

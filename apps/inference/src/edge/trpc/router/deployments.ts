@@ -148,6 +148,7 @@ export const deploymentsRouter = router({
       const after = await ctx.change(async (scope) => {
         const before = await scope.deployments.get(model);
         const wanted = { ...settingsOf(before), ...changes };
+        checkWhole(wanted);
         const result = await scope.deployments.configure(model, wanted, updatedAt);
         return { subject: model, before: settingsOf(before), after: settingsOf(result), result };
       });
@@ -192,6 +193,18 @@ const servingError = z.object({
   hint: z.string().optional(),
 });
 
+/** A draft model guesses where the whole model is in one process. */
+function checkWhole({ draft, embeddingWorkers, headWorkers, layerStages }: DeploymentSettings): void {
+  if (draft === null || (layerStages === 1 && embeddingWorkers === 0 && headWorkers === 0)) return;
+  const problem = "A model that is cut into stages has no draft model.";
+  const hint = "Leave the draft model empty, or serve the model in one piece.";
+  throw new RefusedError("BAD_REQUEST", problem, {
+    reason: "bad-draft",
+    hint,
+    fields: { draft: `${problem} ${hint}` },
+  });
+}
+
 /**
  * A draft model must write the same tokens as the model that it guesses for.
  * @throws RefusedError that says how they differ, and which models fit
@@ -223,7 +236,11 @@ async function checkDraft(
     fitting.length > 0
       ? `These fit: ${fitting.join(", ")}.`
       : "No smaller model of yours has the same tokenizer. Add one of the same family, which usually has, or choose none.";
-  throw new RefusedError("BAD_REQUEST", problem, { reason: "bad-draft", hint, fields: { draft: `${problem} ${hint}` } });
+  throw new RefusedError("BAD_REQUEST", problem, {
+    reason: "bad-draft",
+    hint,
+    fields: { draft: `${problem} ${hint}` },
+  });
 }
 
 /** Does something to a worker, and writes that it was asked for. */
