@@ -226,6 +226,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
           batches: { files, ask: requests.askForBatch },
           ask: requests.ask,
           documents,
+          vault,
           tracer,
         },
         log,

@@ -71,6 +71,12 @@ const table = {
     roles: administrators,
     keys: false,
   },
+  "webhooks:read": {
+    what: "see the webhooks, without their secrets, and what they were told",
+    roles: builders,
+    keys: false,
+  },
+  "webhooks:write": { what: "add, change and remove webhooks, and send again", roles: administrators, keys: false },
   "tuning:read": { what: "see tuning runs and their reports", roles: everyone, keys: true },
   "tuning:write": {
     what: "tune models, stop runs and ship what came out",

@@ -10,6 +10,7 @@ import { downloadModelJob } from "./kinds/models-download.ts";
 import { measureModel } from "./kinds/models-measure.ts";
 import { planTask } from "./kinds/tasks-plan.ts";
 import { tuningRun } from "./kinds/tuning-run.ts";
+import { deliverWebhook } from "./kinds/webhooks-deliver.ts";
 
 /** Every kind of background work. */
 export const jobKinds: readonly JobKind[] = [
@@ -24,4 +25,5 @@ export const jobKinds: readonly JobKind[] = [
   measureModel,
   planTask,
   tuningRun,
+  deliverWebhook,
 ];

@@ -3,6 +3,7 @@ import type { Ask } from "../domain/asking/ask.ts";
 import type { AskForBatch } from "../domain/batches/ask.ts";
 import type { DocumentSearch } from "../domain/documents/search.ts";
 import type { FileStore } from "../domain/files/store.ts";
+import type { Vault } from "../domain/secrets/vault.ts";
 import type { Tracer } from "../domain/traces/recorder.ts";
 
 /** What jobs may use beside their organization's data. */
@@ -21,6 +22,8 @@ export interface JobServices {
   readonly ask?: Ask;
   /** Searches documents; undefined where no models are served. */
   readonly documents?: DocumentSearch;
+  /** Opens the secrets that webhooks are signed with. */
+  readonly vault?: Vault;
   /** Keeps traces of flows; undefined where none are kept. */
   readonly tracer?: Tracer;
 }

@@ -378,11 +378,17 @@ export async function strangers({ database, enter }: Pick<ManagementFixture, "da
   });
   const hook = { name: "theirs", kind: "webhook", address: "http://127.0.0.1:9" } as const;
   const channel = await scope.alerts.addChannel(hook, undefined);
+  const wanted = { url: "http://127.0.0.1:9/their-hook", events: ["batch.failed"] };
+  const webhook = await scope.webhooks.add(wanted, () => ({ sealed: new Uint8Array(1), keyId: "none" }));
+  const event = { eventId: "evt_theirs", event: "batch.failed", body: "{}" };
+  const [message = webhook] = await scope.webhooks.announce(event);
   const traceId = newRequestId();
   await database.traces.write([keptTraceOf(id, traceId)]);
   return {
     invoice,
     channel,
+    webhook,
+    message,
     traceId,
     id,
     scope,

@@ -93,7 +93,7 @@ export class AlertWatch {
           await database.alerts.sent(delivery);
         } catch (error) {
           const pause = pausesMs[delivery.attempt - 1];
-          const why = error instanceof Error ? messageOf(error) : String(error);
+          const why = error instanceof Error ? error.message : String(error);
           log.warn(
             { alert: delivery.alertId, channel: delivery.channelId, why, attempt: delivery.attempt },
             "an alert was not sent",
@@ -124,9 +124,4 @@ async function namesOf(scope: OrganizationScope): Promise<(budget: BudgetState) 
   ]);
   const names = new Map([...keys, ...projects, organization].map(({ id, name }) => [id, name]));
   return ({ subjectId }) => names.get(subjectId) ?? subjectId.slice(0, 8);
-}
-
-/** What fetch says is "fetch failed"; its cause says why. */
-function messageOf(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

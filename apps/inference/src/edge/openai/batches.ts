@@ -2,6 +2,7 @@ import type { BatchInfo, OrganizationScope } from "@tugboat/db";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { batchEndpoints } from "../../domain/batches/lines.ts";
+import { moveBatch } from "../../domain/batches/move.ts";
 import { enqueueJob } from "../../jobs/enqueue.ts";
 import { runBatch } from "../../jobs/kinds/batches-run.ts";
 import { organizationOf } from "../access.ts";
@@ -115,14 +116,16 @@ async function current(scope: OrganizationScope, id: string): Promise<BatchInfo>
   const isOpen = ["validating", "in_progress", "cancelling"].includes(batch.status);
   const job = isOpen && batch.jobId !== null ? await scope.jobs.get(batch.jobId) : undefined;
   if (job?.state !== "failed" && job?.state !== "cancelled") return batch;
-  if (job.state === "cancelled") {
-    await scope.batches.move(id, "cancelling");
-    await scope.batches.move(id, "cancelled");
-  } else {
+  await scope.transaction(async (tx) => {
+    if (job.state === "cancelled") {
+      await tx.batches.move(id, "cancelling");
+      await moveBatch(tx, id, "cancelled");
+      return;
+    }
     const message = job.error ?? "Its background job failed.";
     const errors = JSON.stringify([{ code: "job_failed", message, line: null, param: null }]);
-    await scope.batches.move(id, "failed", { errors });
-  }
+    await moveBatch(tx, id, "failed", { errors });
+  });
   return (await scope.batches.find(id)) ?? batch;
 }
 

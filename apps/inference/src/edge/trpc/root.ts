@@ -30,6 +30,7 @@ import { tuningRouter } from "./router/tuning.ts";
 import { uploadsRouter } from "./router/uploads.ts";
 import { upstreamsRouter } from "./router/upstreams.ts";
 import { usageRouter } from "./router/usage.ts";
+import { webhooksRouter } from "./router/webhooks.ts";
 import { router } from "./trpc.ts";
 
 /** Every procedure of the management API; REST and its document are made from them. */
@@ -66,6 +67,7 @@ export const appRouter = router({
   evaluations: evaluationsRouter,
   reviews: reviewsRouter,
   guards: guardsRouter,
+  webhooks: webhooksRouter,
 });
 
 export type AppRouter = typeof appRouter;

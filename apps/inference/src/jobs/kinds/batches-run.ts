@@ -12,6 +12,7 @@ import {
   parseLine,
   textLines,
 } from "../../domain/batches/lines.ts";
+import { moveBatch } from "../../domain/batches/move.ts";
 import { ResultFile } from "../../domain/batches/results.ts";
 import { defineJob, JobError } from "../define.ts";
 import type { BatchServices } from "../services.ts";
@@ -42,7 +43,7 @@ export const runBatch = defineJob({
       progress({ stage: "checking the file" });
       const { faults, total } = await checkFile(path, batch.endpoint, signal);
       await commit(async (tx) => {
-        if (faults.length > 0) await tx.batches.move(input.batch, "failed", { errors: JSON.stringify(faults) });
+        if (faults.length > 0) await moveBatch(tx, input.batch, "failed", { errors: JSON.stringify(faults) });
         else await tx.batches.move(input.batch, "in_progress", { total });
         return { result: undefined };
       });
@@ -88,7 +89,7 @@ export const runBatch = defineJob({
         const filename = `${batch.id}_${name}.jsonl`;
         await tx.files.add({ id, filename, purpose: "batch_output", bytes, createdAt: new Date() });
       }
-      await tx.batches.move(batch.id, ended, {
+      await moveBatch(tx, batch.id, ended, {
         ...counts,
         outputFileId: output.count > 0 ? ids.output : null,
         errorFileId: errors.count > 0 ? ids.error : null,

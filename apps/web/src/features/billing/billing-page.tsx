@@ -11,6 +11,7 @@ import { AgreementPanel } from "./agreement-panel.tsx";
 import { AlertsPanel } from "./alerts-panel.tsx";
 import { BillsPanel } from "./bills-panel.tsx";
 import { BudgetsPanel } from "./budgets-panel.tsx";
+import { CurrencyPanel } from "./currency-panel.tsx";
 import { InvoicesPanel } from "./invoices-panel.tsx";
 import { MonthPanel } from "./month-panel.tsx";
 import { PricesPanel } from "./prices-panel.tsx";
@@ -53,6 +54,7 @@ export function BillingPage() {
           <AlertsPanel mayWrite={may("billing:write")} />
           <ReconciliationPanel />
           <BillsPanel />
+          <CurrencyPanel mayWrite={may("billing:write")} />
         </>
       ) : null}
     </Page>

@@ -61,9 +61,15 @@ export function InvoicesPanel({ mayWrite }: { readonly mayWrite: boolean }) {
                 <Badge tone={tones[invoice.state]}>{invoice.state}</Badge>
               </p>
               <p className="text-ink-3 text-xs">{timeInWords(invoice)}</p>
+              <PaymentNote invoice={invoice} />
             </div>
-            <span className="font-medium">{money(invoice.totalMicroUsd)}</span>
-            <Acts invoice={invoice} mayWrite={mayWrite} onCredit={() => setCredited(invoice)} />
+            <span className="text-right font-medium">
+              {money(invoice.totalMicroUsd)}
+              {invoice.shownIn ? (
+                <span className="block font-normal text-ink-3 text-xs">{`≈ ${invoice.shownIn.total}`}</span>
+              ) : null}
+            </span>
+            <Acts invoice={invoice} mayWrite={mayWrite} payable={data.payable} onCredit={() => setCredited(invoice)} />
           </li>
         ))}
       </ul>
@@ -73,13 +79,29 @@ export function InvoicesPanel({ mayWrite }: { readonly mayWrite: boolean }) {
   );
 }
 
+/** Where it can be paid, and what came of it. */
+function PaymentNote({ invoice: { name, payment, state } }: { readonly invoice: Invoice }) {
+  if (payment?.state === "odd") return <p className="text-bad text-xs">{payment.note}</p>;
+  if (payment?.state !== "open" || state !== "final") return null;
+  return (
+    <p className="text-xs">
+      <a className="underline focus-ring" href={payment.url} target="_blank" rel="noreferrer">
+        Page to pay {name} on
+      </a>{" "}
+      <span className="text-ink-3">until {payment.expiresAt.slice(0, 16).replace("T", " ")} UTC</span>
+    </p>
+  );
+}
+
 interface ActsProps {
   readonly invoice: Invoice;
+  /** Whether a payment service is set. */
+  readonly payable: boolean;
   readonly mayWrite: boolean;
   readonly onCredit: () => void;
 }
 
-function Acts({ invoice, mayWrite, onCredit }: ActsProps) {
+function Acts({ invoice, mayWrite, payable, onCredit }: ActsProps) {
   const trpc = useTRPC();
   const client = useTRPCClient();
   const queries = useQueryClient();
@@ -93,7 +115,8 @@ function Acts({ invoice, mayWrite, onCredit }: ActsProps) {
   const finalize = useMutation(trpc.invoices.finalize.mutationOptions(done));
   const move = useMutation(trpc.invoices.move.mutationOptions(done));
   const discard = useMutation(trpc.invoices.discard.mutationOptions(done));
-  const busy = finalize.isPending || move.isPending || discard.isPending;
+  const pay = useMutation(trpc.invoices.pay.mutationOptions(done));
+  const busy = pay.isPending || finalize.isPending || move.isPending || discard.isPending;
   const seen = { id: invoice.id, updatedAt: invoice.updatedAt };
   const download = (format: "csv" | "pdf") =>
     client.invoices.export.query({ id: invoice.id, format }).then(saveFile, done.onError);
@@ -110,6 +133,9 @@ function Acts({ invoice, mayWrite, onCredit }: ActsProps) {
       {act("CSV", () => void download("csv"))}
       {mayWrite && isDraft ? act("Discard", () => discard.mutate({ id: invoice.id })) : null}
       {mayWrite && isDraft ? act("Make final", () => finalize.mutate(seen)) : null}
+      {mayWrite && payable && isBill && invoice.state === "final" && invoice.payment?.state !== "open"
+        ? act("Page to pay", () => pay.mutate({ id: invoice.id }))
+        : null}
       {mayWrite && isBill && invoice.state === "final" ? act("Paid", () => move.mutate({ ...seen, to: "paid" })) : null}
       {mayWrite && isBill && invoice.state === "final" ? act("Void", () => move.mutate({ ...seen, to: "void" })) : null}
       {mayWrite && isBill && (invoice.state === "final" || invoice.state === "paid") && invoice.netMicroUsd > 0

@@ -38,6 +38,11 @@ export function PricesDialog({ versions, onClose }: PricesDialogProps) {
   const [made, setMade] = useState(0);
   const [note, setNote] = useState("");
   const [from, setFrom] = useState("");
+  const later = versions
+    .map(({ effectiveFrom }) => new Date(effectiveFrom))
+    .filter((at) => at > new Date())
+    .sort((a, b) => a.getTime() - b.getTime())[0];
+  const [until, setUntil] = useState(() => (later ? localMoment(later) : ""));
   const [problem, setProblem] = useState<string>();
   const save = useMutation(
     trpc.billing.setPrices.mutationOptions({
@@ -61,6 +66,7 @@ export function PricesDialog({ versions, onClose }: PricesDialogProps) {
     const prices = pricesOf(drafts);
     const begins = from === "" ? undefined : new Date(from);
     if (typeof prices === "string") return setProblem(prices);
+    const ends = until === "" ? undefined : new Date(until);
     if (begins && Number.isNaN(begins.getTime())) return setProblem("Choose a day and an hour, or leave it empty.");
     setProblem(undefined);
     save.mutate({
@@ -68,6 +74,8 @@ export function PricesDialog({ versions, onClose }: PricesDialogProps) {
       note,
       seenVersion: newest?.version ?? 0,
       ...(begins && { effectiveFrom: begins.toISOString() }),
+      // What begins after all that is entered ends with nothing.
+      ...(ends && later && !(begins && begins >= later) && { effectiveUntil: ends.toISOString() }),
     });
   }
 
@@ -158,6 +166,18 @@ export function PricesDialog({ versions, onClose }: PricesDialogProps) {
               />
             )}
           </Field>
+          {later ? (
+            <Field label="Ends" hint="As the version begins that is entered already.">
+              {(control) => (
+                <Input
+                  {...control}
+                  type="datetime-local"
+                  value={until}
+                  onChange={(event) => setUntil(event.currentTarget.value)}
+                />
+              )}
+            </Field>
+          ) : null}
           <Field label="Note" hint="Why the prices change.">
             {(control) => (
               <Input
@@ -179,6 +199,11 @@ export function PricesDialog({ versions, onClose }: PricesDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** As the field for a day and an hour has it: local time, to the minute. */
+function localMoment(at: Date): string {
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 /** Prices that can be reckoned with; undefined while something of them is half typed. */

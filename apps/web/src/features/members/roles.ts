@@ -87,6 +87,8 @@ export const permissionMatrix: Readonly<Record<Permission, MatrixRow>> = {
     may: "add, change, test and remove upstreams and their secrets",
     roles: administrators,
   },
+  "webhooks:read": { may: "see the webhooks, without their secrets, and what they were told", roles: builders },
+  "webhooks:write": { may: "add, change and remove webhooks, and send again", roles: administrators },
   "jobs:read": { may: "see background jobs and how far they are", roles: everyone },
   "jobs:write": {
     may: "cancel background jobs and run failed ones again",

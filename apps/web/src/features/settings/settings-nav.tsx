@@ -14,6 +14,7 @@ export function SettingsNav() {
     { href: "/settings", name: "General", isVisible: true },
     { href: "/settings/upstreams", name: "Upstreams", isVisible: may("upstreams:read") },
     { href: "/settings/billing", name: "Billing", isVisible: may("billing:read") },
+    { href: "/settings/webhooks", name: "Webhooks", isVisible: may("webhooks:read") },
     { href: "/settings/audit", name: "Audit log", isVisible: may("audit:read") },
   ].filter(({ isVisible }) => isVisible);
   if (parts.length === 1) return null;

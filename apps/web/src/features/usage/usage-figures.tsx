@@ -2,10 +2,12 @@ import { compact, duration, written } from "../../ui/format.ts";
 import { money } from "../../ui/money.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { Stat } from "../../ui/stat.tsx";
+import { useAlsoIn } from "../billing/also-in.ts";
 import type { UsageReport } from "./usage-page.tsx";
 
 /** The whole range in four figures. `undefined` while it is being asked for. */
 export function UsageFigures({ report }: { readonly report: UsageReport | undefined }) {
+  const alsoIn = useAlsoIn();
   const cached = report && report.inputTokens > 0 ? Math.round((100 * report.cachedTokens) / report.inputTokens) : 0;
   const { ttft, itl } = report?.latency ?? {};
   const ended = report && [
@@ -21,7 +23,7 @@ export function UsageFigures({ report }: { readonly report: UsageReport | undefi
           note={
             report?.costMicroUsd === 0 && report.requests > 0
               ? "nothing is priced, or it costs nothing"
-              : perThousand(report)
+              : [alsoIn(report?.costMicroUsd), perThousand(report)].filter(Boolean).join("; ")
           }
         />
         <Stat

@@ -11,7 +11,8 @@ import {
   objectives,
   objectivesSetting,
 } from "../../../domain/alerts/objectives.ts";
-import { channelContext, secretPrefix } from "../../../domain/alerts/send.ts";
+import { channelContext } from "../../../domain/alerts/send.ts";
+import { secretPrefix } from "../../../domain/webhooks/standard.ts";
 import { RefusedError } from "../errors.ts";
 import { id, moment, seen, title } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
