@@ -16,6 +16,7 @@ import { poolOf } from "../src/tasks/artifact.ts";
 import { basisOf, factsOf, splitTask } from "../src/tasks/examples-split.ts";
 import { Planning } from "../src/tasks/planning.ts";
 import { type AskModel, prepareStep, StepError } from "../src/tasks/run-step.ts";
+import { Sights } from "../src/tasks/sights.ts";
 
 export interface Setting {
   readonly document: TaskDocument;
@@ -56,6 +57,7 @@ export async function exhaustive(setting: Setting, tell: (done: number, of: numb
   };
   const results = new Map<string, Map<string, Measured>>();
   const asked = [...split.heldOut, ...split.calibration];
+  const sights = new Sights();
   let measurements = 0;
   for (const [place, { key, step }] of candidates.entries()) {
     tell(place, candidates.length);
@@ -70,7 +72,8 @@ export async function exhaustive(setting: Setting, tell: (done: number, of: numb
       measurements++;
       // What does not fit into a model's context is no way to do the task.
       if (answer === undefined) break;
-      const { confidence, costMicroUsd, latencyMs, output } = answer;
+      const { confidence, costMicroUsd, latencyMs, output, sight } = answer;
+      if (sight !== undefined) sights.put(digest, sight);
       const score = scoreAnswer(document.measure, output, expected);
       mine.set(digest, { score, latencyMs, costMicroUsd, confidence });
     }
@@ -84,6 +87,7 @@ export async function exhaustive(setting: Setting, tell: (done: number, of: numb
     notTried: [],
     out: new Map(),
     results,
+    sights: sights.all,
     heldOut,
     calibration,
     records: [],

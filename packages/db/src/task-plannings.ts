@@ -59,6 +59,8 @@ export interface PlannerRecordInfo {
   readonly family: string;
   readonly shots: number;
   readonly examples: number;
+  /** By speed and tokens alone; 0 where an older version did not keep it. */
+  readonly guessedMs: number;
   readonly predictedMs: number;
   readonly measuredMs: number;
   readonly predictedScore: number;

@@ -19,7 +19,11 @@ const text = z.object({ input: z.string(), output: z.string() });
 const pool = z.object({ examples: z.array(text), vectors: z.record(z.string(), z.array(z.string())) });
 
 /** What a plan's steps are made of: it serves by this alone, whatever becomes of the examples. */
-export const artifact = z.object({ steps: z.array(pool) });
+export const artifact = z.object({
+  steps: z.array(pool),
+  /** What a route's classifier is fitted on, the vectors in the order of what the first answered. */
+  router: z.object({ vectors: z.array(z.string()), enough: z.array(z.boolean()) }).optional(),
+});
 export type Artifact = z.output<typeof artifact>;
 export type Pool = z.output<typeof pool>;
 
@@ -47,7 +51,7 @@ function coveringShots(examples: readonly LearntExample[], labels: readonly stri
     .slice(0, count);
 }
 
-function packed(vector: ArrayLike<number>): string {
+export function packed(vector: ArrayLike<number>): string {
   return Buffer.from(Float32Array.from(vector).buffer).toString("base64");
 }
 

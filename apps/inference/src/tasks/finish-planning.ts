@@ -105,5 +105,7 @@ async function proposalOf(
 
 /** Without the threshold, which each planning sets anew. */
 function stepsAlone(spec: ReturnType<typeof planSpec.parse>) {
-  return spec.kind === "single" ? { step: spec.step } : { first: spec.first, rest: spec.rest };
+  if (spec.kind === "single") return { step: spec.step };
+  const { first, kind, rest } = spec;
+  return { kind, first, rest };
 }

@@ -1,21 +1,25 @@
 import type { NewTaskMeasurement, PlannerRecordInfo, TaskMeasurementInfo } from "@tugboat/db";
-import { type Candidate, candidateSpace, type NotTried } from "../domain/planner/candidates.ts";
-import { answers, conclude, type Finished } from "../domain/planner/conclude.ts";
-import type { ModelFacts, TaskFacts } from "../domain/planner/cost-model.ts";
-import { predict } from "../domain/planner/cost-model.ts";
+import { type Candidate, candidateSpace, type NotTried, usualOf } from "../domain/planner/candidates.ts";
+import { answers, worthRouting } from "../domain/planner/compounds.ts";
+import { conclude, type Finished } from "../domain/planner/conclude.ts";
+import { type ModelFacts, predict, type TaskFacts } from "../domain/planner/cost-model.ts";
+import type { Field, OwnWay } from "../domain/planner/expect.ts";
 import { figuresOf, type Measured } from "../domain/planner/figures.ts";
 import { promisingPairs } from "../domain/planner/pairs.ts";
 import { planSpec, type Step, stepKey, stepName, stepsOf } from "../domain/planner/plan.ts";
 import { raceOn } from "../domain/planner/race.ts";
 import type { Entry, PlanProgress, PlanReport } from "../domain/planner/report.ts";
+import { enoughOf } from "../domain/planner/route.ts";
 import { json } from "../domain/tasks/apply.ts";
 import type { TaskDocument } from "../domain/tasks/document.ts";
 import { inputText, outputText, type TaskExample } from "../domain/tasks/examples.ts";
 import { labelsOf } from "../domain/tasks/fields.ts";
-import { type Artifact, artifactOf, type Learnt, poolOf } from "./artifact.ts";
+import { type Artifact, artifactOf, type Learnt, packed, poolOf } from "./artifact.ts";
 import type { TaskSplit } from "./examples-split.ts";
 import type { Score } from "./measure.ts";
-import { type AskModel, type PreparedStep, prepareStep, StepError } from "./run-step.ts";
+import { recordsOf } from "./planner-records.ts";
+import { type AskModel, embedded, type PreparedStep, prepareStep, StepError } from "./run-step.ts";
+import { Sights } from "./sights.ts";
 
 export interface PlanningInput {
   readonly document: TaskDocument;
@@ -55,7 +59,7 @@ const raceShare = 0.8;
 /** One search for a plan. It asks and keeps; what to ask next and who wins is decided by pure functions. */
 export class Planning {
   readonly #in: PlanningInput;
-  readonly #candidates: readonly Candidate[];
+  #candidates: readonly Candidate[];
   readonly #notTried: NotTried[];
   readonly #results = new Map<string, Map<string, Measured>>();
   readonly #examples: ReadonlyMap<string, TaskExample>;
@@ -63,6 +67,8 @@ export class Planning {
   readonly #vectors = new Map<string, readonly ArrayLike<number>[]>();
   readonly #failed = new Map<string, { why: string; after: number }>();
   readonly #warm = new Set<string>();
+  readonly #sights = new Sights();
+  readonly #usual: number;
   readonly #reused: number;
   asked: number;
   onProgress: (told: PlanProgress) => Promise<void> = async () => {};
@@ -76,7 +82,8 @@ export class Planning {
     const { basis, document, facts, models, records, wordings = [] } = input;
     const kept = new Set(input.kept.map(({ candidate }) => candidate));
     const space = candidateSpace({ models, task: facts, goal: document, records, basis, embedders, wordings, kept });
-    this.#candidates = withServed(space.candidates, input);
+    this.#usual = usualOf({ models, task: facts, embedders, wordings });
+    this.#candidates = withServed(space.candidates, input, { usual: this.#usual, own: [] });
     const served = new Set(this.#candidates.map(({ name }) => name));
     this.#notTried = space.notTried.filter(({ name }) => !served.has(name));
     let reused = 0;
@@ -104,7 +111,7 @@ export class Planning {
         return { out, notTried: this.#notTried, cutShort: true };
       await this.#measure(first.candidate, first.examples, "asking candidates", race.out);
     }
-    const cutShort = await this.#pairs(out);
+    const cutShort = (await this.#pairs(out)) || (await this.#look());
     return { out, notTried: this.#notTried, cutShort };
   }
 
@@ -124,9 +131,66 @@ export class Planning {
     return false;
   }
 
-  async #measure(key: string, examples: readonly string[], stage: string, out: Finished["out"]): Promise<void> {
+  /** Has an embedding of every example made, where a classifier on them could choose well between two ways. */
+  async #look(): Promise<boolean> {
+    const { ask, budgetMs, document, models, signal, spentMs, split } = this.#in;
+    const parts = {
+      document,
+      candidates: this.#candidates,
+      results: this.#results,
+      heldOut: split.heldOut.map(({ digest }) => digest),
+      calibration: split.calibration.map(({ digest }) => digest),
+    };
+    const near = models.find(({ fits, kind }) => kind === "model" && fits);
+    const found = worthRouting(parts) ? this.#sights.nearest(this.#measuredOn(), near?.name) : undefined;
+    for (const digest of found?.missing ?? []) {
+      signal.throwIfAborted();
+      if (found === undefined || spentMs() > budgetMs) return true;
+      const example = this.#examples.get(digest);
+      if (example === undefined) continue;
+      try {
+        this.#sights.put(digest, await embedded("route", found.embedder, inputText(example.input), ask));
+        this.asked++;
+      } catch (error) {
+        if (!(error instanceof StepError)) throw error;
+        // Without every example's vector there is no route; what else was found stays.
+        return false;
+      }
+    }
+    return false;
+  }
+
+  #measuredOn(): string[] {
+    return [...this.#in.split.calibration, ...this.#in.split.heldOut].map(({ digest }) => digest);
+  }
+
+  /** A candidate, with what is expected of it by all that is known before it answers for the first time. */
+  #expected(key: string): Candidate {
     const candidate = this.#candidates.find((one) => one.key === key);
     if (candidate === undefined) throw new Error(`no candidate ${key}`);
+    const { facts, models, records } = this.#in;
+    const model = models.find(({ name }) => name === candidate.step.model);
+    if (this.#results.has(key) || model === undefined) return candidate;
+    const field = { usual: this.#usual, own: this.#own() };
+    const known = { ...candidate, predicted: predict({ step: candidate.step, model }, facts, records, field) };
+    this.#candidates = this.#candidates.map((one) => (one === candidate ? known : one));
+    return known;
+  }
+
+  /** What this task's ways have shown so far. */
+  #own(): OwnWay[] {
+    const heldOut = this.#in.split.heldOut.map(({ digest }) => digest);
+    return this.#candidates.flatMap(({ key, predicted: { guessedMs }, step }): OwnWay[] => {
+      const measured = answers(this.#results, key, heldOut);
+      const model = this.#in.models.find(({ name }) => name === step.model);
+      if (measured.length === 0 || model === undefined) return [];
+      const { latencyP50Ms: ms, n: examples, score } = figuresOf(measured, this.#in.document);
+      return [{ step, model, score, ms, guessedMs, examples }];
+    });
+  }
+
+  async #measure(key: string, examples: readonly string[], stage: string, out: Finished["out"]): Promise<void> {
+    const candidate = this.#expected(key);
     const { budgetMs, spentMs } = this.#in;
     let failures = 0;
     for (const digest of examples) {
@@ -150,6 +214,7 @@ export class Planning {
         };
         await this.#in.keep([{ ...measured, answer: json({ text: answer.text.slice(0, 2000) }) }]);
         this.#put(key, digest, measured);
+        if (answer.sight !== undefined) this.#sights.put(digest, answer.sight);
         this.asked++;
         failures = 0;
       } catch (error) {
@@ -272,6 +337,7 @@ export class Planning {
       notTried: [...found.notTried, ...untouched, ...waiting],
       out: found.out,
       results: this.#results,
+      sights: this.#sights.all,
       heldOut: split.heldOut.map(({ digest }) => digest),
       calibration: split.calibration.map(({ digest }) => digest),
       records,
@@ -288,41 +354,19 @@ export class Planning {
     });
   }
 
-  artifact({ spec }: Entry): Artifact {
-    return artifactOf(spec, this.#learnt(), labelsOf(this.#in.document.output));
+  artifact({ spec, steps: [one = "", other = ""] }: Entry): Artifact {
+    const made = artifactOf(spec, this.#learnt(), labelsOf(this.#in.document.output));
+    if (spec.kind !== "route") return made;
+    const all = this.#measuredOn();
+    const sights = this.#sights.all.get(spec.embedder);
+    const enough = enoughOf(answers(this.#results, one, all), answers(this.#results, other, all));
+    return { ...made, router: { vectors: all.map((digest) => packed(sights?.get(digest)?.vector ?? [])), enough } };
   }
 
-  /** What was expected of each candidate and what came: the next planning knows better. */
   learnt(taskId: string, report: PlanReport): PlannerRecordInfo[] {
-    const fresh = report.entries.filter(({ spec }) => spec.kind === "single");
-    return fresh.flatMap((one): PlannerRecordInfo[] => {
-      const candidate = this.#candidates.find(({ key }) => key === one.key);
-      const measured =
-        candidate &&
-        answers(
-          this.#results,
-          candidate.key,
-          this.#in.split.heldOut.map(({ digest }) => digest),
-        );
-      if (candidate === undefined || measured === undefined || measured.length < 3) return [];
-      const { microUsd, ms, score } = candidate.predicted;
-      return [
-        {
-          taskId,
-          shape: this.#in.facts.shape,
-          model: candidate.step.model,
-          family: candidate.step.kind,
-          shots: candidate.step.kind === "prompt" ? candidate.step.shots : 0,
-          examples: measured.length,
-          predictedMs: ms,
-          measuredMs: one.figures.latencyP50Ms,
-          predictedScore: score,
-          measuredScore: one.figures.score,
-          predictedMicroUsd: microUsd,
-          measuredMicroUsd: one.figures.costPer1kUsd * 1000,
-        },
-      ];
-    });
+    const heldOut = this.#in.split.heldOut.map(({ digest }) => digest);
+    const measured = { candidates: this.#candidates, results: this.#results, heldOut };
+    return recordsOf(taskId, this.#in.facts.shape, report, measured);
   }
 }
 
@@ -330,6 +374,7 @@ export class Planning {
 function withServed(
   candidates: readonly Candidate[],
   { basis, facts, models, records, served }: PlanningInput,
+  field: Field,
 ): Candidate[] {
   const spec = planSpec.safeParse(served).data;
   const all = [...candidates];
@@ -337,7 +382,7 @@ function withServed(
     const key = stepKey(step, basis);
     const model = models.find(({ name }) => name === step.model);
     if (model === undefined || all.some((one) => one.key === key)) continue;
-    all.push({ key, name: stepName(step), step, predicted: predict(step, model, facts, records) });
+    all.push({ key, name: stepName(step), step, predicted: predict({ step, model }, facts, records, field) });
   }
   return all;
 }

@@ -1,5 +1,6 @@
 import type { Answer } from "../domain/asking/answer.ts";
 import { type PlanSpec, type PromptStep, type Step, stepName, stepsOf } from "../domain/planner/plan.ts";
+import { type Router, routerOf, type Sight } from "../domain/planner/route.ts";
 import type { TaskDocument } from "../domain/tasks/document.ts";
 import { inputText, type Values } from "../domain/tasks/examples.ts";
 import { labelsOf } from "../domain/tasks/fields.ts";
@@ -24,6 +25,14 @@ export interface StepAnswer {
   readonly costMicroUsd: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** The input's vector, where the step made one. */
+  readonly sight?: Sighted;
+}
+
+/** An input's vector, and what it took to make it. */
+export interface Sighted extends Sight {
+  readonly embedder: string;
+  readonly tokens: number;
 }
 
 /** A model did not answer. */
@@ -48,6 +57,8 @@ export interface PreparedStep {
 export interface PreparedPlan {
   readonly spec: PlanSpec;
   readonly steps: readonly PreparedStep[];
+  /** Of a route. */
+  readonly router?: Router;
 }
 
 /** Makes a plan ready: fits what is fitted, unpacks what is packed. */
@@ -55,7 +66,9 @@ export function preparePlan(spec: PlanSpec, artifact: Artifact, document: TaskDo
   const steps = stepsOf(spec).map((one, i) =>
     prepareStep(one, artifact.steps[i] ?? { examples: [], vectors: {} }, document),
   );
-  return { spec, steps };
+  if (spec.kind !== "route") return { spec, steps };
+  const { enough, vectors } = artifact.router ?? { enough: [], vectors: [] };
+  return { spec, steps, router: routerOf(vectors.map(unpacked), enough) };
 }
 
 export function prepareStep(step: Step, pool: Pool, document: TaskDocument): PreparedStep {
@@ -114,6 +127,7 @@ async function prompted(
     costMicroUsd: costMicroUsd + (found?.costMicroUsd ?? 0),
     inputTokens: usage.inputTokens + (found?.tokens ?? 0),
     outputTokens: usage.outputTokens,
+    ...(found && { sight: found }),
   };
 }
 
@@ -126,7 +140,7 @@ async function drawn(
   shots: readonly LearntExample[],
   input: string,
   ask: AskModel,
-  found: Awaited<ReturnType<typeof embedded>> | undefined,
+  found: Sighted | undefined,
 ): Promise<StepAnswer> {
   const draws = Array.from({ length: samples }, (_, i) => i + 1);
   const answers = await Promise.all(
@@ -165,7 +179,8 @@ async function guessed(
   input: string,
   ask: AskModel,
 ): Promise<StepAnswer> {
-  const { costMicroUsd, latencyMs, tokens, vector } = await embedded(name, model, input, ask);
+  const sight = await embedded(name, model, input, ask);
+  const { costMicroUsd, latencyMs, tokens, vector } = sight;
   const begun = performance.now();
   const { confidence, label } = guess(vector);
   return {
@@ -176,14 +191,16 @@ async function guessed(
     costMicroUsd,
     inputTokens: tokens,
     outputTokens: 0,
+    sight,
   };
 }
 
-async function embedded(name: string, model: string, input: string, ask: AskModel) {
+/** An input's vector. @throws StepError, the signal's reason */
+export async function embedded(name: string, model: string, input: string, ask: AskModel): Promise<Sighted> {
   const answer = await ask({ endpoint: "/v1/embeddings", body: { model, input } });
   if (!answer.ok) throw new StepError(name, answer.status, answer.code, answer.message);
   const [vector] = answer.vectors;
   if (vector === undefined) throw new StepError(name, 502, "no_embedding", `${model} gave no embedding.`);
   const { costMicroUsd, latencyMs, usage } = answer;
-  return { vector, costMicroUsd, latencyMs, tokens: usage.inputTokens };
+  return { embedder: model, vector, costMicroUsd, latencyMs, tokens: usage.inputTokens };
 }

@@ -1,5 +1,6 @@
 import type { PlannerRecordInfo } from "@tugboat/db";
 import { type ModelFacts, type Prediction, predict, type TaskFacts } from "./cost-model.ts";
+import { type Field, usualGuess, type Way } from "./expect.ts";
 import type { Goal } from "./figures.ts";
 import { standingOf } from "./history.ts";
 import { type PromptStep, type Step, stepKey, stepName } from "./plan.ts";
@@ -43,6 +44,7 @@ export function candidateSpace(input: SpaceInput): Space {
   const { basis, embedders, goal, models, records, task, wordings = [] } = input;
   const candidates: Candidate[] = [];
   const notTried: NotTried[] = [];
+  const field: Field = { usual: usualOf(input), own: [] };
   for (const model of models) {
     const whole = ruledOut(model, task, goal, records);
     if (whole !== undefined) {
@@ -50,7 +52,7 @@ export function candidateSpace(input: SpaceInput): Space {
       continue;
     }
     for (const step of stepsFor(model, task, embedders, wordings)) {
-      const predicted = predict(step, model, task, records);
+      const predicted = predict({ step, model }, task, records, field);
       const name = stepName(step);
       const why = cannot(model, predicted, goal);
       if (why === undefined) candidates.push({ key: stepKey(step, basis), name, step, predicted });
@@ -58,6 +60,19 @@ export function candidateSpace(input: SpaceInput): Space {
     }
   }
   return byHistory(candidates, notTried, input);
+}
+
+/** What is guessed of the ways of a task on the whole, those that are ruled out included. */
+export function usualOf({
+  embedders,
+  models,
+  task,
+  wordings,
+}: Pick<SpaceInput, "embedders" | "models" | "task" | "wordings">) {
+  const ways = models.flatMap((model) =>
+    stepsFor(model, task, embedders, wordings).map((step): Way => ({ step, model })),
+  );
+  return usualGuess(ways, task);
 }
 
 /** So often an answer is drawn where the best of several is given. */
@@ -119,7 +134,7 @@ function ruledOut(
   const ceiling = require.latencyP95Ms;
   const { decodeTps, kind, prefillTps } = model;
   const shortest = stepsFor(model, task, []).filter(({ kind }) => kind === "prompt");
-  const least = Math.min(...shortest.map((step) => predict(step, model, task, records).ms));
+  const least = Math.min(...shortest.map((step) => predict({ step, model }, task, records).ms));
   if (ceiling !== undefined && kind === "model" && decodeTps !== null && prefillTps !== null && least > ceiling * 1.5) {
     return `cannot meet the latency on this device: ${speed(decodeTps)} tok/s measured, about ${Math.round(least)} ms a request`;
   }

@@ -3,12 +3,12 @@ import type { TaskDocument } from "../tasks/document.ts";
 import { latencyText, usdText } from "../tasks/requirements.ts";
 import { adviceFor } from "./advice.ts";
 import type { Candidate, NotTried } from "./candidates.ts";
-import { cascadeOf } from "./cascade.ts";
+import { answers, cascades, routes } from "./compounds.ts";
 import { modelError } from "./cost-model.ts";
-import { compareFigures, type Figures, figuresOf, type Measured } from "./figures.ts";
-import { stepName } from "./plan.ts";
+import { compareFigures, figuresOf } from "./figures.ts";
 import type { Results } from "./race.ts";
 import type { Entry, PlanReport } from "./report.ts";
+import type { Sight } from "./route.ts";
 
 export interface Finished {
   readonly document: TaskDocument;
@@ -16,6 +16,8 @@ export interface Finished {
   readonly notTried: readonly NotTried[];
   readonly out: ReadonlyMap<string, { readonly why: string; readonly after: number }>;
   readonly results: Results;
+  /** By embedding model and example: what a route's classifier reads. */
+  readonly sights?: ReadonlyMap<string, ReadonlyMap<string, Sight>>;
   readonly heldOut: readonly string[];
   readonly calibration: readonly string[];
   readonly records: readonly PlannerRecordInfo[];
@@ -41,7 +43,8 @@ export interface Finished {
 export function conclude(finished: Finished): PlanReport {
   const { calibration, document, facts, heldOut, records } = finished;
   const alone = singles(finished);
-  const entries = [...alone, ...cascades(finished, alone)];
+  const pairs = cascades(finished, alone);
+  const entries = [...alone, ...pairs, ...routes(finished, [...alone, ...pairs])];
   // What was not measured on everything can win only where nothing else was.
   const complete = entries.filter((one) => one.complete);
   const order = (a: Entry, b: Entry) => compareFigures(a.figures, b.figures, document.prefer);
@@ -96,65 +99,6 @@ function singles({ candidates, document, heldOut, results }: Finished): Entry[] 
       },
     ];
   });
-}
-
-/** Every pair whose answers are all there: a cheaper first, a better second. */
-function cascades({ calibration, candidates, document, heldOut, results }: Finished, alone: readonly Entry[]): Entry[] {
-  const full = candidates.flatMap((candidate) => {
-    const [fit, held] = [answers(results, candidate.key, calibration), answers(results, candidate.key, heldOut)];
-    if (fit.length < calibration.length || held.length < heldOut.length) return [];
-    return [{ candidate, fit, held, figures: figuresOf(held, document) }];
-  });
-  const found: { entry: Entry; figures: Figures }[] = [];
-  for (const first of full) {
-    for (const second of full) {
-      if (first === second || second.figures.score <= first.figures.score) continue;
-      if (
-        first.figures.latencyP50Ms >= second.figures.latencyP50Ms &&
-        first.figures.costPer1kUsd >= second.figures.costPer1kUsd
-      )
-        continue;
-      const made = cascadeOf(
-        { calibration: first.fit, heldOut: first.held },
-        { calibration: second.fit, heldOut: second.held },
-        document,
-      );
-      if (made === undefined) continue;
-      const { alone: share, figures, threshold } = made;
-      if (alone.some((one) => one.complete && noWorse(one.figures, figures))) continue;
-      const [a, b] = [first.candidate, second.candidate];
-      found.push({
-        figures,
-        entry: {
-          key: `${a.key}>${b.key}`,
-          name: `cascade: ${stepName(a.step)} → ${stepName(b.step)}`,
-          spec: { kind: "cascade", first: a.step, threshold, rest: b.step, cache: true },
-          plan: null,
-          figures,
-          branches: [
-            { name: a.name, role: `answers alone above confidence ${threshold.toFixed(2)}`, share },
-            { name: b.name, role: "the rest", share: 1 - share },
-          ],
-          why: null,
-          complete: true,
-          predicted: null,
-          steps: [a.key, b.key],
-        },
-      });
-    }
-  }
-  found.sort((a, b) => compareFigures(a.figures, b.figures, document.prefer));
-  return found.slice(0, 4).map(({ entry }) => entry);
-}
-
-/** One step that is as good, as fast and as cheap leaves no reason for two. */
-function noWorse(a: Figures, b: Figures): boolean {
-  return a.score >= b.score && a.latencyP95Ms <= b.latencyP95Ms && a.costPer1kUsd <= b.costPer1kUsd;
-}
-
-export function answers(results: Results, key: string, examples: readonly string[]): Measured[] {
-  const mine = results.get(key);
-  return examples.flatMap((example) => mine?.get(example) ?? []);
 }
 
 function whyLost(one: Entry, chosen: Entry, { measure, prefer }: TaskDocument, { out }: Finished): string {

@@ -1,6 +1,6 @@
 import type { PlannerRecordInfo, PriceEntry } from "@tugboat/db";
 import { price } from "../billing/price.ts";
-import type { Step } from "./plan.ts";
+import { expectScore, type Field, firstGuess, type OwnWay, type Way } from "./expect.ts";
 
 /** What is known of a model before it is asked. */
 export interface ModelFacts {
@@ -34,13 +34,11 @@ export interface TaskFacts {
 export interface Prediction {
   readonly ms: number;
   readonly microUsd: number;
+  /** The time by speed and tokens alone, before what was measured of this model corrects it. */
+  readonly guessedMs: number;
   readonly score: number;
-  /** A standard deviation of the score. */
-  readonly scoreSd: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** How many earlier measurements it rests on; fractions are of tasks that are like it. */
-  readonly evidence: number;
 }
 
 /** A model of an upstream whose speed nobody measured. */
@@ -55,13 +53,14 @@ export function roughTokens(text: string): number {
   return Math.ceil(text.length / 3.6);
 }
 
-/** What a step takes, costs and is worth, from what is known of its model and what earlier plannings found. */
+/** What a way takes, costs and is worth, from what is known of its model, what earlier plannings found, and this one so far. */
 export function predict(
-  step: Step,
-  model: ModelFacts,
+  way: Way,
   task: TaskFacts,
   records: readonly PlannerRecordInfo[],
+  field: Field = { usual: firstGuess(way.step, way.model, task), own: [] },
 ): Prediction {
+  const { model, step } = way;
   const isPrompt = step.kind === "prompt";
   const shown = isPrompt ? step.shots * (task.inputTokens + task.outputTokens + 6) : 0;
   const listed = isPrompt && step.wording === "listed" ? 3 * (task.labels?.length ?? 0) : 0;
@@ -69,15 +68,30 @@ export function predict(
   const outputTokens = isPrompt ? Math.min(step.maxTokens, Math.max(1, Math.round(task.outputTokens))) : 0;
   const draws = isPrompt ? (step.samples ?? 1) : 1;
   const computed = timeOf(model, inputTokens, outputTokens) * (1 + (draws - 1) * drawnShare);
-  const same = records.filter((one) => one.model === model.name);
-  // The mean of the logarithms of measured ÷ predicted, drawn to none while there are few.
-  const drift = same.reduce(
-    (sum, one) => sum + Math.log(Math.max(one.measuredMs, 0.01) / Math.max(one.predictedMs, 0.01)),
-    0,
-  );
-  const ms = (computed + overheadMs) * Math.exp(drift / (same.length + 1));
+  const guessedMs = computed + overheadMs;
+  const ms = guessedMs * Math.exp(driftOf(way, records, field.own));
   const microUsd = costOf(model, { inputTokens: inputTokens * draws, outputTokens: outputTokens * draws, ms });
-  return { ms, microUsd, inputTokens, outputTokens, ...scoreOf(step, model, task, records) };
+  return { ms, guessedMs, microUsd, inputTokens, outputTokens, score: expectScore(way, task, records, field) };
+}
+
+/** Of another model, or of another kind of way, a measurement says so much of this one's speed. */
+const alike = { model: 0.15, kind: 0.3 };
+
+/**
+ * How far guesses of this way's time were off: the mean of the logarithms of measured ÷ guessed, drawn to none while there
+ * are few. What was measured in this planning counts twice: the machine is as busy now as it was then.
+ */
+function driftOf({ model, step }: Way, records: readonly PlannerRecordInfo[], own: readonly OwnWay[]): number {
+  let sum = 0;
+  let weight = 0.7;
+  const add = (name: string, kind: string, measuredMs: number, guessedMs: number, counts: number) => {
+    const counted = counts * (name === model.name ? 1 : alike.model) * (kind === step.kind ? 1 : alike.kind);
+    sum += counted * Math.log(Math.max(measuredMs, 0.01) / Math.max(guessedMs, 0.01));
+    weight += counted;
+  };
+  for (const one of records) add(one.model, one.family, one.measuredMs, one.guessedMs || one.predictedMs, 1);
+  for (const one of own) add(one.model.name, one.step.kind, one.ms, one.guessedMs, 2);
+  return sum / weight;
 }
 
 function timeOf({ decodeTps, kind, prefillTps }: ModelFacts, inputTokens: number, outputTokens: number): number {
@@ -92,55 +106,6 @@ export function costOf(
   if (entry === null) return 0;
   const used = { inputTokens, cachedTokens: 0, outputTokens, computeUs: Math.round(ms * 1000) };
   return Number(price(used, entry).total) / 1e6;
-}
-
-/**
- * What a step is worth. Without history a guess by size and shots, with a wide spread; each earlier measurement of the
- * same family counts by how alike model, shape and shots are. Its own planning's error is part of the spread.
- */
-function scoreOf(step: Step, model: ModelFacts, task: TaskFacts, records: readonly PlannerRecordInfo[]) {
-  const guess = firstGuess(step, model, task);
-  const priorWeight = 0.5;
-  const priorSd = 0.3;
-  let weight = priorWeight;
-  let sum = guess * priorWeight;
-  let squares = (guess * guess + priorSd * priorSd) * priorWeight;
-  let evidence = 0;
-  for (const one of records) {
-    if (one.family !== step.kind) continue;
-    const shots = step.kind === "prompt" ? step.shots : 0;
-    const alike =
-      (one.model === model.name ? 1 : 0.1) *
-      (one.shape === task.shape ? 1 : 0.15) *
-      Math.exp(-Math.abs(Math.log2((one.shots + 1) / (shots + 1))) / 1.5) *
-      (one.examples / (one.examples + 10));
-    weight += alike;
-    sum += alike * one.measuredScore;
-    squares += alike * one.measuredScore ** 2;
-    evidence += alike;
-  }
-  const score = sum / weight;
-  const spread = Math.sqrt(Math.max(0, squares / weight - score * score));
-  return { score, scoreSd: Math.max(0.04, spread * Math.sqrt(1 + 1 / (1 + evidence))), evidence };
-}
-
-/** Larger models guess better than chance, shots help, and a classifier learns with its examples. */
-function firstGuess(step: Step, { parameters, tunedWith }: ModelFacts, { examples, labels, shape }: TaskFacts): number {
-  const chance = labels === undefined ? 0.05 : 1 / Math.max(2, labels.length);
-  const size = Math.log10(parameters ?? 3e9);
-  const ability = 1 / (1 + Math.exp(-(size - 8.8) * 1.6));
-  const learnt = examples / (examples + 30);
-  switch (step.kind) {
-    case "prompt": {
-      if (step.wording === "tuned" && tunedWith !== null) return chance + (1 - chance) * 0.75;
-      const shots = 1 + 0.12 * Math.log2(1 + step.shots);
-      return Math.min(0.97, chance + (1 - chance) * ability * shots * (shape === "object" ? 0.8 : 1));
-    }
-    case "nearest":
-      return chance + (1 - chance) * (0.35 + 0.35 * learnt);
-    case "linear":
-      return chance + (1 - chance) * (0.35 + 0.45 * learnt);
-  }
 }
 
 export interface ModelError {

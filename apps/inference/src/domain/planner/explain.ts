@@ -1,5 +1,6 @@
 import { latencyText, usdText } from "../tasks/requirements.ts";
 import type { Figures } from "./figures.ts";
+import { routerName } from "./plan.ts";
 import type { Entry, PlanReport } from "./report.ts";
 
 export interface Shipped {
@@ -24,6 +25,7 @@ export function explainTree(report: PlanReport, shown: Entry | undefined, shippe
       "exact cache",
       shipped?.cached == null ? "the same input again" : `${percent(shipped.cached)} of traffic`,
     ]);
+  if (shown.spec.kind === "route") rows.push([routerName(shown.spec.embedder), "chooses before anything is asked"]);
   for (const { name, role, share } of shown.branches) {
     rows.push([name, share === null || share === 1 ? role : `${role} (${percent(share)})`]);
   }
@@ -54,7 +56,7 @@ function headOf({ task }: PlanReport, shown: Entry | undefined, shipped: Shipped
 }
 
 function kindOf({ name, spec }: Entry): string {
-  return spec.kind === "cascade" ? "cascade" : name;
+  return spec.kind === "single" ? name : spec.kind;
 }
 
 function verdictOf({ meets, requirements }: Figures): string {

@@ -29,8 +29,10 @@ export function standingOf(
   let sum = 0;
   let squares = priorSd * priorSd * priorWeight;
   const shots = step.kind === "prompt" ? step.shots : 0;
-  for (const [one, usual] of withUsual(records)) {
-    if (one.family !== step.kind) continue;
+  const tasks = usualByTask(records);
+  for (const one of records) {
+    const usual = one.family === step.kind ? tasks.get(one.taskId)?.usual : undefined;
+    if (usual === undefined) continue;
     const alike =
       (one.model === model.name ? 1 : 0.1) *
       (one.shape === task.shape ? 1 : 0.6) *
@@ -49,22 +51,36 @@ export function standingOf(
   };
 }
 
-const known = new WeakMap<readonly PlannerRecordInfo[], readonly (readonly [PlannerRecordInfo, number])[]>();
+export interface Usual {
+  readonly shape: string;
+  /** The mean score of the task's ways, weighed by the examples that each answered. */
+  readonly usual: number;
+}
 
-/** Records with the mean score of their task's ways, weighed by the examples that each answered. */
-function withUsual(records: readonly PlannerRecordInfo[]): readonly (readonly [PlannerRecordInfo, number])[] {
+type ByTask = ReadonlyMap<string, Usual>;
+
+const known = new WeakMap<readonly PlannerRecordInfo[], ByTask>();
+
+/** Of every earlier task with enough ways, what was usual there. */
+export function usualByTask(records: readonly PlannerRecordInfo[]): ByTask {
   const made = known.get(records) ?? compared(records);
   known.set(records, made);
   return made;
 }
 
-function compared(records: readonly PlannerRecordInfo[]) {
+function compared(records: readonly PlannerRecordInfo[]): ByTask {
   const tasks = new Map<string, PlannerRecordInfo[]>();
-  for (const one of records) tasks.set(one.taskId, [...(tasks.get(one.taskId) ?? []), one]);
-  return [...tasks.values()].flatMap((ways) => {
-    if (ways.length < fewestWays) return [];
-    const examples = ways.reduce((total, one) => total + one.examples, 0);
-    const usual = ways.reduce((total, one) => total + one.measuredScore * one.examples, 0) / Math.max(1, examples);
-    return ways.map((one) => [one, usual] as const);
-  });
+  for (const one of records) {
+    const ways = tasks.get(one.taskId);
+    if (ways === undefined) tasks.set(one.taskId, [one]);
+    else ways.push(one);
+  }
+  return new Map(
+    [...tasks].flatMap(([id, ways]): [string, Usual][] => {
+      if (ways.length < fewestWays) return [];
+      const examples = ways.reduce((total, one) => total + one.examples, 0);
+      const sum = ways.reduce((total, one) => total + one.measuredScore * one.examples, 0);
+      return [[id, { shape: ways[0]!.shape, usual: sum / Math.max(1, examples) }]];
+    }),
+  );
 }

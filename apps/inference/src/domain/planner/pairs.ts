@@ -1,6 +1,6 @@
 import type { Candidate } from "./candidates.ts";
 import { cascadeHope } from "./cascade.ts";
-import { answers } from "./conclude.ts";
+import { answers } from "./compounds.ts";
 import { compareByPreference, figuresOf, type Goal, shortfall } from "./figures.ts";
 import type { Results } from "./race.ts";
 

@@ -76,6 +76,7 @@ describe("candidates", () => {
       family,
       shots,
       examples: 40,
+      guessedMs: 20,
       predictedMs: 20,
       measuredMs: 40,
       predictedScore: 0.5,

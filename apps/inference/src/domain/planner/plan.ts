@@ -44,6 +44,16 @@ export const planSpec = z.discriminatedUnion("kind", [
     rest: step,
     cache: z.boolean(),
   }),
+  z.object({
+    kind: z.literal("route"),
+    /** The model whose embeddings the classifier reads. */
+    embedder: z.string(),
+    first: step,
+    /** The least chance that the first is good enough, with which it is asked; else the rest is, never both. */
+    threshold: z.number(),
+    rest: step,
+    cache: z.boolean(),
+  }),
 ]);
 export type PlanSpec = z.output<typeof planSpec>;
 
@@ -78,7 +88,18 @@ function beginning(text: string): string {
 }
 
 export function planName(spec: PlanSpec): string {
-  return spec.kind === "single" ? stepName(spec.step) : `cascade: ${stepName(spec.first)} → ${stepName(spec.rest)}`;
+  switch (spec.kind) {
+    case "single":
+      return stepName(spec.step);
+    case "cascade":
+      return `cascade: ${stepName(spec.first)} → ${stepName(spec.rest)}`;
+    case "route":
+      return `route: ${stepName(spec.first)} or ${stepName(spec.rest)}`;
+  }
+}
+
+export function routerName(embedder: string): string {
+  return `classifier on embeddings (${embedder})`;
 }
 
 /**

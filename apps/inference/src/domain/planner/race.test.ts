@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { figuresOf, type Goal, type Measured } from "./figures.ts";
 import { type RaceInput, raceOn, rungsFor } from "./race.ts";
 
-const predicted = { ms: 1, microUsd: 0, score: 0.5, scoreSd: 0.3, inputTokens: 1, outputTokens: 1, evidence: 0 };
+const predicted = { ms: 1, guessedMs: 1, microUsd: 0, score: 0.5, inputTokens: 1, outputTokens: 1 };
 
 interface World {
   readonly goal: Goal;

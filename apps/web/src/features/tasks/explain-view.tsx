@@ -98,6 +98,15 @@ function Tree({ cached, entry, isLive, onEvidence, report }: TreeProps) {
           },
         ]
       : []),
+    ...(spec.kind === "route"
+      ? [
+          {
+            name: `classifier on embeddings (${spec.embedder})`,
+            role: "chooses before anything is asked",
+            share: null,
+          },
+        ]
+      : []),
     ...branches,
   ];
   const isMet = Object.keys(figures.requirements).length > 0;
@@ -106,7 +115,7 @@ function Tree({ cached, entry, isLive, onEvidence, report }: TreeProps) {
       <div className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
         <span className="font-medium text-md">
           {entry.plan === null ? "Plan" : `Plan ${entry.plan}`}
-          <span className="font-normal text-ink-2"> {spec.kind === "cascade" ? "a cascade" : entry.name}</span>
+          <span className="font-normal text-ink-2"> {spec.kind === "single" ? entry.name : `a ${spec.kind}`}</span>
         </span>
         <Badge tone={isLive ? "good" : "neutral"}>{isLive ? "serves" : "not shipped"}</Badge>
         {isMet ? (
