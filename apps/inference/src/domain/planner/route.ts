@@ -1,4 +1,4 @@
-import { fitChances } from "../tuning/logistic.ts";
+import { fitChances } from "@tugboat/tuning";
 import type { Answers } from "./cascade.ts";
 import { type Figures, figuresOf, type Goal, type Measured } from "./figures.ts";
 
