@@ -1,6 +1,6 @@
 import type { PlannerRecordInfo } from "@tugboat/db";
+import { seededRandom } from "@tugboat/statistics";
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../statistics/random.ts";
 import { type ModelFacts, predict, type TaskFacts } from "./cost-model.ts";
 import { expectScore, type Field, type OwnWay, usualGuess, type Way } from "./expect.ts";
 import type { Step } from "./plan.ts";

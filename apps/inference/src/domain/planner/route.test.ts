@@ -1,6 +1,6 @@
+import { seededRandom } from "@tugboat/statistics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../statistics/random.ts";
 import { figuresOf, type Goal, type Measured } from "./figures.ts";
 import { routed, routeOf, routerOf, type Sight } from "./route.ts";
 
