@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
  * @property {string} folder
  * @property {readonly string[]} imports workspace packages it may import
  * @property {readonly string[]} [typesOf] workspace packages of which it may import types alone
- * @property {Readonly<Record<string, string>>} [onlyIn] workspace packages that one file alone may import
+ * @property {Readonly<Record<string, readonly string[]>>} [onlyIn] workspace packages that these files alone may import
  * @property {boolean} [browser] whether it runs in browsers too, outside its `node/` folder
  */
 
@@ -40,9 +40,20 @@ export const rooms = [
   {
     folder: "apps/web",
     imports: [],
-    typesOf: ["@tugboat/inference"],
-    // The engine in the browser runs in a worker of its own: no page may load it.
-    onlyIn: { "@tugboat/engine": "src/features/playground/browser/worker/engine-worker.ts" },
+    typesOf: ["@tugboat/inference", "@tugboat/tuning"],
+    // The engine in the browser runs in workers of its own: no page may load it.
+    onlyIn: {
+      "@tugboat/engine": [
+        "src/features/playground/browser/worker/engine-worker.ts",
+        "src/features/tuning/browser/worker/tuning-worker.ts",
+        "src/features/tuning/browser/worker/memory-place.ts",
+      ],
+      "@tugboat/records": ["src/features/tuning/browser/worker/blob-samples.ts"],
+      "@tugboat/tuning": [
+        "src/features/tuning/browser/worker/tuning-worker.ts",
+        "src/features/tuning/browser/worker/blob-samples.ts",
+      ],
+    },
   },
   { folder: "e2e", imports: ["@tugboat/engine"], typesOf: ["@tugboat/inference"] },
   { folder: "bench", imports: ["@tugboat/engine", "@tugboat/kernels"] },
@@ -113,7 +124,7 @@ export function violations(room, path, source) {
   const forBrowsers = room.browser === true && inSource && !isTest && !path.startsWith("src/node/");
   for (const { module, typesOnly } of importsOf(source)) {
     const workspace = /^@tugboat\/[^/]+/.exec(module)?.[0];
-    const lent = workspace !== undefined && room.onlyIn?.[workspace] === path;
+    const lent = workspace !== undefined && room.onlyIn?.[workspace]?.includes(path) === true;
     if (workspace !== undefined && !lent && !room.imports.includes(workspace)) {
       const types = room.typesOf?.includes(workspace) === true;
       if (!types) problems.push(`imports ${workspace}, which ${room.folder} may not know`);

@@ -180,6 +180,7 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
       addressOf,
       prepareModel: prepare,
       documents,
+      home,
       datasetFiles: new DatasetFiles(home),
       uploads,
       ownFiles: ownFilesIn(home),

@@ -1,11 +1,11 @@
 export { wordOverlap } from "./answer-score.ts";
-export { checkExamples, type Finding, findingKinds } from "./checks.ts";
+export { checkExamples, type Finding, type FindingKind, findingKinds } from "./checks.ts";
 export { contentHash } from "./content-hash.ts";
 export { correctedPairs } from "./corrections.ts";
 export { TuningError, type TuningErrorCode } from "./errors.ts";
 export { fitChances, fitLogistic, nearest } from "./logistic.ts";
 export { nearGroups } from "./near.ts";
-export { checkReady, type Prepared, prepareExamples } from "./prepare.ts";
+export { type Checked, checkedOf, checkReady, type Prepared, prepareExamples } from "./prepare.ts";
 export { chooseShots, promptOf } from "./prompt.ts";
 export {
   defaultConfig,
@@ -16,6 +16,7 @@ export {
   runProgress,
   runReport,
   runSummary,
+  withoutTexts,
 } from "./report.ts";
 export { sampleCsv, sampleName } from "./sample-data.ts";
 export {

@@ -57,6 +57,44 @@ export async function prepareExamples(
   };
 }
 
+/** What a person is shown of their examples. */
+export interface Checked {
+  readonly format: Samples["format"];
+  readonly columns: string[];
+  /** All there are, and how many of them a run takes. */
+  readonly rows: number;
+  readonly taken: number;
+  readonly mapping: Mapping;
+  readonly kind: TaskKind;
+  readonly labels: { readonly label: string; readonly count: number }[];
+  readonly examples: number;
+  /** The first few. */
+  readonly preview: { readonly input: string; readonly output: string }[];
+  readonly findings: (Omit<Finding, "rows"> & { readonly rows: number[] })[];
+}
+
+const previewed = 8;
+const shownCharacters = 500;
+const shownRows = 100;
+
+export function checkedOf(prepared: Prepared): Checked {
+  const { examples, findings, kind, labels, mapping, rows, samples, taken } = prepared;
+  return {
+    format: samples.format,
+    columns: [...samples.columns],
+    rows,
+    taken,
+    mapping,
+    kind,
+    labels: [...labels],
+    examples: examples.length,
+    preview: examples
+      .slice(0, previewed)
+      .map(({ input, output }) => ({ input: input.slice(0, shownCharacters), output })),
+    findings: findings.map((finding) => ({ ...finding, rows: finding.rows.slice(0, shownRows) })),
+  };
+}
+
 /** @throws TuningError `too-few`, `bad-samples` for what a run can't begin with */
 export function checkReady({ examples, findings }: Pick<Prepared, "examples" | "findings">): void {
   const stop = findings.find(({ weight }) => weight === "stop");

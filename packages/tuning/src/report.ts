@@ -121,6 +121,11 @@ export const runReport = z.object({
 });
 export type RunReport = z.output<typeof runReport>;
 
+/** A report without a word of the examples: figures, the names of labels, and what was chosen. */
+export function withoutTexts(report: RunReport): RunReport {
+  return { ...report, wrong: [], suspects: [], clusters: [], worth: [] };
+}
+
 /** Of a report, what lists show. */
 export const runSummary = runReport.pick({ verdict: true, sentence: true, measure: true, tuned: true, p: true });
 export type RunSummary = z.output<typeof runSummary>;
@@ -130,6 +135,8 @@ export const runConfig = z.object({
   instruction: z.string().nullable(),
   /** How much worse general text may be predicted after, as a share of before. */
   mayForget: z.number().min(0).max(1),
+  /** Where it was trained. A browser keeps the examples to itself. */
+  where: z.enum(["service", "browser"]).default("service"),
   /** The run whose adapter this one goes on from. */
   startFrom: z.uuid().nullable().default(null),
   /** What OpenAI's API was asked with. */
@@ -143,6 +150,7 @@ export const defaultConfig: RunConfig = {
   file: null,
   suffix: null,
   metadata: null,
+  where: "service",
   instruction: null,
   mayForget: 0.02,
   startFrom: null,

@@ -5,9 +5,9 @@ import { openDatabase } from "@tugboat/db";
 import { defaultConfig } from "@tugboat/tuning";
 import { freshState, type RunState } from "@tugboat/tuning/run";
 import { expect, it } from "vitest";
+import { tuningFolder } from "../domain/tuning/bring.ts";
 import { startRun } from "../domain/tuning/start.ts";
 import { type RunningService, startService } from "../testing/service.ts";
-import { tuningFolder } from "./kinds/tuning-run.ts";
 
 const objects = ["cat", "dog", "bird", "tree", "ball", "house", "boat", "hat", "cake", "star"];
 const examples = objects.flatMap((object) => [

@@ -124,6 +124,7 @@ export async function startManagement({
       prepareModel: (source, options) =>
         prepareModel(source, { ...options, downloads: join(home, "models"), hub: { endpoint: "http://127.0.0.1:1" } }),
       documents,
+      home,
       datasetFiles: new DatasetFiles(home),
       ownFiles: ownFilesIn(home),
       uploads: new Uploads({ home, limitBytes: uploadLimit, freeBytes: async () => disk.freeBytes }),

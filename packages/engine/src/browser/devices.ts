@@ -24,6 +24,13 @@ const spawnThread: SpawnThread = (source) => {
   };
 };
 
+/** Compiled kernels live as long as the worker: what loads a model again and again lowers them once. */
+const kernels = new Map<string, Uint8Array>();
+const cache = {
+  read: (key: string) => kernels.get(key),
+  write: (key: string, value: Uint8Array) => void kernels.set(key, value),
+};
+
 /**
  * `auto`: WebGPU where the browser has it, else WebAssembly. Threads need a page that is cross-origin isolated; without,
  * the CPU device runs on one.
@@ -39,5 +46,5 @@ export async function createDevice(kind: DeviceKind, options: { readonly threads
     }
   }
   const threads = options.threads ?? Math.min(MOST_THREADS, navigator.hardwareConcurrency ?? 1);
-  return createCpuDevice({ threads, spawn: spawnThread, description: "WebAssembly" });
+  return createCpuDevice({ threads, cache, spawn: spawnThread, description: "WebAssembly" });
 }

@@ -61,6 +61,8 @@ export interface Management {
   ) => Promise<NewModel>;
   /** Searches collections of documents. */
   readonly documents: DocumentSearch;
+  /** The data directory. */
+  readonly home: string;
   /** Files on their way into datasets. */
   readonly datasetFiles: DatasetFiles;
   /** Model files on their way here. */

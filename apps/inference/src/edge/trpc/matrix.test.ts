@@ -33,6 +33,32 @@ afterAll(() => fixture.close());
 
 const now = () => new Date().toISOString();
 
+const broughtReport = {
+  verdict: "unsure",
+  measure: "accuracy",
+  baselines: [],
+  tuned: { score: 0, low: 0, high: 1 },
+  p: 1,
+  retention: { before: 1, after: 1, unit: "bits per byte" },
+  adapter: "this browser",
+  seconds: 1,
+  sentence: "It is not known.",
+  comparedWith: "zero-shot",
+  difference: { score: 0, low: 0, high: 0 },
+  kind: "labels",
+  labels: ["a", "b"],
+  counts: { train: 1, validation: 0, heldOut: 1 },
+  gate: { passed: true, reasons: [] },
+  confusion: [],
+  wrong: [],
+  suspects: [],
+  advice: [],
+  choices: [],
+  trials: [],
+  best: { trial: "a", rank: 8, learningRate: 1e-3, steps: 1 },
+  prompt: "{{text}}",
+};
+
 /**
  * What each procedure is asked with, naming another organization's things, and what somebody gets who may ask. A
  * procedure that is missing here fails the test.
@@ -245,6 +271,18 @@ const asked: Readonly<Record<string, { input?: (theirs: Strangers) => object; al
   "tuning.cancel": { input: ({ tuningRun }) => ({ id: tuningRun.id }), allowed: 404 },
   "tuning.again": {
     input: ({ tuningRun }) => ({ id: tuningRun.id, corrections: [{ input: "a", right: "b" }] }),
+    allowed: 404,
+  },
+  "tuning.bring": {
+    input: ({ dataset }) => ({
+      name: "X",
+      model: "their-model",
+      minutes: 1,
+      mayForget: 0,
+      weights: dataset.id,
+      config: {},
+      report: broughtReport,
+    }),
     allowed: 404,
   },
   "tuning.ship": { input: ({ tuningRun }) => ({ id: tuningRun.id, alias: "theirs" }), allowed: 404 },

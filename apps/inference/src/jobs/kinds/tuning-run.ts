@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OrganizationScope } from "@tugboat/db";
 import type { Example } from "@tugboat/tuning";
@@ -6,6 +5,7 @@ import { runConfig, runProgress, runReport, runSummary } from "@tugboat/tuning";
 import { z } from "zod";
 import { prepareAdapter } from "../../domain/models/adapter.ts";
 import { addModel } from "../../domain/models/add.ts";
+import { freeName, tuningFolder } from "../../domain/tuning/bring.ts";
 import { type Ended, launchRun, RunDied, type RunProcess } from "../../tuning/launch.ts";
 import type { FromRun, StartFrom } from "../../tuning/protocol.ts";
 import { defineJob, JobError } from "../define.ts";
@@ -138,24 +138,6 @@ async function startOf(
 
 function haveSameTexts(a: readonly Example[], b: readonly Example[]): boolean {
   return a.length === b.length && a.every(({ input }, i) => input === b[i]?.input);
-}
-
-/** Where a run's checkpoints and results lie. */
-export function tuningFolder(home: string, organizationId: string, run: string): string {
-  return join(home, "tuning", organizationId, run);
-}
-
-/** `<base>-<name>`, with a number where that is taken. */
-async function freeName(scope: OrganizationScope, base: string, name: string): Promise<string> {
-  const wanted = `${base}-${name}`.slice(0, 110);
-  const taken = new Set([
-    ...(await scope.models.list()).map((model) => model.name),
-    ...(await scope.aliases.list()).map((alias) => alias.name),
-  ]);
-  for (let number = 1; ; number++) {
-    const candidate = number === 1 ? wanted : `${wanted}-${number}`;
-    if (!taken.has(candidate)) return candidate;
-  }
 }
 
 function sentence(message: string): string {

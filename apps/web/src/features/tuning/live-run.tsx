@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { duration, written } from "../../ui/format.ts";
 import { IntervalChart } from "../../ui/interval-chart.tsx";
 import { Panel } from "../../ui/panel.tsx";
@@ -9,7 +10,7 @@ import { useTRPC } from "../service/trpc.tsx";
 import { bestFirst, isUnderWay, outcomeOf, percent } from "./run-state.ts";
 import type { Progress, RunDetail } from "./types.ts";
 
-/** What a run does now: its stage, how long yet, what it has measured and how the ways of training go. */
+/** What a run of the service does now. */
 export function LiveRun({ run }: { readonly run: RunDetail }) {
   const trpc = useTRPC();
   const job = useQuery(
@@ -18,20 +19,40 @@ export function LiveRun({ run }: { readonly run: RunDetail }) {
       { enabled: run.jobId !== null && isUnderWay(run), refetchInterval: 1500 },
     ),
   ).data;
-  const { progress } = run;
-  const stage = job?.progress?.stage ?? outcomeOf(run).text;
-  const eta = job?.progress?.etaMs ?? null;
+  return (
+    <LiveProgress
+      stage={job?.progress?.stage ?? outcomeOf(run).text}
+      etaMs={job?.progress?.etaMs ?? null}
+      progress={run.progress}
+      minutes={run.minutes}
+      note="You can leave this page; the run goes on, and survives a restart."
+    />
+  );
+}
+
+export interface LiveProgressProps {
+  readonly stage: string;
+  readonly etaMs: number | null;
+  readonly progress: Progress | null;
+  /** That it may take. */
+  readonly minutes: number;
+  readonly note: string;
+  readonly action?: ReactNode;
+}
+
+/** What a run does now: its stage, how long yet, what it has measured and how the ways of training go. */
+export function LiveProgress({ action, etaMs, minutes, note, progress, stage }: LiveProgressProps) {
   const spent = progress ? written(duration(progress.spentMs)) : "0 s";
-  const budget = written(duration(run.minutes * 60_000));
-  const share = progress ? Math.min(1, progress.spentMs / (run.minutes * 60_000)) : 0;
+  const budget = written(duration(minutes * 60_000));
+  const share = progress ? Math.min(1, progress.spentMs / (minutes * 60_000)) : 0;
   return (
     <>
-      <Panel title="Now" note={`${spent} of ${budget}`}>
+      <Panel title="Now" note={`${spent} of ${budget}`} actions={action}>
         <div className="grid gap-2">
           <p>
             {stage.slice(0, 1).toUpperCase() + stage.slice(1)}
-            {eta === null || eta < 1000 ? null : (
-              <span className="text-ink-3">, about {written(duration(eta))} left</span>
+            {etaMs === null || etaMs < 1000 ? null : (
+              <span className="text-ink-3">, about {written(duration(etaMs))} left</span>
             )}
           </p>
           <div
@@ -44,7 +65,7 @@ export function LiveRun({ run }: { readonly run: RunDetail }) {
           >
             <div className="h-full bg-accent" style={{ width: `${share * 100}%` }} />
           </div>
-          <p className="text-ink-3 text-xs">You can leave this page; the run goes on, and survives a restart.</p>
+          <p className="text-ink-3 text-xs">{note}</p>
         </div>
       </Panel>
       {progress && progress.baselines.length > 0 ? (

@@ -20,7 +20,7 @@ type Wrong = Report["wrong"][number];
  * What it got wrong, what lies close together first. A person says what is right, and a second run learns it from the
  * adapter of this one.
  */
-export function Mistakes({ report, run }: { readonly run: RunDetail; readonly report: Report }) {
+export function Mistakes({ report, run }: { readonly run?: RunDetail | undefined; readonly report: Report }) {
   const trpc = useTRPC();
   const router = useRouter();
   const { may } = useSession();
@@ -30,6 +30,13 @@ export function Mistakes({ report, run }: { readonly run: RunDetail; readonly re
     trpc.tuning.again.mutationOptions({ onSuccess: (next) => router.push(`/tuning/${next.run}`) }),
   );
   const { clusters, counts, wrong } = report;
+  if (run?.config.where === "browser") {
+    return (
+      <Panel title="What it got wrong">
+        <p className="text-ink-2">It was trained in a browser, and its texts stayed there.</p>
+      </Panel>
+    );
+  }
   if (wrong.length === 0) {
     return (
       <Panel title="What it got wrong" note={`0 of ${counts.heldOut}`}>
@@ -47,7 +54,7 @@ export function Mistakes({ report, run }: { readonly run: RunDetail; readonly re
       : [{ name: "All of them", note: undefined, rows: wrong }];
   const most = Math.max(...groups.map(({ rows }) => rows.length));
   const given = Object.entries(corrections).filter(([, right]) => right.trim() !== "");
-  const mayCorrect = may("tuning:write");
+  const mayCorrect = run !== undefined && may("tuning:write");
   const refusal = again.error ? problemOf(again.error) : undefined;
   let room = showsAll ? Number.POSITIVE_INFINITY : shownAtFirst;
   return (
@@ -60,7 +67,10 @@ export function Mistakes({ report, run }: { readonly run: RunDetail; readonly re
             kind="primary"
             size="sm"
             disabled={again.isPending}
-            onClick={() => again.mutate({ id: run.id, corrections: given.map(([input, right]) => ({ input, right })) })}
+            onClick={() => {
+              const corrections = given.map(([input, right]) => ({ input, right }));
+              if (run) again.mutate({ id: run.id, corrections });
+            }}
           >
             Tune again with {plural(given.length, "correction")}
           </Button>

@@ -20,6 +20,22 @@ const titles = {
 
 /** The verdict's evidence, then what to do: scores, what it got wrong, what was forgotten, what was chosen. */
 export function ReportView({ report, run }: { readonly run: RunDetail; readonly report: Report }) {
+  return (
+    <>
+      <ShipPanel run={run} report={report} />
+      <ReportEvidence run={run} report={report} mayForget={run.config.mayForget} />
+    </>
+  );
+}
+
+export interface ReportEvidenceProps {
+  /** Of the service: its mistakes can be corrected. */
+  readonly run?: RunDetail;
+  readonly report: Report;
+  readonly mayForget: number;
+}
+
+export function ReportEvidence({ mayForget, report, run }: ReportEvidenceProps) {
   const { baselines, best, choices, counts, divisions, folds, measure, suspects, tuned } = report;
   const rows = [
     { name: "tuned model", ...tuned, marked: true },
@@ -27,7 +43,6 @@ export function ReportView({ report, run }: { readonly run: RunDetail; readonly 
   ].sort(bestFirst);
   return (
     <>
-      <ShipPanel run={run} report={report} />
       <Panel
         title={titles[measure]}
         note={`on ${counts.heldOut} examples that were not learnt${folds > 1 ? `, each asked of a model trained without it (${folds}-fold cross-validation)` : ""}; 95 % intervals`}
@@ -58,7 +73,7 @@ export function ReportView({ report, run }: { readonly run: RunDetail; readonly 
           />
         </Panel>
       ) : null}
-      <TradeOff report={report} mayForget={run.config.mayForget} />
+      <TradeOff report={report} mayForget={mayForget} />
       <Trials trials={report.trials} />
       <Panel title="Chosen for you">
         <Facts

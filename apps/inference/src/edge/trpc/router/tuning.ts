@@ -1,7 +1,8 @@
-import type { JobInfo, OrganizationScope, TuningRunInfo } from "@tugboat/db";
+import type { JobInfo, OrganizationScope, TuningRunDetail, TuningRunInfo } from "@tugboat/db";
 import { fileFormats } from "@tugboat/records";
 import type { Samples } from "@tugboat/tuning";
 import {
+  checkedOf,
   checkReady,
   correctedPairs,
   defaultConfig,
@@ -18,12 +19,13 @@ import {
 } from "@tugboat/tuning";
 import { z } from "zod";
 import { type Permission, permissionTable } from "../../../domain/permissions.ts";
+import { keepBrought, recordBrought } from "../../../domain/tuning/bring.ts";
 import { datasetSamples, fileSamples, traceSamples } from "../../../domain/tuning/sample-source.ts";
 import { recordedRun, startRun } from "../../../domain/tuning/start.ts";
 import { stopRun } from "../../../domain/tuning/stop.ts";
 import type { Context } from "../context.ts";
 import { RefusedError } from "../errors.ts";
-import { missingModel, modelName } from "../model-view.ts";
+import { addAndMeasure, missingModel, modelName } from "../model-view.ts";
 import { aliasName, id, moment, title } from "../shapes.ts";
 import { orgProcedure, router, userIds } from "../trpc.ts";
 
@@ -99,7 +101,7 @@ export const tuningRouter = router({
       const show = await shower(ctx, [found]);
       return {
         ...show(found),
-        examples: found.samples.length,
+        examples: examplesOf(found),
         config: runConfig.parse(found.config),
         stopAsked: found.stopAsked,
         progress: runProgress.nullable().parse(found.progress),
@@ -139,21 +141,7 @@ export const tuningRouter = router({
         ),
       }),
     )
-    .mutation(async ({ ctx, input }) => {
-      const { examples, findings, kind, labels, mapping, rows, samples, taken } = await prepare(ctx, input);
-      return {
-        format: samples.format,
-        columns: [...samples.columns],
-        rows,
-        taken,
-        mapping,
-        kind,
-        labels: [...labels],
-        examples: examples.length,
-        preview: examples.slice(0, 8).map(({ input, output }) => ({ input: input.slice(0, 500), output })),
-        findings: findings.map((finding) => ({ ...finding, rows: finding.rows.slice(0, 100) })),
-      };
-    }),
+    .mutation(async ({ ctx, input }) => checkedOf(await prepare(ctx, input))),
 
   /** Begins a run; its job tells how far it is. */
   create: orgProcedure("tuning:write")
@@ -216,6 +204,41 @@ export const tuningRouter = router({
       }),
     ),
 
+  /**
+   * Keeps an adapter that a browser trained, with what it measured there. The weights were sent to `/api/dataset-files`;
+   * the examples stayed in the browser.
+   */
+  bring: orgProcedure("tuning:write")
+    .input(
+      z.object({
+        name: title,
+        model: modelName,
+        minutes,
+        mayForget: z.number().min(0).max(1),
+        weights: id,
+        /** `adapter_config.json`, as peft writes it. */
+        config: z.record(z.string(), z.json()),
+        report: runReport,
+      }),
+    )
+    .output(z.object({ run: id, model: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      if ((await ctx.scope.models.get(input.model)) === null) throw missingModel(input.model);
+      const { catalog, datasetFiles, home, prepareModel } = ctx.management;
+      const { config, weights, ...brought } = input;
+      const path = await datasetFiles.path(ctx.organizationId, weights);
+      const tuned = await keepBrought(ctx.scope, { home, prepare: prepareModel }, brought, { config, weights: path });
+      const kept = await ctx.change(async (scope) => {
+        const added = await addAndMeasure(ctx.actor, scope, tuned);
+        const run = await recordBrought(scope, brought, tuned, ctx.actor);
+        const after = { name: brought.name, model: brought.model, tuned: tuned.name };
+        return { subject: run, after, result: { run, model: added.result.name } };
+      });
+      await datasetFiles.remove(ctx.organizationId, weights);
+      catalog.refresh(ctx.organizationId);
+      return kept;
+    }),
+
   /** Ends a run: with a report on the best so far where something was learnt, else with nothing. */
   cancel: orgProcedure("tuning:write")
     .input(z.object({ id }))
@@ -268,6 +291,12 @@ export const tuningRouter = router({
       }),
     ),
 });
+
+/** A browser sends none: its report says how many there were. */
+function examplesOf({ report, samples }: Pick<TuningRunDetail, "report" | "samples">): number {
+  const { counts } = runReport.nullable().parse(report) ?? {};
+  return samples.length > 0 || counts === undefined ? samples.length : Math.max(counts.train, counts.heldOut);
+}
 
 type OrgContext = Pick<Context, "management" | "caller"> & {
   readonly organizationId: string;
