@@ -14,7 +14,7 @@ import { toast } from "../../ui/toast.tsx";
 import { ConfirmByName } from "../service/confirm-by-name.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
-import { base64Of } from "../tuning/base64.ts";
+import { base64Of } from "./base64.ts";
 
 export function DocumentsPage() {
   const trpc = useTRPC();

@@ -9,10 +9,10 @@ import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Slider } from "../../ui/slider.tsx";
+import { useSending } from "../datasets/use-sending.ts";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
-import { base64Of } from "../tuning/base64.ts";
 import { type Draft, draftYaml } from "./draft-yaml.ts";
-import { GiveExamples, type Given } from "./give-examples.tsx";
+import { type Given, GiveTaskExamples } from "./give-examples.tsx";
 import { MeasureSelect } from "./measure-select.tsx";
 
 const untouched: Omit<Draft, "name" | "instruction"> = {
@@ -53,17 +53,14 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
       },
     );
   }
+  const sending = useSending(({ file, upload }) => take({ kind: "file", name: file, upload }));
+  const { send } = sending;
   const took = useRef(false);
-  const taking = useRef(take);
   useEffect(() => {
     if (sample === undefined || took.current) return;
     took.current = true;
-    taking.current({
-      kind: "file",
-      name: `${sample.name}.csv`,
-      base64: base64Of(new TextEncoder().encode(sample.csv)),
-    });
-  }, [sample]);
+    void send(new Blob([sample.csv]), `${sample.name}.csv`);
+  }, [sample, send]);
 
   const drafted = given ? read.data : undefined;
   const yaml =
@@ -81,7 +78,7 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
       answer="What do you want done?"
       note="Bring examples of a text and its right answer, then say how good, fast and cheap it must be."
     >
-      <GiveExamples given={given} onGive={(next) => take(next)} />
+      <GiveTaskExamples given={given} onGive={(next) => take(next)} sending={sending} />
       {said ? (
         <Notice tone="bad" hint={said.hint}>
           {said.message}
@@ -101,7 +98,7 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
             className="grid gap-5"
             onSubmit={(event) => {
               event.preventDefault();
-              declare.mutate({ yaml, ...(given.kind === "file" && { file: given }) });
+              declare.mutate({ yaml, ...(given.kind === "file" && { file: fileOf(given) }) });
             }}
           >
             {isDocument ? (
@@ -217,9 +214,11 @@ export function NewTaskPage({ withSample }: { readonly withSample: boolean }) {
 }
 
 function givenOf(given: Given) {
-  return given.kind === "file"
-    ? { file: { name: given.name, base64: given.base64 } }
-    : { dataset: `${given.name}@latest` };
+  return given.kind === "file" ? { file: fileOf(given) } : { dataset: `${given.name}@latest` };
+}
+
+function fileOf({ name, upload }: Extract<Given, { kind: "file" }>) {
+  return { name, upload };
 }
 
 function slugOf(name: string): string {

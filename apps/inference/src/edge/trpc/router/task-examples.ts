@@ -4,20 +4,29 @@ import { storedDocument, type TaskDocument } from "../../../domain/tasks/documen
 import { TaskError } from "../../../domain/tasks/errors.ts";
 import { examplesOfRows, type TaskExample } from "../../../domain/tasks/examples.ts";
 import { loadExamples } from "../../../domain/tasks/load-examples.ts";
-import { type ReadRows, readRowsOf, rowsOfExamples } from "../../../domain/tasks/read-rows.ts";
+import { type ReadRows, readRows, readRowsOf, rowsOfExamples } from "../../../domain/tasks/read-rows.ts";
+import type { Context } from "../context.ts";
 import type { file } from "./task-shapes.ts";
 
 type Scope = Pick<OrganizationScope, "datasets" | "tasks">;
+type GivenFile = z.output<typeof file>;
+type OrgContext = Pick<Context, "management"> & { readonly organizationId: string; readonly scope: Scope };
+
+async function rowsOfFile({ management, organizationId }: OrgContext, given: GivenFile): Promise<ReadRows> {
+  if ("base64" in given) return readRowsOf(Buffer.from(given.base64, "base64"));
+  return readRows(await management.datasetFiles.path(organizationId, given.upload));
+}
 
 /** So many tell what a dataset's fields are. */
 const looked = 1000;
 
 /** The rows that fields are drafted of. @throws TaskError `bad-examples`; DatabaseError `not-found` */
 export async function draftedRows(
-  scope: Scope,
-  { dataset, file: given }: { dataset?: string | undefined; file?: z.output<typeof file> | undefined },
+  ctx: OrgContext,
+  { dataset, file: given }: { dataset?: string | undefined; file?: GivenFile | undefined },
 ): Promise<ReadRows> {
-  if (given !== undefined) return readRowsOf(Buffer.from(given.base64, "base64"));
+  if (given !== undefined) return rowsOfFile(ctx, given);
+  const { scope } = ctx;
   const { version } = await scope.datasets.resolve(dataset ?? "");
   const examples: Parameters<typeof rowsOfExamples>[0][number][] = [];
   for await (const { expected, input } of scope.datasets.stream(version.id)) {
@@ -32,8 +41,8 @@ export async function draftedRows(
 }
 
 /** @throws TaskError `bad-examples` */
-export async function examplesOf(base64: string, parsed: TaskDocument): Promise<TaskExample[]> {
-  const table = await readRowsOf(Buffer.from(base64, "base64"));
+export async function examplesOf(ctx: OrgContext, given: GivenFile, parsed: TaskDocument): Promise<TaskExample[]> {
+  const table = await rowsOfFile(ctx, given);
   // Columns may be written as people write them; fields are not.
   const columns = table.columns.map((one) => one.trim());
   const plain = (one: string) =>

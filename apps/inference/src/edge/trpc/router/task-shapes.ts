@@ -7,11 +7,19 @@ import { id, moment } from "../shapes.ts";
 
 export const name = taskName;
 
-/** A person's examples: a file's bytes, so that its encoding is found out in one place. */
-export const file = z.object({
-  name: z.string().max(200),
-  base64: z.base64("The examples come as base64.").max(900_000, "At most 670 kB of examples at once."),
-});
+const fileName = z.string().max(300);
+
+/** A person's examples: a file's bytes, so that its encoding is found out in one place, or a file that was sent before. */
+export const file = z.union([
+  z.object({
+    name: fileName,
+    base64: z
+      .base64("The examples come as base64.")
+      .max(900_000, "At most 670 kB of examples at once; send a larger file to /api/dataset-files and name its id."),
+  }),
+  /** By the id with which `/api/dataset-files` answered. */
+  z.object({ name: fileName, upload: id }),
+]);
 
 const fieldType: z.ZodType = z.lazy(() =>
   z.union([

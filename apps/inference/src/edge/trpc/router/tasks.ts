@@ -65,7 +65,7 @@ export const tasksRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const table = await draftedRows(ctx.scope, input);
+      const table = await draftedRows(ctx, input);
       const answered = input.answered ?? table.answered.slice(0, 1);
       const asked = input.asked ?? [...table.asked];
       const drafted = draftFields(table, answered, asked);
@@ -100,7 +100,7 @@ export const tasksRouter = router({
       try {
         const parsed = parseTaskYaml(input.yaml);
         await evaluatorOf(ctx.scope, parsed);
-        const examples = input.file === undefined ? null : (await examplesOf(input.file.base64, parsed)).length;
+        const examples = input.file === undefined ? null : (await examplesOf(ctx, input.file, parsed)).length;
         return { document: shown(parsed), yaml: taskYaml(parsed), examples, problem: null };
       } catch (error) {
         if (!(error instanceof TaskError)) throw error;
@@ -120,7 +120,7 @@ export const tasksRouter = router({
     .output(z.object({ task: z.string(), version: z.int(), created: z.boolean(), changes: z.array(z.string()) }))
     .mutation(async ({ ctx, input }) => {
       const parsed = parseTaskYaml(input.yaml);
-      const given = input.file === undefined ? undefined : await examplesOf(input.file.base64, parsed);
+      const given = input.file === undefined ? undefined : await examplesOf(ctx, input.file, parsed);
       return ctx.change(async (scope) => {
         await evaluatorOf(scope, parsed);
         const examples = given ?? (await keptBefore(scope, parsed));
