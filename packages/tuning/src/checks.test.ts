@@ -22,6 +22,7 @@ describe("checks", () => {
 
   it.each<[FindingKind, Example[]]>([
     ["empty", [{ input: " ", output: "a" }]],
+    ["formulas", [{ input: "=VLOOKUP(A7;Sheet2!B:C;2)", output: "a" }]],
     ["formatting", [{ input: "One more for the table", output: "A " }]],
     ["duplicates", [{ input: good[0]!.input, output: good[0]!.output }]],
     ["near-duplicates", [{ input: `${good[20]!.input}!`, output: good[20]!.output }]],
@@ -36,6 +37,22 @@ describe("checks", () => {
     expect(found?.rows).toContain(24);
     expect(found?.mend).not.toBeNull();
     expect(kinds(mend(examples, kind))).not.toContain(kind);
+  });
+
+  it("take what only begins like a formula for a text", () => {
+    const texts = [
+      "= what does this sign mean?",
+      "=) thanks for the quick help",
+      "=== cut here === the rest is quoted",
+    ];
+    expect(kinds([...good, ...texts.map((input) => ({ input, output: "a" }))])).toEqual([]);
+  });
+
+  it("say from where on a column may be called otherwise", () => {
+    const renamed = good.map((one, i) => (i < 14 ? one : { ...one, input: "" }));
+    const [found] = checkExamples(renamed, limits);
+    expect(found).toMatchObject({ kind: "empty", weight: "stop", mend: "Leave them out" });
+    expect(found?.sentence).toMatch(/^10 examples lack a text or an answer, all from row 15 on. If a column/);
   });
 
   it("find what is in another language than most, and leave it out", () => {

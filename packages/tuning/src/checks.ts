@@ -8,6 +8,7 @@ import { taskKind } from "./task-kind.ts";
 export const findingKinds = [
   "empty",
   "same-answers",
+  "formulas",
   "formatting",
   "duplicates",
   "near-duplicates",
@@ -52,8 +53,10 @@ export function checkExamples(examples: readonly Example[], { longest }: CheckOp
     findings.push({ kind, weight, sentence: say, mend, rows });
   };
   const empty = indices(examples, ({ input, output }) => input.trim() === "" || output.trim() === "");
-  if (empty.length > 0)
-    add("empty", "stop", empty, `${examplesText(empty)} lack a text or an answer.`, "Leave them out");
+  if (empty.length > 0) {
+    const message = `${examplesText(empty)} ${empty.length === 1 ? "lacks" : "lack"} a text or an answer${fromThereOn(empty)}.`;
+    add("empty", "stop", empty, message, "Leave them out");
+  }
   const same = indices(examples, ({ output, rejected }) => rejected !== undefined && key(rejected) === key(output));
   if (same.length > 0)
     add("same-answers", "stop", same, `${examplesText(same)} prefer an answer to itself.`, "Leave them out");
@@ -61,6 +64,11 @@ export function checkExamples(examples: readonly Example[], { longest }: CheckOp
   if (usable < fewestExamples) {
     const message = `There are ${usable} usable examples; ${fewestExamples} is the least that can be learnt and measured from.`;
     add("too-few", "stop", [], message, null);
+  }
+  const formulas = indices(examples, hasFormula);
+  if (formulas.length > 0) {
+    const message = `${examplesText(formulas)} ${formulas.length === 1 ? "has" : "have"} a spreadsheet's formula where its result should be. In the spreadsheet, copy the column and paste it as values.`;
+    add("formulas", "warn", formulas, message, "Leave them out");
   }
   const formatted = formattingOf(examples);
   if (formatted.length > 0) {
@@ -103,6 +111,25 @@ export function checkExamples(examples: readonly Example[], { longest }: CheckOp
   }
   if (usable > 0 && taskKind(examples) === "labels") findings.push(...balanceOf(examples));
   return findings.sort((a, b) => Number(b.weight === "stop") - Number(a.weight === "stop"));
+}
+
+/** `=SUM(A1:A9)`, `=B2`, `=IF(…`: as spreadsheets write out what they were told to show formulas of. */
+const formula = /^\s*=\s*(?:[A-Z][A-Z0-9.]*\(|\$?[A-Z]{1,3}\$?\d+\b)/;
+
+function hasFormula({ input, output }: Example): boolean {
+  return formula.test(input) || formula.test(output);
+}
+
+/** Fewer in a row may be chance. */
+const longRun = 3;
+
+/** Says so where all of several rows follow one another: most likely their columns are called otherwise from there on. */
+function fromThereOn(rows: readonly number[]): string {
+  const [first = 0] = rows;
+  const isRun = rows.length >= longRun && rows.every((row, i) => row === first + i);
+  return isRun && first > 0
+    ? `, all from row ${first + 1} on. If a column has another name there, give it the first one's and send the file again`
+    : "";
 }
 
 /** Of what the context holds: the rest is for the instruction and the text. */
@@ -166,6 +193,7 @@ function mendOnce(examples: readonly Example[], kinds: ReadonlySet<FindingKind>,
   if (kinds.has("empty")) out = out.filter(({ input, output }) => input.trim() !== "" && output.trim() !== "");
   if (kinds.has("same-answers"))
     out = out.filter(({ output, rejected }) => rejected === undefined || key(rejected) !== key(output));
+  if (kinds.has("formulas")) out = out.filter((one) => !hasFormula(one));
   if (kinds.has("formatting")) out = alike(out);
   if (kinds.has("personal-data"))
     out = out.map(({ input, output, rejected }) => ({

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Example, guessMapping, mapperOf, SomeOf, sampleCsv } from "@tugboat/tuning";
+import { type Example, guessMapping, mapperOf, prepareExamples, SomeOf, sampleCsv } from "@tugboat/tuning";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeSheet } from "../datasets/xlsx/write.ts";
@@ -16,10 +16,11 @@ afterAll(() => rm(folder, { recursive: true }));
 async function readTable(bytes: Uint8Array) {
   const path = join(folder, "file");
   await writeFile(path, bytes);
-  const { columns, head, rows } = await fileSamples(path);
+  const samples = await fileSamples(path);
+  const { columns, head, rows } = samples;
   const all: (readonly string[])[] = [];
   for await (const row of rows()) all.push(row);
-  return { columns, head, rows: all };
+  return { columns, head, rows: all, samples };
 }
 const tableOf = (text: string) => readTable(Buffer.from(text));
 async function readBytes(bytes: Uint8Array): Promise<Example[]> {
@@ -147,6 +148,18 @@ describe("reading examples", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it("says where a column was renamed in the middle, and loses no row of it", async () => {
+    const row = (i: number) =>
+      JSON.stringify({ [i < 250 ? "message" : "body"]: `text number ${i}`, queue: "ab"[i % 2] });
+    const prepared = await prepareExamples(
+      await tableOf(Array.from({ length: 300 }, (_, i) => row(i)).join("\n")).then(({ samples }) => samples),
+      { mends: [], contextLength: 1024 },
+    );
+    expect(prepared.rows).toBe(300);
+    expect(prepared.findings[0]).toMatchObject({ kind: "empty", weight: "stop" });
+    expect(prepared.findings[0]?.sentence).toMatch(/^50 examples lack .* all from row 251 on/);
   });
 
   it("reads the sample data set: 60 messages in four queues", async () => {
