@@ -69,3 +69,44 @@ test("an expert tunes, mends, corrects, tunes again, ships, calls and rolls back
   await expect(history).toContainText("as version 1", { timeout: 30_000 });
   await expect.poll(served, { timeout: 60_000 }).toBe(`${name}@3:stories260K-${name}`);
 });
+
+test("an expert trains in the browser: no text leaves it, and the adapter only when asked", async ({
+  console: page,
+  facts,
+}) => {
+  test.setTimeout(900_000);
+  const name = `here-${Date.now().toString(36)}`;
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(`${request.method()} ${request.url()} ${request.postData() ?? ""}`));
+  const secret = "Lily saw a";
+  const rows = things.slice(0, 12).map((thing, i) => `${secret} ${thing},${i % 2 === 0 ? "keep" : "give"}`);
+
+  await page.goto(`${facts.consoleUrl}/tuning/new`);
+  await page.getByRole("radio", { name: /^In this browser/ }).check();
+  await page.getByLabel("File of examples", { exact: true }).setInputFiles({
+    name: `${name}.csv`,
+    mimeType: "text/csv",
+    buffer: Buffer.from(["message,decision", ...rows].join("\n")),
+  });
+  await expect(page.getByRole("heading", { name: "12 examples" })).toBeVisible({ timeout: 60_000 });
+  await page.getByLabel("Model to tune").selectOption("stories260K");
+  await page.getByLabel("Time it may take, in minutes").fill(minutes);
+  // WebGPU computed in software would take longer than WebAssembly.
+  await page.getByLabel("Computes with").selectOption("cpu");
+  await page.getByRole("button", { name: "Train in this browser" }).click();
+  await expect(page.getByRole("heading", { name: "Ways of training" })).toBeVisible({ timeout: runMs });
+  await expect(page.getByRole("heading", { name: "Keep it" })).toBeVisible({ timeout: runMs });
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download adapter (PEFT)" }).click();
+  expect((await download).suggestedFilename()).toBe(`${name}.zip`);
+  expect(sent.filter((one) => one.startsWith("POST") && one.includes("dataset-files"))).toEqual([]);
+
+  await page.getByRole("button", { name: "Upload to Tugboat" }).click();
+  await expect(page.getByText("It was trained in a browser, and its texts stayed there.")).toBeVisible({
+    timeout: 60_000,
+  });
+  await page.getByLabel("Alias that programs name").fill(name);
+  await page.getByRole("button", { name: /^Ship/ }).click();
+  await expect(page.getByText(`${name} serves stories260K-${name} now`)).toBeVisible({ timeout: 60_000 });
+  expect(sent.filter((one) => one.includes(secret))).toEqual([]);
+});

@@ -67,6 +67,7 @@ const acts: Readonly<Record<string, string>> = {
   "prompts.guard": "Changed which labels need approval",
   "comments.add": "Commented",
   "comments.resolve": "Resolved a comment",
+  "tuning.bring": "Kept an adapter that a browser trained",
   "tuning.create": "Began a tuning run",
   "tuning.again": "Began a second run from corrections",
   "tuning.cancel": "Ended a tuning run",

@@ -63,10 +63,11 @@ export function BrowserRun({ onAnswer, onUnderWay, sample }: BrowserRunProps) {
   const check = useRef(tuning.check);
   check.current = tuning.check;
   const contextLength = model?.contextLength;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another worker has to read them again
   useEffect(() => {
     if (given === undefined || contextLength === undefined) return;
     check.current({ content: given.content, mapping, mends, contextLength });
-  }, [given, mapping, mends, contextLength]);
+  }, [given, mapping, mends, contextLength, tuning.generation]);
   const isBusy = running !== undefined || outcome !== undefined;
   useEffect(() => {
     onUnderWay(isBusy);
@@ -103,6 +104,7 @@ export function BrowserRun({ onAnswer, onUnderWay, sample }: BrowserRunProps) {
   }
   if (running) {
     const { etaMs, isEnding, stage } = running;
+    const keeps = progress?.trials.some(({ rungs }) => rungs.length > 0) ?? false;
     return (
       <LiveProgress
         stage={isEnding ? `${stage}; it ends with the best so far` : stage}
@@ -111,8 +113,8 @@ export function BrowserRun({ onAnswer, onUnderWay, sample }: BrowserRunProps) {
         minutes={Number(wishes.minutes)}
         note="It computes in this tab: keep it open. None of your texts leaves this machine."
         action={
-          <Button size="sm" disabled={isEnding} onClick={tuning.stop}>
-            End with the best so far
+          <Button size="sm" disabled={isEnding} onClick={keeps ? tuning.stop : tuning.cancel}>
+            {keeps ? "End with the best so far" : "Cancel"}
           </Button>
         }
       />

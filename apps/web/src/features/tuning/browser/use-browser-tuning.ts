@@ -6,6 +6,8 @@ import { progressWords } from "../../playground/browser/progress-words.ts";
 import type { FromWorker, Problem, ToWorker, TrainedAdapter } from "./protocol.ts";
 
 export interface BrowserTuning {
+  /** Another worker each time one was ended: it knows nothing of what the last one read. */
+  readonly generation: number;
   /** Undefined until the browser has said. */
   readonly hasGpu: boolean | undefined;
   readonly isChecking: boolean;
@@ -22,6 +24,7 @@ export interface BrowserTuning {
 }
 
 const fresh: BrowserTuning = {
+  generation: 0,
   hasGpu: undefined,
   isChecking: false,
   checked: undefined,
@@ -35,8 +38,10 @@ const fresh: BrowserTuning = {
 export function useBrowserTuning() {
   const worker = useRef<Worker>(undefined);
   const [state, setState] = useState<BrowserTuning>(fresh);
+  const { generation } = state;
   const change = (part: Partial<BrowserTuning>) => setState((before) => ({ ...before, ...part }));
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each generation has a worker of its own
   useEffect(() => {
     const words = progressWords();
     const own = new Worker(new URL("./worker/tuning-worker.ts", import.meta.url), { type: "module", name: "tuning" });
@@ -50,7 +55,7 @@ export function useBrowserTuning() {
     };
     own.postMessage({ type: "probe" } satisfies ToWorker);
     return () => own.terminate();
-  }, []);
+  }, [generation]);
 
   const post = (message: ToWorker) => worker.current?.postMessage(message);
   return {
@@ -64,6 +69,11 @@ export function useBrowserTuning() {
       change({ running, progress: undefined, problem: undefined });
       post({ type: "run", ...asked });
     },
+    /** Ends the run and the worker with it: nothing was learnt yet that could be kept. */
+    cancel() {
+      setState((before) => ({ ...fresh, hasGpu: before.hasGpu, generation: before.generation + 1 }));
+    },
+    /** The run ends with the best so far. */
     stop() {
       setState((before) => ({ ...before, running: before.running && { ...before.running, isEnding: true } }));
       post({ type: "stop" });
