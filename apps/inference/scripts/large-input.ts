@@ -21,7 +21,8 @@ const { values } = parseArgs({
 });
 const rows = Number(values.rows);
 const labels = ["billing", "bug", "how-to", "other"];
-const filler = "the parcel that was sent last week has not arrived and nobody answers the telephone, please look into it ";
+const filler =
+  "the parcel that was sent last week has not arrived and nobody answers the telephone, please look into it ";
 
 function* lines(): Generator<string> {
   yield "message,queue\n";
