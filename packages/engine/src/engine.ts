@@ -41,6 +41,11 @@ export interface LoadOptions {
   readonly memoryBytes?: number;
   /** Whether prompts that begin alike are computed once. Default true. */
   readonly prefixCache?: boolean;
+  /**
+   * Memory of the host for what the KV cache has no room for: blocks are copied there and back where that is found to be
+   * quicker than computing them again. Default: as much as the cache has, at most 256 MiB; 0 is none.
+   */
+  readonly swapBytes?: number;
   /** Requests that may wait, past which `generate` refuses. Default 4096. */
   readonly maxQueue?: number;
   /** What a step may take in ms when some read along while others' prompts are read. */
@@ -126,6 +131,8 @@ export interface EngineStats {
   readonly steps: number;
   /** Times that a sequence gave its cache up for an older one and was computed again. */
   readonly preemptions: number;
+  /** Blocks in the host's memory, and how many were copied there and back since the model was loaded. */
+  readonly swap: { readonly blocks: number; readonly saved: number; readonly loaded: number };
   /** Guessed tokens that were verified, and how many of them were right. */
   readonly drafts: {
     readonly tokens: number;

@@ -21,6 +21,8 @@ export interface LimitOptions {
   readonly memoryBytes?: number;
   /** Default true. */
   readonly prefixCache?: boolean;
+  /** Of the host's memory for blocks that the device has no room for. Default: as much as the cache, at most 256 MiB. */
+  readonly swapBytes?: number;
   /** Requests that may wait. Default 4096. */
   readonly maxQueue?: number;
   /** What a step with decodes may take, in ms. */
@@ -47,12 +49,14 @@ export interface AdapterOptions {
 /** What the engine needs to know of itself to take requests in. */
 export interface EngineLimits extends SchedulerLimits {
   readonly prefixCache: boolean;
+  readonly swapBytes: number;
   readonly maxQueue: number;
 }
 
 const DEFAULT_CONTEXT = 8_192;
 const DEFAULT_SEQUENCES = 16;
 const DEFAULT_CACHE = 256 * 2 ** 20;
+const MOST_SWAP = 256 * 2 ** 20;
 /** The CPU device has 4 GiB in all. */
 const MOST_CACHE = 2 ** 30;
 /** Logit biases that a request may have beside the tokens of its context. */
@@ -124,6 +128,7 @@ export function chooseLimits(
       mixedPrefillRows: MIXED_ROWS[device.kind],
       itlTargetMs: options.itlTargetMs ?? ITL_TARGET_MS[device.kind],
       prefixCache: options.prefixCache ?? true,
+      swapBytes: options.swapBytes ?? Math.min(MOST_SWAP, blocks * blockBytes),
       maxQueue: options.maxQueue ?? DEFAULT_QUEUE,
     },
   };

@@ -14,6 +14,7 @@ import type {
   ScoreOptions,
 } from "./engine.ts";
 import { EngineError } from "./errors.ts";
+import { BlockMover } from "./generation/block-mover.ts";
 import { Choice } from "./generation/choice.ts";
 import type { GenerateEvent, TokenLogprob } from "./generation/events.ts";
 import { logLikelihood } from "./generation/likelihood.ts";
@@ -86,13 +87,19 @@ export class LoadedEngine implements Engine {
     this.#runner = runner;
     this.#clock = clock;
     this.#costs = new StepCosts();
-    this.#scheduler = new Scheduler({ ...model.limits, lanes: model.machine.lanes });
+    const { blocks, lanes } = model.machine;
+    const swapBytes = blocks && model.limits.prefixCache ? model.limits.swapBytes : 0;
+    const swap = blocks && swapBytes > 0 ? { bytes: swapBytes, blockBytes: blocks.bytes } : undefined;
+    this.#scheduler = new Scheduler({ ...model.limits, lanes, swap });
+    const costs = this.#scheduler.swap?.costs;
+    const mover = blocks && costs && new BlockMover(blocks, costs, clock, (copies) => runner.copyBlocks(copies));
     this.#draft = draft;
     const guesser = draft && new DraftModel(draft.runner, draftLimits(model, draft), this.#costs, clock);
     this.#loop = new GenerationLoop(
       this.#scheduler,
       runner,
       this.#costs,
+      mover,
       guesser,
       clock,
       (token, logprob, ids, logprobs) => ({
@@ -279,6 +286,10 @@ export class LoadedEngine implements Engine {
       tokensPerSecond: this.#loop.tokensPerSecond,
       steps: this.#loop.steps,
       preemptions: this.#scheduler.preemptions,
+      swap: {
+        blocks: this.#scheduler.swap?.store.size ?? 0,
+        ...(this.#scheduler.swap?.costs.counts ?? { saved: 0, loaded: 0 }),
+      },
       drafts: { ...this.#loop.drafts, ...(this.#draft && { model: this.#draft.source.files.name }) },
       adapters: this.#adapters.stats(),
     };

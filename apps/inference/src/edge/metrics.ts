@@ -155,16 +155,17 @@ export class Metrics {
   #engineStats(statuses: () => readonly DeploymentStatus[]): void {
     new Gauge({
       name: "tugboat_engine",
-      help: "Numbers of the engine: sequences, KV blocks, steps, guessed tokens, adapters.",
+      help: "Numbers of the engine: sequences, KV blocks, blocks in host memory, steps, guessed tokens, adapters.",
       labelNames: ["model", "stat"],
       registers: [this.#registry],
       collect() {
         this.reset();
         for (const { model, stats } of statuses()) {
           if (stats === undefined) continue;
-          const { adapters, drafts, ...numbers } = stats;
+          const { adapters, drafts, swap, ...numbers } = stats;
           for (const [stat, value] of Object.entries(numbers)) this.set({ model, stat }, value);
           for (const [stat, value] of Object.entries(adapters)) this.set({ model, stat: `adapters.${stat}` }, value);
+          for (const [stat, value] of Object.entries(swap)) this.set({ model, stat: `swap.${stat}` }, value);
           this.set({ model, stat: "drafts.tokens" }, drafts.tokens);
           this.set({ model, stat: "drafts.accepted" }, drafts.accepted);
         }

@@ -75,6 +75,7 @@ export function wordsEngine({
       steps: 0,
       preemptions: 0,
       drafts: { tokens: 0, accepted: 0 },
+      swap: { blocks: 0, saved: 0, loaded: 0 },
       adapters: { loaded: 0, inUse: 0, bytes: 0, loads: 0, evictions: 0 },
     }),
     close: async () => {},

@@ -26,6 +26,11 @@ function add(a: EngineStats, b: EngineStats): EngineStats {
     tokensPerSecond: a.tokensPerSecond + b.tokensPerSecond,
     steps: a.steps + b.steps,
     preemptions: a.preemptions + b.preemptions,
+    swap: {
+      blocks: a.swap.blocks + b.swap.blocks,
+      saved: a.swap.saved + b.swap.saved,
+      loaded: a.swap.loaded + b.swap.loaded,
+    },
     drafts: {
       tokens: a.drafts.tokens + b.drafts.tokens,
       accepted: a.drafts.accepted + b.drafts.accepted,

@@ -6,6 +6,7 @@ import type { Sequence } from "../scheduler/sequence.ts";
 import type { StepPlan } from "../scheduler/step-plan.ts";
 import type { DraftModel, GuessWish } from "../speculative/draft-model.ts";
 import type { StepCosts } from "../speculative/step-costs.ts";
+import { type BlockMover, leavesDevice } from "./block-mover.ts";
 import type { Choice } from "./choice.ts";
 import type { TokenLogprobs } from "./events.ts";
 import type { RunningRequest } from "./running-request.ts";
@@ -36,8 +37,13 @@ export class GenerationLoop {
   readonly #throughput = new Throughput();
   #active: Promise<void> | undefined;
   #closed: EngineError | undefined;
+  /** Blocks are on their way between device and host, for a step that is planned. */
+  #preparing = false;
+  /** Requests whose callers left meanwhile. */
+  readonly #left: RunningRequest[] = [];
   #steps = 0;
   readonly #costs: StepCosts;
+  readonly #mover: BlockMover | undefined;
   readonly #drafter: DraftModel | undefined;
   readonly #clock: Clock;
   #drafted = 0;
@@ -47,10 +53,12 @@ export class GenerationLoop {
     scheduler: Scheduler,
     runner: StepRunner,
     costs: StepCosts,
+    mover: BlockMover | undefined,
     drafter: DraftModel | undefined,
     clock: Clock,
     explain: ExplainToken,
   ) {
+    this.#mover = mover;
     this.#drafter = drafter;
     this.#clock = clock;
     this.#costs = costs;
@@ -85,6 +93,11 @@ export class GenerationLoop {
 
   /** Ends a request's open choices; the next step does not compute them. */
   cancel(request: RunningRequest): void {
+    if (this.#preparing) {
+      // The step that is about to begin has it still.
+      this.#left.push(request);
+      return;
+    }
     for (const sequence of request.cancel(this.#clock())) this.#end(sequence);
     this.#requests.delete(request);
   }
@@ -141,12 +154,20 @@ export class GenerationLoop {
 
   /** @param before the step planned before it, if that is not committed yet */
   async #step(plan: StepPlan, before: Promise<void> | undefined): Promise<void> {
+    if (this.#mover && leavesDevice(plan.moves)) {
+      this.#preparing = true;
+      await this.#mover.move(plan.moves);
+      if (this.#closed) return;
+    }
     const begin = this.#clock();
     for (const { sequence } of plan.entries) this.#owners.get(sequence)?.request.start(begin);
-    const result = await this.#runner.run(plan, (sequence, ahead) => {
+    const computed = this.#runner.run(this.#preparing ? { ...plan, moves: [] } : plan, (sequence, ahead) => {
       const { choice, request } = this.#owners.get(sequence)!;
       return request.drawOf(choice, ahead);
     });
+    this.#preparing = false;
+    for (const request of this.#left.splice(0)) this.cancel(request);
+    const result = await computed;
     await before;
     this.#steps += 1;
     const now = this.#clock();
@@ -220,6 +241,7 @@ export class GenerationLoop {
       let table: BlockTable | undefined;
       try {
         table = this.#scheduler.reserve(task.tokens, this.#clock());
+        await this.#mover?.move(this.#scheduler.takeMoves());
         await task.work(table);
       } catch (error) {
         task.fail(error);

@@ -79,11 +79,14 @@ export class StepRunner {
     return this.#machine.settings.maxSequences - 1;
   }
 
-  /** @param drawOf asked once for each sample of the plan; `ahead` counts the tokens of a draft before it. */
+  /**
+   * Of what the plan owes only the copies: the rest is to be done before.
+   * @param drawOf asked once for each sample of the plan; `ahead` counts the tokens of a draft before it.
+   */
   async run(plan: StepPlan, drawOf: (sequence: Sequence, ahead: number) => Draw): Promise<StepResult> {
     const machine = this.#machine;
     machine.begin();
-    this.#copyBlocks(plan.copies);
+    this.copyBlocks(plan.moves.filter((move) => "to" in move && "from" in move));
     const shape = this.#fillRows(plan.entries, plan.samples);
     let sample = 0;
     let wantsTop = false;
@@ -208,7 +211,7 @@ export class StepRunner {
   }
 
   /** In batches in which no block is both read and written. */
-  #copyBlocks(copies: readonly BlockCopy[]): void {
+  copyBlocks(copies: readonly BlockCopy[]): void {
     const { input, settings } = this.#machine;
     const at = input.at("copies");
     let count = 0;

@@ -18,6 +18,16 @@ export interface AdapterRoom {
   write(ref: number, firstUnit: number, packed: PackedLowRank): void;
 }
 
+/** Blocks of the KV cache as bytes: the keys of all layers, then the values of all layers. */
+export interface BlockAccess {
+  /** Of one block. */
+  readonly bytes: number;
+  /** After what was run before. */
+  read(block: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Before what is run next. */
+  write(block: number, bytes: Uint8Array<ArrayBuffer>): void;
+}
+
 /**
  * What carries steps out: one program on one device, or the stages that a model is cut into, wherever they are. What is
  * written counts for the runs after it; runs happen in the order of their calls.
@@ -36,6 +46,8 @@ export interface Machine {
   readonly logitsWidth: number;
   readonly hiddenWidth: number;
   readonly adapters: AdapterRoom | undefined;
+  /** Where blocks of the KV cache can be copied out and in; undefined where they lie in several places. */
+  readonly blocks: BlockAccess | undefined;
   /** Steps that it computes side by side: more than 1 where each goes through several stages. */
   readonly lanes: number;
   /** A new step: what follows, until the next one, belongs to it. */

@@ -12,7 +12,8 @@ import type { Hyperparameters } from "../architectures/architecture.ts";
 import { blocksFor } from "../kv/blocks.ts";
 import { AdapterPool } from "./adapter-pool.ts";
 import { AttentionOps } from "./attention-ops.ts";
-import type { Machine, StepOutput } from "./machine.ts";
+import { deviceBlocks } from "./block-access.ts";
+import type { BlockAccess, Machine, StepOutput } from "./machine.ts";
 import { createOp, type RecordInstruction } from "./ops.ts";
 import type { Plan, StepKind } from "./plan.ts";
 import { allocateMemory, type ModelWeights, type ProgramMemory } from "./program-memory.ts";
@@ -44,6 +45,7 @@ export class Program implements Machine {
   readonly memory: ProgramMemory;
   readonly rowsPerTile: number;
   readonly lanes = 1;
+  readonly blocks: BlockAccess;
   /** The adapters on the device, in a program that takes some. */
   readonly adapters: AdapterPool | undefined;
   readonly #steps: readonly Step[];
@@ -122,6 +124,7 @@ export class Program implements Machine {
     this.#sampler = sampler;
     this.#copy = copy;
     this.adapters = adapters;
+    this.blocks = deviceBlocks(device, settings.kv, memory.keys, memory.values);
   }
 
   get alternatives(): number {

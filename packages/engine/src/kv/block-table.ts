@@ -1,4 +1,4 @@
-import { BLOCK_TOKENS, type BlockCopy, type BlockPool, blocksFor } from "./blocks.ts";
+import { BLOCK_TOKENS, type BlockMove, type BlockPool, blocksFor } from "./blocks.ts";
 
 /** The blocks of one sequence, in the order of its tokens: token `t` lies in `blocks[t / 16]` at `t % 16`. */
 export class BlockTable {
@@ -34,7 +34,7 @@ export class BlockTable {
    * Makes tokens `[start, end)` writable by this sequence alone: appends blocks, and replaces shared ones by copies.
    * The copies that the device owes are appended to `copies`, to be done in order.
    */
-  prepareWrite(start: number, end: number, copies: BlockCopy[]): void {
+  prepareWrite(start: number, end: number, copies: BlockMove[]): void {
     const last = blocksFor(end);
     for (let i = Math.floor(start / BLOCK_TOKENS); i < Math.min(last, this.#blocks.length); i++) {
       const block = this.#blocks[i]!;

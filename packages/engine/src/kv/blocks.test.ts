@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BlockTable } from "./block-table.ts";
-import { BLOCK_TOKENS, type BlockCopy, BlockPool, blocksFor } from "./blocks.ts";
+import { BLOCK_TOKENS, type BlockMove, BlockPool, blocksFor } from "./blocks.ts";
 
 describe("BlockPool", () => {
   it("refuses what would corrupt it", () => {
@@ -19,7 +19,7 @@ describe("BlockTable", () => {
   it("copies a shared block once per writer and lets the last holder keep it", () => {
     const pool = new BlockPool(8);
     const first = new BlockTable(pool);
-    const copies: BlockCopy[] = [];
+    const copies: BlockMove[] = [];
     first.prepareWrite(0, 20, copies);
     const second = first.fork(20);
     expect(pool.used).toBe(2);

@@ -1,3 +1,5 @@
+import type { StoredBlock } from "./block-store.ts";
+
 /** Tokens in one block of the KV cache. */
 export const BLOCK_TOKENS = 16;
 
@@ -11,6 +13,12 @@ export interface BlockCopy {
   readonly from: number;
   readonly to: number;
 }
+
+/** What the device owes before anything of the step is written: a copy, or a block's way to the host or back. */
+export type BlockMove =
+  | BlockCopy
+  | { readonly save: StoredBlock; readonly from: number }
+  | { readonly load: StoredBlock; readonly to: number };
 
 /** Who remembers blocks that nobody holds, and gives them up again when they are needed. */
 export interface BlockKeeper {

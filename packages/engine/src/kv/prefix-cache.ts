@@ -1,24 +1,17 @@
+import type { BlockStore } from "./block-store.ts";
 import type { BlockTable } from "./block-table.ts";
-import { BLOCK_TOKENS, type BlockPool } from "./blocks.ts";
+import { BLOCK_TOKENS, type BlockMove, type BlockPool, blocksFor } from "./blocks.ts";
 import { DeclaredPrefixes, type PrefixDeclaration } from "./declared-prefixes.ts";
 import { LeastRecent } from "./least-recent.ts";
+import { bestPartial, childKey, contentOf, PrefixNode } from "./prefix-node.ts";
+import type { SwapCosts } from "./swap-costs.ts";
 
-/** One full block of tokens whose keys and values are in the cache, after all those above it. */
-class PrefixNode {
-  readonly parent: PrefixNode | undefined;
-  readonly tag: string;
-  readonly content: string;
-  readonly block: number;
-  /** By scope, then by the tokens of the block. */
-  readonly children = new Map<string, Map<string, PrefixNode>>();
-  lastUsed = 0;
-
-  constructor(parent: PrefixNode | undefined, tag: string, content: string, block: number) {
-    this.parent = parent;
-    this.tag = tag;
-    this.content = content;
-    this.block = block;
-  }
+/** Where blocks go that the device has no room for, and come back from. */
+export interface Swap {
+  readonly store: BlockStore;
+  readonly costs: SwapCosts;
+  /** What the device owes, in order. */
+  readonly moves: BlockMove[];
 }
 
 /** How far a sequence's table and the cache agree: `depth` blocks, the last of them `node`. */
@@ -27,10 +20,6 @@ export interface PrefixCursor {
   readonly depth: number;
 }
 
-/** Children compared token by token when no full block matches; past that many, only full blocks are shared. */
-const PARTIAL_CANDIDATES = 256;
-/** Tokens of a partly matching block that are worth copying it for. */
-const PARTIAL_LEAST = 8;
 /** The tag of what everybody shares. Scopes are prefixed, so none is this one. */
 const PUBLIC = "";
 
@@ -51,7 +40,8 @@ function publicTag(scope: string): string {
  * of it, across scopes; only prefixes declared public are everybody's.
  *
  * The pool counts who holds a block; the tree only keeps blocks that nobody holds any more, until they are needed: the
- * least recently used leaf goes first. Whoever holds a block of the tree holds all above it.
+ * least recently used leaf goes first. Whoever holds a block of the tree holds all above it. With a swap what goes is copied
+ * to the host's memory where that is cheaper than computing it again, and found there under the same conditions.
  */
 export class PrefixCache {
   readonly #pool: BlockPool;
@@ -59,11 +49,13 @@ export class PrefixCache {
   readonly #nodes = new Map<number, PrefixNode>();
   readonly #leaves = new LeastRecent<PrefixNode>();
   readonly #declared = new DeclaredPrefixes();
+  readonly #swap: Swap | undefined;
   #clock = 0;
   #evictions = 0;
 
-  constructor(pool: BlockPool) {
+  constructor(pool: BlockPool, swap?: Swap) {
     this.#pool = pool;
+    this.#swap = swap;
     pool.keeper = { idle: (block) => this.#idle(block), reclaim: () => this.#reclaim() };
   }
 
@@ -93,19 +85,32 @@ export class PrefixCache {
   /**
    * Fills an empty table with the blocks that hold a beginning of `tokens`. The last block may match in part only: who
    * writes to it copies it first.
+   * @param reserve blocks that are to stay free beside those of `tokens` when any come back from the host.
    * @returns the number of tokens found, at most `most`, and where in the tree the full blocks end.
    */
-  match(scope: string, tokens: Int32Array, most: number, table: BlockTable): { tokens: number; cursor: PrefixCursor } {
+  match(
+    scope: string,
+    tokens: Int32Array,
+    most: number,
+    table: BlockTable,
+    reserve = 0,
+  ): { tokens: number; cursor: PrefixCursor } {
     const reach = this.#declared.reach(scope, tokens);
     const stamp = ++this.#clock;
     let node = this.#root;
     let depth = 0;
     while ((depth + 1) * BLOCK_TOKENS <= tokens.length && depth * BLOCK_TOKENS < most) {
-      const siblings = node.children.get(depth < reach.shared ? publicTag(scope) : tagOf(scope));
-      const next = siblings?.get(contentOf(tokens, depth));
+      const tag = depth < reach.shared ? publicTag(scope) : tagOf(scope);
+      const content = contentOf(tokens, depth);
+      const known = node.children.get(tag)?.get(content);
+      const mayRestore = blocksFor(tokens.length) - depth + reserve <= this.#pool.free;
+      const next: PrefixNode | undefined = known ?? (mayRestore ? this.#restore(node, tag, content) : undefined);
       if (!next) break;
       next.lastUsed = stamp;
+      next.awaited = false;
       table.share(next.block);
+      // What came back is held by the table alone.
+      if (!known) this.#pool.release(next.block);
       node = next;
       depth += 1;
     }
@@ -142,16 +147,22 @@ export class PrefixCache {
       } else {
         const block = table.blocks[depth]!;
         const pin = depth < reach.pinned && this.#isPinned(node) && this.#mayPin();
-        const siblings = node.children.get(tag) ?? new Map<string, PrefixNode>();
-        node.children.set(tag, siblings);
-        node = new PrefixNode(node, tag, content, block);
-        siblings.set(content, node);
-        this.#nodes.set(block, node);
+        node = this.#insert(node, tag, content, block);
         this.#pool.keep(block, pin ? "pinned" : "kept");
       }
       node.lastUsed = stamp;
     }
     return { node, depth };
+  }
+
+  /** A text that had computed so far lost its place, and will look for it again. */
+  expect({ node }: PrefixCursor): void {
+    for (let one: PrefixNode | undefined = node; one; one = one.parent) one.awaited = true;
+  }
+
+  /** What is remembered on the device, the most recently used first, parents before their children. */
+  remembered(): PrefixNode[] {
+    return [...this.#nodes.values()].sort((a, b) => b.lastUsed - a.lastUsed || a.depth - b.depth);
   }
 
   /** Lets everything that is pinned go when it is needed, until something is declared again. */
@@ -205,17 +216,47 @@ export class PrefixCache {
     );
   }
 
-  #reclaim(): void {
-    if (this.#evictLeaf()) this.#evictions += 1;
+  #insert(parent: PrefixNode, tag: string, content: string, block: number): PrefixNode {
+    const siblings = parent.children.get(tag) ?? new Map<string, PrefixNode>();
+    parent.children.set(tag, siblings);
+    const node = new PrefixNode(parent, tag, content, block);
+    siblings.set(content, node);
+    this.#nodes.set(block, node);
+    return node;
   }
 
-  #evictLeaf(): boolean {
+  /** Brings a block back from the host, with one reference. */
+  #restore(parent: PrefixNode, tag: string, content: string): PrefixNode | undefined {
+    if (!this.#swap || this.#swap.store.size === 0 || !this.#swap.costs.isWorthLoading()) return undefined;
+    const load = this.#swap.store.take(childKey(parent.key, tag, content));
+    if (!load) return undefined;
+    const to = this.#pool.allocate();
+    this.#swap.moves.push({ load, to });
+    const node = this.#insert(parent, tag, content, to);
+    this.#pool.keep(to, "kept");
+    return node;
+  }
+
+  #reclaim(): void {
+    if (this.#evictLeaf((node) => this.#save(node))) this.#evictions += 1;
+  }
+
+  #save({ awaited, block, key, tag }: PrefixNode): void {
+    if (!this.#swap) return;
+    const { costs, moves, store } = this.#swap;
+    if (store.take(key) || !costs.isWorthSaving(awaited)) return;
+    const save = store.add(key, tag);
+    if (save) moves.push({ save, from: block });
+  }
+
+  #evictLeaf(save?: (node: PrefixNode) => void): boolean {
     for (let entry = this.#leaves.pop(); entry; entry = this.#leaves.pop()) {
       const { item: node, stamp } = entry;
       if (stamp !== node.lastUsed || !this.#evictable(node)) {
         // Used since: it is there again by its new stamp, if it is idle.
         continue;
       }
+      save?.(node);
       const siblings = node.parent?.children.get(node.tag);
       siblings?.delete(node.content);
       if (siblings?.size === 0) node.parent?.children.delete(node.tag);
@@ -251,37 +292,4 @@ export class PrefixCache {
 
 function tagOf(scope: string): string {
   return `scope ${scope}`;
-}
-
-/** The tokens of one block as a key: two UTF-16 units a token. */
-function contentOf(tokens: Int32Array, depth: number): string {
-  const units = new Uint16Array(2 * BLOCK_TOKENS);
-  for (let i = 0; i < BLOCK_TOKENS; i++) {
-    const token = tokens[depth * BLOCK_TOKENS + i]!;
-    units[2 * i] = token & 0xffff;
-    units[2 * i + 1] = token >>> 16;
-  }
-  return String.fromCharCode(...units);
-}
-
-/** The child whose block begins with most of `rest`. */
-function bestPartial(
-  children: ReadonlyMap<string, PrefixNode> | undefined,
-  rest: Int32Array,
-): { node: PrefixNode; tokens: number } | undefined {
-  if (!children || children.size > PARTIAL_CANDIDATES) return undefined;
-  let best: { node: PrefixNode; tokens: number } | undefined;
-  let most = PARTIAL_LEAST - 1;
-  for (const [content, node] of children) {
-    let same = 0;
-    while (same < Math.min(BLOCK_TOKENS, rest.length) && tokenAt(content, same) === rest[same]) same += 1;
-    if (same <= most) continue;
-    most = same;
-    best = { node, tokens: same };
-  }
-  return best;
-}
-
-function tokenAt(content: string, index: number): number {
-  return content.charCodeAt(2 * index) | (content.charCodeAt(2 * index + 1) << 16);
 }

@@ -128,6 +128,31 @@ describe.each(cases)("$name", { timeout: 120_000 }, ({ file, type }) => {
     }
   });
 
+  it("writes the same when the blocks of preempted sequences go to the host and come back", async () => {
+    const { kvBlocksTotal } = alone.stats();
+    let engine: Engine | undefined;
+    let asking = false;
+    // Steps take time, and copies none: so that whatever the machine, they are worth while.
+    const clock = () => {
+      if (!engine || asking) return 0;
+      asking = true;
+      const { steps } = engine.stats();
+      asking = false;
+      return steps;
+    };
+    engine = await open({ maxSequences: 8, kvCacheBytes: bytesOf(alone, type) * kvBlocksTotal, clock });
+    try {
+      same(await Promise.all(requests.map((request) => generate(engine, request))));
+      const { kvBlocksUsed, preemptions, swap } = engine.stats();
+      expect(preemptions).toBeGreaterThan(0);
+      expect(swap.saved).toBeGreaterThan(0);
+      expect(swap.loaded).toBeGreaterThan(0);
+      expect(kvBlocksUsed).toBe(0);
+    } finally {
+      await engine.close();
+    }
+  });
+
   it("shares nothing across scopes but what is declared public", async () => {
     const engine = await open({ maxSequences: 2 });
     try {

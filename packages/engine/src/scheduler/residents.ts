@@ -1,6 +1,6 @@
 import { BlockTable } from "../kv/block-table.ts";
-import { type BlockCopy, BlockPool } from "../kv/blocks.ts";
-import { PrefixCache, type PrefixCursor } from "../kv/prefix-cache.ts";
+import { type BlockMove, BlockPool } from "../kv/blocks.ts";
+import { PrefixCache, type PrefixCursor, type Swap } from "../kv/prefix-cache.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** The sequences that run, with the slots and blocks that they hold. */
@@ -14,9 +14,9 @@ export class Residents {
   #promptTokens = 0;
   #cachedTokens = 0;
 
-  constructor(blocks: number, maxSequences: number) {
+  constructor(blocks: number, maxSequences: number, swap?: Swap) {
     this.pool = new BlockPool(blocks);
-    this.prefixes = new PrefixCache(this.pool);
+    this.prefixes = new PrefixCache(this.pool, swap);
     this.#places = maxSequences;
     this.#slots = Array.from({ length: maxSequences }, (_, i) => maxSequences - 1 - i);
   }
@@ -43,7 +43,7 @@ export class Residents {
   }
 
   /** @returns whether there were slots and blocks for it. */
-  start(sequence: Sequence, copies: BlockCopy[]): boolean {
+  start(sequence: Sequence, copies: BlockMove[]): boolean {
     const { terms, table } = sequence;
     const members = [sequence, ...sequence.followers];
     if (this.#slots.length < members.length) return false;
@@ -78,7 +78,8 @@ export class Residents {
   #find(sequence: Sequence): { readonly tokens: number; readonly cursor: PrefixCursor } {
     const { scope } = sequence.terms;
     if (scope === undefined) return { tokens: 0, cursor: this.prefixes.start };
-    return this.prefixes.match(scope, sequence.tokens(), sequence.length - 1, sequence.table);
+    const { length, table } = sequence;
+    return this.prefixes.match(scope, sequence.tokens(), length - 1, table, this.#all.length);
   }
 
   /** Lets others find what it has computed. */
@@ -104,6 +105,7 @@ export class Residents {
   /** Takes its slots and blocks; it waits again, at its place. */
   preempt(sequence: Sequence): Sequence {
     this.#all.splice(this.#all.indexOf(sequence), 1);
+    if (sequence.cursor) this.prefixes.expect(sequence.cursor);
     sequence.table.release();
     sequence.cursor = undefined;
     sequence.computed = 0;

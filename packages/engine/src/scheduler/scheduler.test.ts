@@ -49,7 +49,7 @@ describe("Scheduler", () => {
     expect(scheduler.pool.used).toBe(2);
     const second = scheduler.plan()!;
     expect(second.rows).toBe(3);
-    expect(second.copies).toHaveLength(2);
+    expect(second.moves).toHaveLength(2);
     expect(scheduler.pool.used).toBe(4);
     expect(new Set(choices.map((choice) => choice.table.blocks[0])).size).toBe(1);
     expect(new Set(choices.map((choice) => choice.table.blocks[1])).size).toBe(3);

@@ -1,7 +1,9 @@
 import type { AdapterPlace } from "../adapters/places.ts";
+import { BlockStore } from "../kv/block-store.ts";
 import { BlockTable } from "../kv/block-table.ts";
-import { type BlockCopy, type BlockPool, blocksFor } from "../kv/blocks.ts";
-import type { PrefixCache } from "../kv/prefix-cache.ts";
+import { type BlockMove, type BlockPool, blocksFor } from "../kv/blocks.ts";
+import type { PrefixCache, Swap } from "../kv/prefix-cache.ts";
+import { SwapCosts } from "../kv/swap-costs.ts";
 import { Pace } from "./pace.ts";
 import { compareRank, yieldsTo } from "./ranks.ts";
 import { queueOf, Residents } from "./residents.ts";
@@ -24,6 +26,8 @@ export interface SchedulerLimits {
   readonly itlTargetMs?: number;
   /** Steps that may be planned before the first of them is committed. Default 1. More keep several stages at work. */
   readonly lanes?: number;
+  /** Memory of the host for blocks that the device has no room for; absent: they are computed again. */
+  readonly swap?: { readonly bytes: number; readonly blockBytes: number } | undefined;
 }
 
 /** Whose work a prompt is, and how it is to be treated. Times are milliseconds of one clock, the caller's. */
@@ -57,11 +61,20 @@ export class Scheduler {
   readonly #pace: Pace;
   readonly #deadlines = new Set<Sequence>();
   readonly #residents: Residents;
+  readonly swap: Swap | undefined;
+  /** What the device owes, in order. */
+  readonly #moves: BlockMove[] = [];
   #submitted = 0;
 
   constructor(limits: SchedulerLimits) {
     this.limits = limits;
-    this.#residents = new Residents(limits.blocks, limits.maxSequences);
+    const { blocks, maxSequences, swap } = limits;
+    this.swap = swap && {
+      store: new BlockStore(swap.bytes, swap.blockBytes),
+      costs: new SwapCosts(),
+      moves: this.#moves,
+    };
+    this.#residents = new Residents(blocks, maxSequences, this.swap);
     this.pool = this.#residents.pool;
     this.prefixes = this.#residents.prefixes;
     this.#pace = new Pace({
@@ -159,7 +172,8 @@ export class Scheduler {
   }
 
   /**
-   * Room for work outside the queues: preempts the last in rank until `tokens` tokens fit.
+   * Room for work outside the queues: preempts the last in rank until `tokens` tokens fit. The moves that this owes are to
+   * be taken before the room is used.
    * @throws RangeError when they could never fit.
    */
   reserve(tokens: number, now = 0): BlockTable {
@@ -171,15 +185,20 @@ export class Scheduler {
       this.#residents.preempt(this.#lastOf(this.#residents.all.toSorted((a, b) => compareRank(a, b, now))));
     }
     const table = new BlockTable(this.pool);
-    table.prepareWrite(0, tokens, []);
+    table.prepareWrite(0, tokens, this.#moves);
     return table;
+  }
+
+  /** What the device owes since the last step. */
+  takeMoves(): BlockMove[] {
+    return this.#moves.splice(0);
   }
 
   /** What the next step computes, or `undefined` when there is nothing to do. */
   plan(now = 0): StepPlan | undefined {
     const { maxRows } = this.limits;
     const entries: StepEntry[] = [];
-    const copies: BlockCopy[] = [];
+    const moves = this.#moves;
     let rows = 0;
     let samples = 0;
     const schedule = (sequence: Sequence, most: number) => {
@@ -193,7 +212,7 @@ export class Scheduler {
       charge(sequence, start + count, takers.length);
     };
 
-    this.#admit(now, copies);
+    this.#admit(now, moves);
     const ranked = this.#residents.all.toSorted((a, b) => compareRank(a, b, now));
     const mostDecodes = this.#laneOf(ranked.filter(({ pending }) => pending === 1).length);
     for (const sequence of ranked) {
@@ -208,11 +227,11 @@ export class Scheduler {
       }
       if (sequence.state !== "running") break;
       if (needed()) continue;
-      sequence.table.prepareWrite(sequence.planned, sequence.length, copies);
+      sequence.table.prepareWrite(sequence.planned, sequence.length, moves);
       schedule(sequence, 1);
     }
     if (rows > 0 && ranked.every(({ pending }) => pending === 1)) {
-      const drafted = this.#verifyDrafts(entries, copies, { rows, samples });
+      const drafted = this.#verifyDrafts(entries, moves, { rows, samples });
       for (const { draft } of drafted) {
         rows += draft.length;
         samples += draft.length;
@@ -224,7 +243,7 @@ export class Scheduler {
       if (rows >= budget) break;
       if (sequence.state === "running" && sequence.unplanned > 1) schedule(sequence, budget - rows);
     }
-    return rows === 0 ? undefined : { entries, copies, rows, samples };
+    return rows === 0 ? undefined : { entries, moves: this.takeMoves(), rows, samples };
   }
 
   /** How long a planned step took, in ms: the share of prefill in later ones follows it. */
@@ -232,6 +251,7 @@ export class Scheduler {
     const decodes = plan.entries.filter(({ count, draft, start }) => count === 1 + draft.length && start > 0).length;
     // Rows of drafts say little about rows of prefill.
     if (plan.entries.every(({ draft }) => draft.length === 0)) this.#pace.observe(decodes, plan.rows - decodes, ms);
+    if (decodes === 0) this.swap?.costs.observeRead(plan.rows, ms);
   }
 
   /**
@@ -267,7 +287,7 @@ export class Scheduler {
    */
   #verifyDrafts(
     entries: StepEntry[],
-    copies: BlockCopy[],
+    moves: BlockMove[],
     { rows, samples }: { readonly rows: number; readonly samples: number },
   ): StepEntry[] {
     const drafted: StepEntry[] = [];
@@ -279,7 +299,7 @@ export class Scheduler {
       const end = sequence.length + draft.length;
       // Each of the others may need a block soon.
       if (sequence.table.blocksToWrite(start, end) + this.#residents.all.length > this.pool.free) continue;
-      sequence.table.prepareWrite(start, end, copies);
+      sequence.table.prepareWrite(start, end, moves);
       drafted.push({
         sequence,
         start,
@@ -325,20 +345,20 @@ export class Scheduler {
   }
 
   /** Admits those whose turn comes in the next step: who comes later finds more in the cache. */
-  #admit(now: number, copies: BlockCopy[]): void {
+  #admit(now: number, moves: BlockMove[]): void {
     for (let sequence = this.#next(now); sequence; sequence = this.#next(now)) {
       const decodes = this.#residents.all.filter(({ pending }) => pending === 1).length;
       let left = this.#budget(decodes) - decodes;
       for (const other of this.#residents.all) {
         if (other.pending > 1 && compareRank(other, sequence, now) < 0) left -= other.pending;
       }
-      if (left <= 0 || !this.#makeRoom(sequence, now, copies)) return;
+      if (left <= 0 || !this.#makeRoom(sequence, now, moves)) return;
     }
   }
 
   /** Admits a sequence, in the place of others that give way to it if there is no other way. */
-  #makeRoom(sequence: Sequence, now: number, copies: BlockCopy[]): boolean {
-    if (this.#residents.start(sequence, copies)) return true;
+  #makeRoom(sequence: Sequence, now: number, moves: BlockMove[]): boolean {
+    if (this.#residents.start(sequence, moves)) return true;
     const giving = this.#residents.all.filter((other) => !other.inFlight && yieldsTo(other, sequence, now));
     const blocks = giving.reduce((sum, { table }) => sum + table.blocks.length, this.pool.free);
     const slots = giving.reduce((sum, { followers }) => sum + 1 + followers.length, this.#residents.freeSlots);
@@ -347,7 +367,7 @@ export class Scheduler {
     for (const victim of giving) {
       if (!yieldsTo(victim, sequence, now)) continue;
       this.#residents.preempt(victim);
-      if (this.#residents.start(sequence, copies)) return true;
+      if (this.#residents.start(sequence, moves)) return true;
     }
     return false;
   }

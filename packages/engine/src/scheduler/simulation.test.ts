@@ -28,7 +28,12 @@ function promptOf({ family, own, shared }: Request, id: number): number[] {
 }
 
 /** Runs it all; after every step the accounts must be right, and no row may read what is not its own text. */
-function simulate(scheduler: Scheduler, requests: readonly Request[], publicTokens = 0) {
+function simulate(
+  scheduler: Scheduler,
+  requests: readonly Request[],
+  publicTokens = 0,
+  beforeStep: () => void = () => {},
+) {
   const device = new SimulatedDevice(scheduler);
   const all: { sequence: Sequence; goal: number; until: number; started: number | undefined; arrived: number }[] = [];
   const pending = requests
@@ -66,6 +71,7 @@ function simulate(scheduler: Scheduler, requests: readonly Request[], publicToke
       if (sequence.inFlight) continue;
       sequence.draft = Array.from({ length: most }, (_, i) => guess(i));
     }
+    beforeStep();
     const plan = scheduler.plan(step * 100);
     if (plan) {
       expect(plan.rows).toBeLessThanOrEqual(scheduler.limits.maxRows);
@@ -139,6 +145,40 @@ describe("simulation with scopes, tenants, priorities, deadlines and shared pref
       }),
       { numRuns: 120 },
     );
+  }, 60_000);
+
+  it("loses no block on its way to the host and back, whatever is worth the way", () => {
+    let [saved, loaded] = [0, 0];
+    const swap = fc.record({ bytes: fc.integer({ min: 0, max: 40 }), blockBytes: fc.constant(1) });
+    fc.assert(
+      fc.property(
+        limits,
+        swap,
+        fc.array(request, { minLength: 1, maxLength: 30 }),
+        fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
+        (bounds, room, requests, costs) => {
+          const scheduler = new Scheduler({ ...bounds, swap: room });
+          let turn = 0;
+          const { all } = simulate(scheduler, requests, 0, () => {
+            // Now copies are worth it, now they are not.
+            const cost = costs[turn++ % costs.length]!;
+            scheduler.swap?.costs.observeRead(16, 1);
+            scheduler.swap?.costs.observeSaved(1, cost);
+            scheduler.swap?.costs.observeLoaded(1, cost / 4);
+          });
+          const { costs: learnt, store } = scheduler.swap!;
+          expect(store.size).toBeLessThanOrEqual(room.bytes);
+          saved += learnt.counts.saved;
+          loaded += learnt.counts.loaded;
+          for (const { goal, sequence, until } of all) {
+            if (until !== Number.POSITIVE_INFINITY || Number.isFinite(sequence.terms.deadline)) continue;
+            expect(sequence.length).toBe(goal);
+          }
+        },
+      ),
+      { numRuns: 120 },
+    );
+    expect(Math.min(saved, loaded)).toBeGreaterThan(0);
   }, 60_000);
 
   it("shares public prefixes across scopes, keeps pinned ones, and nothing else", () => {

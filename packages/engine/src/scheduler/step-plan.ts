@@ -1,4 +1,4 @@
-import type { BlockCopy } from "../kv/blocks.ts";
+import type { BlockMove } from "../kv/blocks.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** Rows `[start, start + count)` of one sequence, and who takes a token from the last of them. */
@@ -19,7 +19,7 @@ export interface StepPlan {
   /** Decodes first, then chunks of prefill. */
   readonly entries: readonly StepEntry[];
   /** Owed before anything of the step is written, in this order. */
-  readonly copies: readonly BlockCopy[];
+  readonly moves: readonly BlockMove[];
   readonly rows: number;
   readonly samples: number;
 }

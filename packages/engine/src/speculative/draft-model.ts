@@ -126,7 +126,7 @@ export class DraftModel {
     entries.sort((a, b) => Number(a.count > 1) - Number(b.count > 1));
     const samples = entries.reduce((sum, entry) => sum + entry.samples.length, 0);
     const begin = this.#clock();
-    const { tokens } = await this.#runner.run({ entries, copies: [], rows, samples }, (own) => {
+    const { tokens } = await this.#runner.run({ entries, moves: [], rows, samples }, (own) => {
       const { guessed, wish } = byOwn.get(own)!;
       return { ...wish.drawOf(guessed.length), logprobs: undefined, mask: undefined };
     });

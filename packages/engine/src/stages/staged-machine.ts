@@ -33,6 +33,7 @@ export class StagedMachine implements Machine {
   readonly adapters: StagedAdapters | undefined;
   /** At least two, so that one step may be in the layers while another is in the head. */
   readonly lanes: number;
+  readonly blocks = undefined;
   readonly #stages: readonly Stage[];
   readonly #queues: readonly (readonly StageQueue[])[];
   readonly #facts: StageFacts;

@@ -11,6 +11,7 @@ export class SimulatedDevice {
   readonly #scheduler: Scheduler;
   readonly #content: Uint32Array;
   readonly #owners: (string | undefined)[];
+  readonly #names: (string | undefined)[] = [];
   readonly #fingerprints = new Map<Sequence, number[]>();
 
   constructor(scheduler: Scheduler) {
@@ -26,7 +27,17 @@ export class SimulatedDevice {
    */
   run(plan: StepPlan, mayShare: (sequence: Sequence, owner: string | undefined, token: number) => boolean): void {
     const { pool } = this.#scheduler;
-    for (const { from, to } of plan.copies) {
+    for (const move of plan.moves) {
+      if ("save" in move) {
+        const at = move.from * BLOCK_TOKENS;
+        move.save.content = this.#packed(at);
+        continue;
+      }
+      if ("load" in move) {
+        this.#unpack(move.to * BLOCK_TOKENS, move.load.content);
+        continue;
+      }
+      const { from, to } = move;
       for (let i = 0; i < BLOCK_TOKENS; i++) {
         this.#content[to * BLOCK_TOKENS + i] = this.#content[from * BLOCK_TOKENS + i]!;
         this.#owners[to * BLOCK_TOKENS + i] = this.#owners[from * BLOCK_TOKENS + i];
@@ -50,6 +61,27 @@ export class SimulatedDevice {
         this.#content[slot] = written[token]!;
         this.#owners[slot] = sequence.terms.scope;
       }
+    }
+  }
+
+  /** A block as bytes: its fingerprints, then its owners by number. */
+  #packed(at: number): Uint8Array<ArrayBuffer> {
+    const words = new Uint32Array(2 * BLOCK_TOKENS);
+    for (let i = 0; i < BLOCK_TOKENS; i++) {
+      words[i] = this.#content[at + i]!;
+      const owner = this.#owners[at + i];
+      if (!this.#names.includes(owner)) this.#names.push(owner);
+      words[BLOCK_TOKENS + i] = this.#names.indexOf(owner);
+    }
+    return new Uint8Array(words.buffer);
+  }
+
+  #unpack(at: number, bytes: Uint8Array<ArrayBuffer> | undefined): void {
+    if (!bytes) throw new Error("a block is loaded that was not saved");
+    const words = new Uint32Array(bytes.buffer);
+    for (let i = 0; i < BLOCK_TOKENS; i++) {
+      this.#content[at + i] = words[i]!;
+      this.#owners[at + i] = this.#names[words[BLOCK_TOKENS + i]!];
     }
   }
 
