@@ -77,6 +77,8 @@ const schema = z.object({
   TUGBOAT_DEFAULT_MODEL: z.string().default("tug-small"),
   /** MiB that all loaded models together may take; the default is 60 % of the machine's. */
   TUGBOAT_MODEL_MEMORY: count.optional(),
+  /** MiB of disk for each loaded model's prefix cache, which then outlives a restart; 0 is none. */
+  TUGBOAT_PREFIX_DISK: z.coerce.number().int().min(0).default(0),
   /** MiB of the largest model file that is taken as an upload. */
   TUGBOAT_UPLOAD_LIMIT: count.default(65_536),
   /** Requests that may wait for or run on one model before new ones are refused. */

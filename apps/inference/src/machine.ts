@@ -11,6 +11,12 @@ export function computingOf(env: Env) {
   };
 }
 
+/** Where prefix caches outlive a restart, and how large each model's may be; nothing where that is off. */
+export function prefixDiskOf(env: Env) {
+  const bytes = env.TUGBOAT_PREFIX_DISK * 2 ** 20;
+  return bytes > 0 ? { prefixDisk: { folder: join(env.TUGBOAT_HOME, "cache/prefixes"), bytes } } : {};
+}
+
 /** What all models of this process may take together, in bytes. */
 export function modelBytes(env: Env): number {
   return env.TUGBOAT_MODEL_MEMORY === undefined ? machineBytes() * 0.6 : env.TUGBOAT_MODEL_MEMORY * 2 ** 20;

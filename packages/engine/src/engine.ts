@@ -7,6 +7,7 @@ import type { Pooling } from "./generation/pooling.ts";
 import { StepRunner } from "./generation/step-runner.ts";
 import type { Constraint } from "./grammar/constraint.ts";
 import { type ModelInfo, weightBytes } from "./info.ts";
+import type { BlockArchive } from "./kv/block-archive.ts";
 import type { AdapterOptions, Speculation } from "./limits.ts";
 import { type LoadProgress, loadModel } from "./load.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
@@ -46,6 +47,8 @@ export interface LoadOptions {
    * quicker than computing them again. Default: as much as the cache has, at most 256 MiB; 0 is none.
    */
   readonly swapBytes?: number;
+  /** Keeps the prefix cache beyond the engine's life: prompts that begin alike count as cached after a restart. */
+  readonly archive?: BlockArchive;
   /** Requests that may wait, past which `generate` refuses. Default 4096. */
   readonly maxQueue?: number;
   /** What a step may take in ms when some read along while others' prompts are read. */
@@ -229,10 +232,10 @@ async function load(source: ModelSource, options: LoadOptions): Promise<Engine> 
     onProgress?.({ stage: "warm", done: 0, total: 1 });
     await runner.warm();
     onProgress?.({ stage: "warm", done: 1, total: 1 });
-    return new LoadedEngine(source, tokenizer, device.info, model, runner, dropDevice, {
-      draft: loaded,
-      clock: options.clock,
-    });
+    const extras = { draft: loaded, clock: options.clock };
+    const engine = new LoadedEngine(source, tokenizer, device.info, model, runner, dropDevice, extras);
+    if (options.archive) await engine.keepPrefixes(options.archive);
+    return engine;
   } catch (error) {
     dropDevice();
     throw error;

@@ -44,6 +44,7 @@ export { type Constraint, grammarFor } from "./grammar/constraint.ts";
 export { GrammarError, type GrammarErrorCode } from "./grammar/errors.ts";
 export type { Expression, Grammar } from "./grammar/expression.ts";
 export type { ModelInfo } from "./info.ts";
+export type { ArchivedBlock, BlockArchive } from "./kv/block-archive.ts";
 export type { AdapterOptions } from "./limits.ts";
 export type { LoadProgress } from "./load.ts";
 export { checkDraft } from "./speculative/load-draft.ts";

@@ -22,12 +22,15 @@ import { GenerationLoop } from "./generation/loop.ts";
 import { Pool } from "./generation/pooling.ts";
 import { PromptReader } from "./generation/prompt-reader.ts";
 import { RunningRequest } from "./generation/running-request.ts";
+import { Spill } from "./generation/spill.ts";
 import type { StepRunner } from "./generation/step-runner.ts";
 import { type CompiledConstraint, ConstrainedText, type Constraint, ConstraintCache } from "./grammar/constraint.ts";
 import { GrammarError } from "./grammar/errors.ts";
 import { describeModel, type ModelInfo } from "./info.ts";
+import type { BlockArchive } from "./kv/block-archive.ts";
 import type { BlockTable } from "./kv/block-table.ts";
 import { BLOCK_TOKENS } from "./kv/blocks.ts";
+import { fingerprintOf } from "./kv/fingerprint.ts";
 import { adapterScope } from "./kv/prefix-cache.ts";
 import type { LoadedModel } from "./load.ts";
 import { parseGenerationOptions, type SamplingParameters } from "./sampler/request.ts";
@@ -44,6 +47,9 @@ import type { Tokenizer } from "./tokenizer/types.ts";
 import { ToolUse } from "./tools/tool-use.ts";
 import type { PeftAdapter } from "./train/types.ts";
 
+/** What closing may take to keep prefixes that were not kept yet. */
+const SPILL_MS = 2_000;
+
 /** What an engine may have beside its model. */
 export interface EngineExtras {
   readonly clock?: Clock | undefined;
@@ -59,6 +65,7 @@ export class LoadedEngine implements Engine {
   readonly #model: LoadedModel;
   readonly #runner: StepRunner;
   readonly #scheduler: Scheduler;
+  readonly #mover: BlockMover | undefined;
   readonly #loop: GenerationLoop;
   readonly #constraints: ConstraintCache;
   readonly #tools: ToolUse;
@@ -92,14 +99,14 @@ export class LoadedEngine implements Engine {
     const swap = blocks && swapBytes > 0 ? { bytes: swapBytes, blockBytes: blocks.bytes } : undefined;
     this.#scheduler = new Scheduler({ ...model.limits, lanes, swap });
     const costs = this.#scheduler.swap?.costs;
-    const mover = blocks && costs && new BlockMover(blocks, costs, clock, (copies) => runner.copyBlocks(copies));
+    this.#mover = blocks && costs && new BlockMover(blocks, costs, clock, (copies) => runner.copyBlocks(copies));
     this.#draft = draft;
     const guesser = draft && new DraftModel(draft.runner, draftLimits(model, draft), this.#costs, clock);
     this.#loop = new GenerationLoop(
       this.#scheduler,
       runner,
       this.#costs,
-      mover,
+      this.#mover,
       guesser,
       clock,
       (token, logprob, ids, logprobs) => ({
@@ -274,6 +281,17 @@ export class LoadedEngine implements Engine {
     return this.#adapters.open(id, read);
   }
 
+  /** Takes what an archive kept of this model's prefixes, and keeps what comes from now on. */
+  async keepPrefixes(archive: BlockArchive): Promise<void> {
+    const { prefixes, swap } = this.#scheduler;
+    const { blocks, settings } = this.#model.machine;
+    if (!swap || !this.#mover) return;
+    const { contextLength, kv } = settings;
+    const facts = { contextLength, type: kv.type, device: this.info.device.kind, bytes: blocks?.bytes };
+    const fingerprint = await fingerprintOf(this.#source.files, facts);
+    this.#loop.spill = await Spill.open(archive, fingerprint, prefixes, swap.store, this.#mover);
+  }
+
   stats(): EngineStats {
     return {
       running: this.#scheduler.running,
@@ -302,6 +320,8 @@ export class LoadedEngine implements Engine {
 
   async #close(): Promise<void> {
     await this.#loop.close(new EngineError("closed", `${this.info.name} was closed`, "Load the model again."));
+    // Of a device that failed nothing can be read any more.
+    await this.#loop.spill?.all(SPILL_MS).catch(() => {});
     this.#model.machine.destroy();
     this.#draft?.model.machine.destroy();
     this.#dropDevice();

@@ -2,7 +2,7 @@ import type { Database } from "@tugboat/db";
 import type { Logger } from "pino";
 import { engineSecret } from "../domain/accounts/secret.ts";
 import type { Env } from "../env.ts";
-import { computingOf, modelBytes } from "../machine.ts";
+import { computingOf, modelBytes, prefixDiskOf } from "../machine.ts";
 import { launchProcess } from "../workers/launch.ts";
 import { DeploymentPool, type ModelPool, type ServableModel } from "../workers/pool.ts";
 import { announcedEngines, fixedEngines } from "./directory.ts";
@@ -16,7 +16,7 @@ export function ownPool(env: Env, find: FindModel, log: Logger): DeploymentPool 
     find,
     launch: launchProcess,
     log,
-    settings: computingOf(env),
+    settings: { ...computingOf(env), ...prefixDiskOf(env) },
     memoryBytes: modelBytes(env),
     maxInFlight: env.TUGBOAT_QUEUE,
   });

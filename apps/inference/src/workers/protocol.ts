@@ -22,6 +22,8 @@ export interface LoadSettings {
   /** Default: by the machine's memory. */
   readonly kvCacheBytes?: number;
   readonly kvType?: "f16" | "f32" | "q8_0";
+  /** A folder in which models' prefix caches are kept, each in one of its own of so many bytes. */
+  readonly prefixDisk?: { readonly folder: string; readonly bytes: number };
   /** A file or folder of the model that guesses. */
   readonly draft?: string;
   /** Absent: the worker computes the model in one piece. */

@@ -1,9 +1,10 @@
 /** The process that runs one model. Started by `fork`; speaks `protocol.ts` over its channel. */
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { loadEngine } from "@tugboat/engine";
-import { loadAdapter, openModel } from "@tugboat/engine/node";
+import { folderArchive, loadAdapter, openModel } from "@tugboat/engine/node";
 import { hostEngine } from "./host.ts";
 import type { LoadProgress, ToWorker } from "./protocol.ts";
 import { openStaged } from "./stages/staged-engine.ts";
@@ -19,6 +20,12 @@ process.on("SIGTERM", () => {});
 // The service is gone, however it went.
 process.on("disconnect", () => process.exit(0));
 
+/** One folder for each model file. */
+function prefixArchive({ bytes, folder }: { folder: string; bytes: number }, path: string) {
+  const name = createHash("sha256").update(path).digest("hex").slice(0, 32);
+  return folderArchive({ folder: join(folder, name), bytes, onProblem: (message) => console.error(message) });
+}
+
 hostEngine(
   {
     send: (message) => {
@@ -27,7 +34,7 @@ hostEngine(
     onMessage: (listener) => process.on("message", (message) => listener(message as ToWorker)),
     exit: (code) => process.exit(code),
   },
-  async ({ path, draft: draftPath, kernelCache, stages, ...options }, onProgress) => {
+  async ({ path, draft: draftPath, kernelCache, prefixDisk, stages, ...options }, onProgress) => {
     const source = await openModel(path, { kernelCache });
     const serving = { ...options, memoryBytes: totalmem(), adapters: {}, speculation: "prompt-lookup" } as const;
     // A progress event per tensor would be thousands of messages.
@@ -47,7 +54,9 @@ hostEngine(
       return openStaged(source, { path, kernelCache, options: serving, stages }, report, lost);
     }
     const draft = draftPath === undefined ? undefined : await openModel(draftPath, { kernelCache });
-    return { engine: await loadEngine(source, { ...serving, ...(draft && { draft }), onProgress: report }) };
+    const archive = prefixDisk && prefixArchive(prefixDisk, path);
+    const more = { ...(draft && { draft }), ...(archive && { archive }), onProgress: report };
+    return { engine: await loadEngine(source, { ...serving, ...more }) };
   },
   async (engine, { path }) => {
     const { mtimeMs, size } = await stat(join(path, "adapter_model.safetensors"));

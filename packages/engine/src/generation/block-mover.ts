@@ -30,7 +30,7 @@ export class BlockMover {
     const saves: { readonly save: StoredBlock; readonly from: number }[] = [];
     const flush = async () => {
       if (copies.length > 0) this.#copy(copies.splice(0));
-      if (saves.length > 0) await this.save(saves.splice(0));
+      if (saves.length > 0) await this.#save(saves.splice(0));
     };
     for (const move of moves) {
       if ("save" in move) {
@@ -47,8 +47,12 @@ export class BlockMover {
     await flush();
   }
 
-  /** Copies blocks out. */
-  async save(blocks: readonly { readonly save: StoredBlock; readonly from: number }[]): Promise<void> {
+  /** What a block holds. Nothing may run meanwhile. */
+  read(block: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#blocks.read(block);
+  }
+
+  async #save(blocks: readonly { readonly save: StoredBlock; readonly from: number }[]): Promise<void> {
     const begin = this.#clock();
     const read = await Promise.all(blocks.map(({ from }) => this.#blocks.read(from)));
     blocks.forEach(({ save }, i) => {

@@ -10,6 +10,7 @@ import { type BlockMover, leavesDevice } from "./block-mover.ts";
 import type { Choice } from "./choice.ts";
 import type { TokenLogprobs } from "./events.ts";
 import type { RunningRequest } from "./running-request.ts";
+import type { Spill } from "./spill.ts";
 import type { StepResult, StepRunner } from "./step-runner.ts";
 import { Throughput } from "./throughput.ts";
 import { nextTurn } from "./turn.ts";
@@ -35,6 +36,8 @@ export class GenerationLoop {
   readonly #requests = new Set<RunningRequest>();
   readonly #exclusive: Exclusive[] = [];
   readonly #throughput = new Throughput();
+  /** What is kept while there is nothing else to do. */
+  spill: Spill | undefined;
   #active: Promise<void> | undefined;
   #closed: EngineError | undefined;
   /** Blocks are on their way between device and host, for a step that is planned. */
@@ -137,7 +140,13 @@ export class GenerationLoop {
         this.#dropExpired();
         await this.#guess();
         const plan = this.#scheduler.plan(this.#clock());
-        if (!plan && underWay.length === 0) return;
+        if (!plan && underWay.length === 0) {
+          // What lies on the device must be what the prefix cache says before any of it is kept.
+          await this.#mover?.move(this.#scheduler.takeMoves());
+          if (this.#exclusive.length === 0 && !(await this.spill?.some())) return;
+          await nextTurn();
+          continue;
+        }
         if (plan) underWay.push(observed(this.#step(plan, underWay.at(-1))));
         const isFull = underWay.length >= (this.#scheduler.limits.lanes ?? 1);
         if (!plan || isFull) await underWay.shift();

@@ -6,8 +6,6 @@ export interface StoredBlock {
   readonly scope: string;
   /** Undefined until the step that saves it has run. */
   content: Uint8Array<ArrayBuffer> | undefined;
-  /** Whether it lies in the archive. */
-  archived: boolean;
 }
 
 /**
@@ -30,16 +28,13 @@ export class BlockStore {
     return this.#entries.size;
   }
 
-  get bytes(): number {
-    return this.#entries.size * this.blockBytes;
-  }
-
   get capacity(): number {
     return this.#most;
   }
 
-  has(key: string): boolean {
-    return this.#entries.has(key);
+  /** The block, without using it. */
+  peek(key: string): StoredBlock | undefined {
+    return this.#entries.get(key);
   }
 
   /** The block, used now. */
@@ -58,13 +53,8 @@ export class BlockStore {
       if (this.#entries.size < this.#most) break;
       this.#entries.delete(oldest);
     }
-    const entry: StoredBlock = { key, scope, content, archived: false };
+    const entry: StoredBlock = { key, scope, content };
     this.#entries.set(key, entry);
     return entry;
-  }
-
-  /** The most recently used last. */
-  entries(): IterableIterator<StoredBlock> {
-    return this.#entries.values();
   }
 }

@@ -3,6 +3,7 @@ import type { ModelSource } from "../engine.ts";
 import { openModelFiles } from "./files.ts";
 
 export { createDevice } from "@tugboat/kernels/node";
+export { type FolderArchiveOptions, folderArchive } from "./block-archive.ts";
 export { createFile, type FileSink, folderFiles, openFile, openModelFiles } from "./files.ts";
 export { loadAdapter, readCheckpointFile, saveAdapter, writeCheckpointFile } from "./training-files.ts";
 
