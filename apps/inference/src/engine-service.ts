@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { createAdaptorServer } from "@hono/node-server";
 import { openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
+import { deviceFacts } from "./cluster/device-facts.ts";
 import { announce } from "./cluster/directory.ts";
 import { EngineServer, KnownModels } from "./cluster/engine-server.ts";
 import { ownPool, secretOf } from "./cluster/open-pool.ts";
@@ -33,7 +34,7 @@ export async function startEngine(env: Env, log: Logger, withProbes: boolean): P
         onWarning: (message) => log.warn(message),
       })
     : undefined;
-  const withdraw = database && announce(database.engines, address, log);
+  const withdraw = database && announce(database.engines, address, log, deviceFacts(env));
   let draining = false;
   const stopProbes = withProbes
     ? await answerProbes(env, new Metrics(() => pool.statuses()), () => draining)

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createAdaptorServer } from "@hono/node-server";
 import { type Database, type OrganizationScope, openDatabase } from "@tugboat/db";
 import type { Logger } from "pino";
+import { measureJoined } from "./cluster/joined.ts";
 import { openPool } from "./cluster/open-pool.ts";
 import { createAuth } from "./domain/accounts/auth.ts";
 import type { OidcSettings } from "./domain/accounts/oidc.ts";
@@ -31,6 +32,7 @@ import type { StripeSettings } from "./domain/payments/stripe.ts";
 import { openVault } from "./domain/secrets/vault.ts";
 import { OtlpExporter, type OtlpOptions } from "./domain/traces/otlp-exporter.ts";
 import { TraceRecorder } from "./domain/traces/recorder.ts";
+import { watchCatalog } from "./domain/upstreams/watch.ts";
 import { UsageMeter } from "./domain/usage/meter.ts";
 import { addressReader } from "./edge/address.ts";
 import { createApp } from "./edge/app.ts";
@@ -237,6 +239,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
   if (jobs) await measureUnmeasured(scope);
   if (jobs) watch = watchTasks(database, log);
   const evaluations = jobs && watchEvaluations(database, requests.ask, log);
+  const catalogWatch = jobs && watchCatalog(database, log);
+  const engines = jobs && measureJoined(database, log);
   const folder = env.TUGBOAT_MODELS_FOLDER ?? join(home, "watched");
   const watched = jobs && watchFolder(folder, { database, downloads: join(home, "models"), hub, log });
   const alerts = new AlertWatch({ database, vault, mailer, consoleUrl, log });
@@ -247,6 +251,8 @@ async function serveWith(database: Database, env: Env, log: Logger): Promise<Ser
     url,
     async close() {
       draining = true;
+      await catalogWatch?.close();
+      await engines?.close();
       await watched?.close();
       await watch?.close();
       await evaluations?.close();

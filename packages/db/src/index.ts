@@ -91,7 +91,7 @@ export type {
   PassageKey,
   PassageVector,
 } from "./documents/documents.ts";
-export type { Engines } from "./engines.ts";
+export type { EngineFacts, Engines } from "./engines.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export type {
   EvaluationInfo,
@@ -129,6 +129,7 @@ export type { KeyWatcher } from "./key-changes.ts";
 export { type ApiKeyInfo, type ApiKeys, hashKey, type KeyChanges, type NewApiKey, type VerifiedKey } from "./keys.ts";
 export type { InvitationInfo, MemberInfo, Members, NewInvitation, OpenInvitation, Role } from "./members.ts";
 export type { MeteringStore } from "./metering.ts";
+export { type LifeStage, lifeStages, type ModelLife, type ModelLives } from "./model-lives.ts";
 export type { CatalogModel, ModelFile, ModelSpeed, Models, NewModel } from "./models.ts";
 export { type Database, type OpenOptions, openDatabase } from "./open.ts";
 export type { Home, OrganizationInfo, OrganizationScope } from "./organization.ts";

@@ -52,6 +52,8 @@ export interface Database {
   watchRoutes(watcher: Watcher): void;
   /** The organizations that have a task which serves. */
   taskOrganizations(): Promise<string[]>;
+  /** Those that have upstreams, or said of a model that it is a preview or deprecated. */
+  catalogOrganizations(): Promise<string[]>;
   /** Those that have a setting of that key. */
   organizationsWith(setting: string): Promise<string[]>;
   /** For the process that delivers and runs jobs, of whichever organization. */
@@ -133,6 +135,14 @@ async function openAt(
         select: { organizationId: true },
       });
       return rows.map(({ organizationId }) => organizationId);
+    },
+    async catalogOrganizations() {
+      const select = { organizationId: true } as const;
+      const [upstreams, lives] = await Promise.all([
+        prisma.upstream.findMany({ distinct: ["organizationId"], select }),
+        prisma.modelLife.findMany({ distinct: ["organizationId"], select }),
+      ]);
+      return [...new Set([...upstreams, ...lives].map(({ organizationId }) => organizationId))];
     },
     async organizationsWith(key) {
       const rows = await prisma.setting.findMany({ where: { key }, select: { organizationId: true } });

@@ -24,6 +24,7 @@ import type { PrismaClient } from "./generated/client.ts";
 import { type Jobs, jobsOf } from "./jobs/jobs.ts";
 import { type ApiKeys, keysOf } from "./keys.ts";
 import { type Members, membersOf } from "./members.ts";
+import { type ModelLives, modelLivesOf } from "./model-lives.ts";
 import { type Models, modelsOf } from "./models.ts";
 import type { Membership } from "./people.ts";
 import { type PlaygroundShares, playgroundSharesOf } from "./playground-shares.ts";
@@ -58,6 +59,7 @@ export interface OrganizationScope {
   readonly members: Members;
   readonly keys: ApiKeys;
   readonly models: Models;
+  readonly modelLives: ModelLives;
   readonly deployments: Deployments;
   readonly aliases: Aliases;
   readonly upstreams: Upstreams;
@@ -108,6 +110,7 @@ export function organizationScope(db: Db, id: string): OrganizationScope {
     members: membersOf(db, id),
     keys: keysOf(db, id),
     models: modelsOf(db, id),
+    modelLives: modelLivesOf(db, id),
     deployments: deploymentsOf(db, id),
     aliases: aliasesOf(db, id),
     upstreams: upstreamsOf(db, id),

@@ -82,6 +82,9 @@ export interface TaskLiveInfo {
   readonly costMicroUsd: number;
   readonly judged: number;
   readonly right: number;
+  /** Of a plan in the shadow: what was held against what was answered, and how far it was the same. */
+  readonly compared: number;
+  readonly agreed: number;
 }
 
 export interface TaskPlannings {
@@ -189,16 +192,18 @@ export function taskPlanningsOf(db: Db, organizationId: string): TaskPlannings {
       }),
     async addLive(taskId, { hour, latency, plan, ...counts }) {
       await db.$executeRaw`
-        INSERT INTO task_live AS t (organization_id, task_id, plan, hour, requests, failed, cached, escalated, latency, cost_micro_usd, judged, "right")
+        INSERT INTO task_live AS t (organization_id, task_id, plan, hour, requests, failed, cached, escalated, latency, cost_micro_usd, judged, "right", compared, agreed)
         VALUES (${organizationId}::uuid, ${taskId}::uuid, ${plan}, ${hour}, ${counts.requests}, ${counts.failed}, ${counts.cached},
-          ${counts.escalated}, ${[...latency]}::int[], ${counts.costMicroUsd}, ${counts.judged}, ${counts.right})
+          ${counts.escalated}, ${[...latency]}::int[], ${counts.costMicroUsd}, ${counts.judged}, ${counts.right},
+          ${counts.compared}, ${counts.agreed})
         ON CONFLICT (organization_id, task_id, plan, hour) DO UPDATE SET
           requests = t.requests + excluded.requests, failed = t.failed + excluded.failed,
           cached = t.cached + excluded.cached, escalated = t.escalated + excluded.escalated,
           latency = ARRAY(SELECT COALESCE(a, 0) + COALESCE(b, 0)
             FROM unnest(t.latency, excluded.latency) WITH ORDINALITY AS u(a, b, i) ORDER BY i),
           cost_micro_usd = t.cost_micro_usd + excluded.cost_micro_usd,
-          judged = t.judged + excluded.judged, "right" = t."right" + excluded."right"`;
+          judged = t.judged + excluded.judged, "right" = t."right" + excluded."right",
+          compared = t.compared + excluded.compared, agreed = t.agreed + excluded.agreed`;
     },
   };
 }

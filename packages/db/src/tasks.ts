@@ -45,6 +45,8 @@ export interface TaskReleaseInfo {
   /** In percent; the rest goes to `previous`. */
   readonly share: number;
   readonly previous: number | null;
+  /** Its share is asked too, while `previous` answers everything. */
+  readonly shadow: boolean;
   readonly action: string;
   readonly note: string;
   readonly createdBy: string;
@@ -71,6 +73,7 @@ export interface NewRelease {
   readonly plan: number;
   readonly share: number;
   readonly previous: number | null;
+  readonly shadow?: boolean;
   readonly action: "ship" | "roll-back" | "stop";
   readonly note: string;
   readonly createdBy: string;
@@ -128,6 +131,7 @@ const RELEASE = {
   plan: true,
   share: true,
   previous: true,
+  shadow: true,
   action: true,
   note: true,
   createdBy: true,

@@ -69,6 +69,8 @@ export interface Upstreams {
   update(id: string, changes: Partial<UpstreamSettings>, seal: SealFor, seen: Date): Promise<UpstreamInfo>;
   /** Notes a test's outcome; it is no change of the settings: their version stays. @throws DatabaseError `not-found` */
   recordTest(id: string, test: UpstreamTest): Promise<UpstreamInfo>;
+  /** Notes what it lists now; its settings stay what they are. @throws DatabaseError `not-found` */
+  relist(id: string, models: readonly string[]): Promise<void>;
   /** @throws DatabaseError `not-found`, `conflict`, `in-use` while an alias points to it */
   remove(id: string, seen: Date): Promise<void>;
 }
@@ -141,6 +143,13 @@ export function upstreamsOf(db: Db, organizationId: string): Upstreams {
                models = COALESCE(${models === undefined ? null : [...models]}::text[], models)
          WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid`;
       return upstreamInfo(await row(db, id));
+    },
+
+    async relist(id, models) {
+      await row(db, id);
+      await db.$executeRaw`
+        UPDATE upstream SET models = ${[...models]}::text[]
+         WHERE id = ${id}::uuid AND organization_id = ${organizationId}::uuid`;
     },
 
     remove: (id, seen) =>

@@ -1,4 +1,4 @@
-import type { Engines } from "@tugboat/db";
+import type { EngineFacts, Engines } from "@tugboat/db";
 import type { Logger } from "pino";
 
 /** Knows at which addresses there are engines. */
@@ -47,13 +47,13 @@ export function announcedEngines(engines: Engines, log: Logger): EngineDirectory
 }
 
 /** Announces an engine until it is told to stop. @returns takes the announcement back */
-export function announce(engines: Engines, address: string, log: Logger): () => Promise<void> {
+export function announce(engines: Engines, address: string, log: Logger, facts?: EngineFacts): () => Promise<void> {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const beat = async () => {
     await engines
-      .announce(address)
+      .announce(address, facts)
       .catch((error: Error) => log.warn({ err: error }, "this engine could not be announced; it is tried again"));
     if (!stopped) timer = setTimeout(turn, beatMs);
   };

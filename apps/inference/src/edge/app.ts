@@ -9,6 +9,7 @@ import { Call } from "./call.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { flowRoutes } from "./flows/routes.ts";
 import { health } from "./health.ts";
+import { sayLife } from "./life-headers.ts";
 import { managementRoutes } from "./management.ts";
 import { batchRoutes } from "./openai/batches.ts";
 import { chatRoutes } from "./openai/chat.ts";
@@ -38,6 +39,7 @@ export function createApp(services: EdgeServices): Edge {
     c.set("call", call);
     c.header("x-request-id", call.requestId);
     await next();
+    await sayLife(c, services);
     if (!call.streaming) {
       const outcome = c.req.raw.signal.aborted ? "aborted" : "done";
       call.end(routeOf(c.req.path), c.req.method, c.res.status, outcome);

@@ -10,6 +10,7 @@ import { downloadModelJob } from "./kinds/models-download.ts";
 import { measureModel } from "./kinds/models-measure.ts";
 import { planTask } from "./kinds/tasks-plan.ts";
 import { tuningRun } from "./kinds/tuning-run.ts";
+import { listUpstream } from "./kinds/upstreams-list.ts";
 import { deliverWebhook } from "./kinds/webhooks-deliver.ts";
 
 /** Every kind of background work. */
@@ -25,5 +26,6 @@ export const jobKinds: readonly JobKind[] = [
   measureModel,
   planTask,
   tuningRun,
+  listUpstream,
   deliverWebhook,
 ];

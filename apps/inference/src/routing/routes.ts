@@ -1,4 +1,4 @@
-import type { AliasInfo, AliasTarget, Database, SealedSecret, UpstreamInfo, Watcher } from "@tugboat/db";
+import type { AliasInfo, AliasTarget, Database, ModelLife, SealedSecret, UpstreamInfo, Watcher } from "@tugboat/db";
 import { targetKey } from "@tugboat/db";
 import type { Vault } from "../domain/secrets/vault.ts";
 import { secretContext } from "../domain/upstreams/secret.ts";
@@ -6,6 +6,7 @@ import { pick } from "./split.ts";
 import type { Route, Target, UpstreamEntry } from "./target.ts";
 
 export interface RouteRows {
+  readonly lives: readonly ModelLife[];
   readonly aliases: readonly AliasInfo[];
   readonly upstreams: readonly { readonly info: UpstreamInfo; readonly secret: SealedSecret | null }[];
 }
@@ -21,6 +22,8 @@ export interface Directory {
   /** By name. */
   readonly upstreams: ReadonlyMap<string, UpstreamEntry>;
   readonly upstreamsById: ReadonlyMap<string, UpstreamEntry>;
+  /** By the name of a model; what is not there is active. */
+  readonly lives: ReadonlyMap<string, ModelLife>;
 }
 
 interface Known {
@@ -111,21 +114,22 @@ export class Routes {
 export function routeSource(database: Database): RouteSource {
   return {
     async load(organizationId) {
-      const { aliases, upstreams } = database.organization(organizationId);
-      const [names, infos] = await Promise.all([aliases.list(), upstreams.list()]);
+      const { aliases, modelLives, upstreams } = database.organization(organizationId);
+      const [names, infos, lives] = await Promise.all([aliases.list(), upstreams.list(), modelLives.list()]);
       const secrets = await Promise.all(infos.map(({ id }) => upstreams.secret(id)));
-      return { aliases: names, upstreams: infos.map((info, i) => ({ info, secret: secrets[i] ?? null })) };
+      return { lives, aliases: names, upstreams: infos.map((info, i) => ({ info, secret: secrets[i] ?? null })) };
     },
     watch: (watcher) => database.watchRoutes(watcher),
   };
 }
 
-function directoryOf({ aliases, upstreams }: RouteRows, vault: Vault): Directory {
+function directoryOf({ aliases, lives, upstreams }: RouteRows, vault: Vault): Directory {
   const entries = upstreams.map(({ info, secret }) => upstreamEntry(info, secret, vault));
   return {
     aliases: new Map(aliases.map((alias) => [alias.name, alias])),
     upstreams: new Map(entries.map((entry) => [entry.name, entry])),
     upstreamsById: new Map(entries.map((entry) => [entry.id, entry])),
+    lives: new Map(lives.map((life) => [life.name, life])),
   };
 }
 

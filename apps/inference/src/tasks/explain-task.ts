@@ -6,9 +6,9 @@ import { type PlanReport, planReport } from "../domain/planner/report.ts";
 import { TaskError } from "../domain/tasks/errors.ts";
 import { canonical } from "../domain/tasks/examples.ts";
 import { taskRule } from "../domain/tasks/rule.ts";
-import { releasePlan } from "./release.ts";
+import { answering, releasePlan } from "./release.ts";
 
-export type Release = Pick<TaskReleaseInfo, "plan" | "share" | "createdAt">;
+export type Release = Pick<TaskReleaseInfo, "plan" | "share" | "createdAt" | "previous" | "shadow">;
 
 export function ruleOf({ rule }: Pick<TaskInfo, "rule">) {
   return taskRule.catch(taskRule.parse({})).parse(rule);
@@ -21,7 +21,7 @@ export function entryShown(
   release: Release | undefined,
   wanted?: number,
 ) {
-  const number = wanted ?? release?.plan;
+  const number = wanted ?? (release && answering(release));
   const plan = plans.find((one) => one.number === number);
   const spec = plan && canonical(planSpec.parse(plan.spec));
   return (
@@ -36,14 +36,14 @@ export function shippedOf(
   release: Release | undefined,
   hours: readonly TaskLiveInfo[],
 ): Shipped | undefined {
-  if (entry === undefined || release === undefined || entry.plan !== release.plan) return undefined;
-  const mine = hours.filter(({ plan }) => plan === release.plan);
+  if (entry === undefined || release === undefined || entry.plan !== answering(release)) return undefined;
+  const mine = hours.filter(({ plan }) => plan === entry.plan);
   const requests = mine.reduce((sum, one) => sum + one.requests, 0);
   const cached = mine.reduce((sum, one) => sum + one.cached, 0);
   return {
-    plan: release.plan,
+    plan: answering(release),
     at: release.createdAt,
-    share: release.share,
+    share: release.shadow ? 100 : release.share,
     cached: requests === 0 ? null : cached / requests,
   };
 }
@@ -90,6 +90,8 @@ export interface Shipping {
   readonly plan: number | undefined;
   readonly alias: string | undefined;
   readonly share: number;
+  /** Asked too, without its answers being given. */
+  readonly shadow: boolean;
   readonly anyway: boolean;
   readonly note: string;
   readonly actor: string;
@@ -101,7 +103,7 @@ export interface Shipping {
  */
 export async function shipTask(
   scope: OrganizationScope,
-  { actor, alias, anyway, name, note, plan: wanted, share: part }: Shipping,
+  { actor, alias, anyway, name, note, plan: wanted, shadow, share: part }: Shipping,
 ) {
   const task = await scope.tasks.get(name);
   const latest = await scope.taskPlannings.latest(task.id);
@@ -118,16 +120,22 @@ export async function shipTask(
         );
   }
   const { meets } = z.object({ meets: z.boolean() }).parse(plan.promise);
-  if (!meets && !anyway) {
+  if (!meets && !anyway && !shadow) {
     throw new TaskError(
       "refused",
       `Plan ${plan.number} does not meet what ${task.name} requires.`,
       "It can be shipped all the same, if you say so (`--anyway`).",
     );
   }
-  const { number: release, share } = await releasePlan(scope, task, { plan: plan.number, share: part, note, actor });
+  const { number: release, share } = await releasePlan(scope, task, {
+    plan: plan.number,
+    share: shadow ? Math.min(part, 99) : part,
+    note,
+    actor,
+    shadow,
+  });
   if (alias !== undefined) await addAlias(scope, task, alias);
-  for (const { id } of await scope.taskPlannings.list({ taskId: task.id, proposal: "open" })) {
+  for (const { id } of shadow ? [] : await scope.taskPlannings.list({ taskId: task.id, proposal: "open" })) {
     await scope.taskPlannings.setProposal(id, "shipped");
   }
   return { task: task.name, plan: plan.number, share, release, model: alias ?? `task:${task.name}` };

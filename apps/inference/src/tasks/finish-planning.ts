@@ -6,7 +6,8 @@ import { json } from "../domain/tasks/apply.ts";
 import { canonical } from "../domain/tasks/examples.ts";
 import type { TaskRule } from "../domain/tasks/rule.ts";
 import type { Artifact } from "./artifact.ts";
-import { releasePlan } from "./release.ts";
+import { heldBack } from "./held-back.ts";
+import { answering, releasePlan } from "./release.ts";
 
 /** So many of the best can be shipped. */
 const shippable = 6;
@@ -60,7 +61,13 @@ export async function finishPlanning(
   await tx.taskPlannings.finish(row.id, { report: json(kept), plan: chosen?.plan ?? null, proposal });
   await tx.taskPlannings.record(records);
   const fit = chosen?.figures.meets === true ? chosen.plan : null;
-  if (proposal === "open" && rule.ship && fit !== null && !(await wasStopped(tx, task, fit))) {
+  const held =
+    rule.ship && proposal === "open" && fit !== null ? heldBack(await tx.tasks.releases(task.id), fit) : undefined;
+  if (held !== undefined) {
+    // It waits for a person, who is told why.
+    await tx.audit.append({ actor, action: "tasks.heldBack", subject: task.name, after: { plan: fit, why: held } });
+  }
+  if (proposal === "open" && rule.ship && fit !== null && held === undefined) {
     await releasePlan(tx, task, {
       plan: fit,
       share: 10,
@@ -78,12 +85,6 @@ export async function finishPlanning(
   return { result: { planning: row.id, plan: chosen?.plan ?? null, sentence: report.sentence } };
 }
 
-/** Whether live traffic has shown a plan to be worse: then the rule, which knows no more than before, ships it no more. */
-async function wasStopped(tx: OrganizationScope, task: TaskInfo, plan: number): Promise<boolean> {
-  const releases = await tx.tasks.releases(task.id);
-  return releases.some(({ action }, i) => action === "stop" && releases[i + 1]?.plan === plan);
-}
-
 /** Open when something better than what serves was found, measured on the same examples; null when nothing was. */
 async function proposalOf(
   tx: OrganizationScope,
@@ -94,7 +95,7 @@ async function proposalOf(
   const served = await tx.tasks.served(task.name);
   const [chosen] = entries;
   if (served === undefined || chosen === undefined || chosen.plan === null) return null;
-  const now = served.plans.find(({ number }) => number === served.release.plan);
+  const now = served.plans.find(({ number }) => number === answering(served.release));
   const spec = now && canonical(stepsAlone(planSpec.parse(now.spec)));
   const serving = entries.find((one) => canonical(stepsAlone(one.spec)) === spec);
   if (serving?.key === chosen.key) return null;

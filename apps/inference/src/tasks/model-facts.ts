@@ -3,19 +3,21 @@ import type { OrganizationScope, PriceEntry } from "@tugboat/db";
 import { runReport } from "@tugboat/tuning";
 import { z } from "zod";
 import { entryFor, versionAt } from "../domain/billing/price.ts";
+import { lifeSentence } from "../domain/models/life.ts";
 import type { ModelFacts } from "../domain/planner/cost-model.ts";
 
 const priced = z.object({ report: runReport.pick({ prompt: true }).nullable() });
 
 /** All that could answer: this machine's models and its upstreams'. */
 export async function readModelFacts(
-  scope: Pick<OrganizationScope, "id" | "models" | "upstreams" | "priceBooks" | "tuningRuns">,
+  scope: Pick<OrganizationScope, "id" | "models" | "modelLives" | "upstreams" | "priceBooks" | "tuningRuns">,
 ): Promise<ModelFacts[]> {
-  const [models, upstreams, books, runs] = await Promise.all([
+  const [models, upstreams, books, runs, lives] = await Promise.all([
     scope.models.list(),
     scope.upstreams.list(),
     scope.priceBooks.list(),
     scope.tuningRuns.list(),
+    scope.modelLives.list(),
   ]);
   const prices: readonly PriceEntry[] = versionAt(books, new Date())?.prices ?? [];
   const room = totalmem() * 0.6;
@@ -55,7 +57,11 @@ export async function readModelFacts(
         };
       }),
     );
-  return [...local, ...elsewhere];
+  return [...local, ...elsewhere].map((facts) => {
+    const life = lives.find(({ name, stage }) => name === facts.name && stage === "deprecated");
+    const retired = life && lifeSentence(life);
+    return retired === undefined ? facts : { ...facts, retired };
+  });
 }
 
 /** The words before the text, by which a tuned model was taught. */

@@ -8,16 +8,30 @@ import { TaskError } from "../domain/tasks/errors.ts";
 export async function releasePlan(
   tx: Pick<OrganizationScope, "tasks">,
   task: Pick<TaskInfo, "id" | "name">,
-  { actor, note, plan, share }: { plan: number; share: number; note: string; actor: string },
+  {
+    actor,
+    note,
+    plan,
+    shadow = false,
+    share,
+  }: { plan: number; share: number; note: string; actor: string; shadow?: boolean },
 ): Promise<TaskReleaseInfo> {
   const served = await tx.tasks.served(task.name);
   // With a canary running, what it is compared with stays.
   const before = served && (served.release.share < 100 ? served.release.previous : served.release.plan);
   const previous = share < 100 && before != null && before !== plan ? before : null;
+  if (shadow && previous === null) {
+    throw new TaskError(
+      "refused",
+      `Nothing else serves ${task.name}: plan ${plan} can't run in its shadow.`,
+      "Ship a plan first, or give this one all requests.",
+    );
+  }
   return tx.tasks.addRelease(task.id, {
     plan,
     share: previous === null ? 100 : share,
     previous,
+    shadow,
     action: "ship",
     note,
     createdBy: actor,
@@ -56,8 +70,14 @@ export async function rollBack(
     plan: target.plan,
     share: 100,
     previous: null,
+    shadow: false,
     action,
     note,
     createdBy: actor,
   });
+}
+
+/** The plan that answers: while another is in its shadow or a canary, the one before. */
+export function answering({ plan, previous, shadow }: Pick<TaskReleaseInfo, "plan" | "previous" | "shadow">): number {
+  return shadow ? (previous ?? plan) : plan;
 }

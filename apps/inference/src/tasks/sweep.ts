@@ -1,15 +1,18 @@
-import type { OrganizationScope, TaskInfo, TaskPlanningInfo } from "@tugboat/db";
+import type { ModelLife, OrganizationScope, TaskInfo, TaskPlanningInfo } from "@tugboat/db";
 import { wilson } from "@tugboat/statistics";
+import { lifeSentence } from "../domain/models/life.ts";
 import { figures } from "../domain/planner/figures.ts";
+import { modelsOf, planSpec } from "../domain/planner/plan.ts";
 import { planReport } from "../domain/planner/report.ts";
 import { storedDocument } from "../domain/tasks/document.ts";
 import { latencyText } from "../domain/tasks/requirements.ts";
 import type { TaskRule } from "../domain/tasks/rule.ts";
 import { activePlanning, type PlanningReason, startPlanning } from "../domain/tasks/start-planning.ts";
 import { ruleOf } from "./explain-task.ts";
+import { fallen, monitorsOfTask } from "./judge.ts";
 import { sumOf, worseBy } from "./live-sums.ts";
 import { readModelFacts } from "./model-facts.ts";
-import { releasePlan, rollBack } from "./release.ts";
+import { answering, releasePlan, rollBack } from "./release.ts";
 
 /** By itself, a task is planned at most so often in a day. */
 const mostADay = 8;
@@ -71,6 +74,10 @@ async function reasonToPlan(
     const joined = (await readModelFacts(scope)).map(({ name }) => name).filter((name) => !known.has(name));
     if (joined.length > 0) return { reason: "model-joined", cause: joined.sort().join(", ").slice(0, 500) };
   }
+  if (rule.onModel) {
+    const ending = await endingOf(scope, task);
+    if (ending.length > 0) return { reason: "deprecated", cause: ending.join(" ").slice(0, 500) };
+  }
   const version = await scope.tasks.version(task.id, task.version);
   const document = storedDocument.parse(version.document);
   if (rule.onExamples && version.examples === null) {
@@ -81,14 +88,30 @@ async function reasonToPlan(
   return rule.onDrift ? drifted(scope, task) : undefined;
 }
 
+/** Of the models by which a task is served, what is to be said of their lives: one that is deprecated, or a preview. */
+export async function endingOf(
+  scope: OrganizationScope,
+  task: Pick<TaskInfo, "id">,
+  stages: readonly ModelLife["stage"][] = ["deprecated"],
+): Promise<string[]> {
+  const lives = (await scope.modelLives.list()).filter(({ stage }) => stages.includes(stage));
+  if (lives.length === 0) return [];
+  const [[release], plans] = await Promise.all([scope.tasks.releases(task.id), scope.tasks.plans(task.id)]);
+  const spec = planSpec.safeParse(plans.find(({ number }) => number === release?.plan)?.spec).data;
+  const used = new Set(spec === undefined ? [] : modelsOf(spec));
+  return lives.flatMap((life) => (used.has(life.name) ? (lifeSentence(life) ?? []) : []));
+}
+
 /** Live traffic of a day beside what was measured of the plan that has it. */
 async function drifted(
   scope: OrganizationScope,
   task: TaskInfo,
 ): Promise<{ reason: "drift"; cause: string } | undefined> {
   const [release] = await scope.tasks.releases(task.id);
-  const plan = (await scope.tasks.plans(task.id)).find(({ number }) => number === release?.plan);
+  const plan = (await scope.tasks.plans(task.id)).find(({ number }) => release && number === answering(release));
   if (release === undefined || plan === undefined) return undefined;
+  const judged = fallen(await monitorsOfTask(scope, task.name), release.createdAt);
+  if (judged !== undefined) return { reason: "drift", cause: judged };
   const promise = figures.parse(plan.promise);
   const live = sumOf(
     (await scope.taskPlannings.live(task.id, new Date(Date.now() - dayMs))).filter((one) => one.plan === plan.number),
@@ -132,9 +155,12 @@ async function judgeCanary(scope: OrganizationScope, task: TaskInfo, rule: TaskR
     );
   });
   const [canary, before] = sums;
-  const worse = canary && before && worseBy(canary, before, release.share / 100);
+  const part = release.share / 100;
+  // In the shadow a request is asked twice: of both, the copy's share is smaller.
+  const worse = canary && before && worseBy(canary, before, release.shadow ? part / (1 + part) : part);
   if (worse === undefined) {
-    if (!rule.ship || release.createdBy !== "system" || (canary?.requests ?? 0) < enoughForAll) return undefined;
+    if (release.shadow || !rule.ship || release.createdBy !== "system" || (canary?.requests ?? 0) < enoughForAll)
+      return undefined;
     const note = `By rule: no worse in ${canary?.requests} requests`;
     await scope.transaction(async (tx) => {
       await releasePlan(tx, task, { plan: release.plan, share: 100, note, actor: "system" });

@@ -15,6 +15,7 @@ export type Behaviour = (received: Received, response: ServerResponse) => unknow
 /** A server that speaks OpenAI's API as well or as badly as a test wants. */
 export async function startFakeUpstream() {
   const requests: Received[] = [];
+  let listed: readonly string[] | undefined = ["echo"];
   let behaviour: Behaviour = behaviours.words(["Hello", " there"]);
   const server = createServer(async (request, response) => {
     const sent = request.method === "POST" ? JSON.parse(await text(request)) : {};
@@ -23,7 +24,8 @@ export async function startFakeUpstream() {
       received.gone = !response.writableFinished;
     });
     if (received.path.endsWith("/models")) {
-      return json(response, 200, { object: "list", data: [{ id: "echo", object: "model" }] });
+      if (listed === undefined) return json(response, 503, { error: { message: "It is down." } });
+      return json(response, 200, { object: "list", data: listed.map((id) => ({ id, object: "model" })) });
     }
     requests.push(received);
     await behaviour(received, response);
@@ -37,6 +39,10 @@ export async function startFakeUpstream() {
     behave: (next: Behaviour) => {
       behaviour = next;
       requests.length = 0;
+    },
+    /** What it says that it serves; undefined: it does not answer. */
+    lists: (models: readonly string[] | undefined) => {
+      listed = models;
     },
     async close() {
       server.closeAllConnections();

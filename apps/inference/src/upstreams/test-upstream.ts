@@ -1,9 +1,7 @@
-import { z } from "zod";
 import type { UpstreamEntry } from "../routing/target.ts";
 import { UpstreamAnswer } from "./answer.ts";
 import { UpstreamError } from "./errors.ts";
-import { send } from "./http.ts";
-import { refusal } from "./refusal.ts";
+import { listModels } from "./list-models.ts";
 
 export interface TestOutcome {
   readonly ok: boolean;
@@ -12,10 +10,6 @@ export interface TestOutcome {
   /** What it lists; undefined when it lists nothing. */
   readonly models?: readonly string[];
 }
-
-const list = z.object({ data: z.array(z.object({ id: z.string().min(1).max(256) })) });
-const maxListBytes = 8 << 20;
-const maxModels = 2000;
 
 /** Asks an upstream for its models and for a few tokens of one of them. */
 export async function testUpstream(
@@ -53,21 +47,6 @@ export async function testUpstream(
   }
 }
 
-async function listModels(upstream: UpstreamEntry, signal: AbortSignal): Promise<string[]> {
-  const response = await send({ upstream, path: "/models", method: "GET", accept: "application/json", signal });
-  if (response.status !== 200) throw await refusal(upstream, "a list of models", response);
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of response.body) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size > maxListBytes) break;
-  }
-  const parsed = list.safeParse(jsonOf(Buffer.concat(pieces).toString("utf8")));
-  if (parsed.success) return [...new Set(parsed.data.data.map(({ id }) => id))].slice(0, maxModels);
-  throw new UpstreamError("bad-answer", `What ${upstream.name} answers to /models is not a list of models.`);
-}
-
 async function tryModel(upstream: UpstreamEntry, model: string, signal: AbortSignal): Promise<number> {
   const answer = await UpstreamAnswer.start({
     // It is tested before it is switched on, too.
@@ -78,12 +57,4 @@ async function tryModel(upstream: UpstreamEntry, model: string, signal: AbortSig
   });
   while ((await answer.next()) !== undefined);
   return answer.firstMs;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -66,11 +66,12 @@ export function shipCommand(): Command {
     .option("--plan <n>", "a plan's number; by default the one that was found last", integer(1))
     .option("--alias <name>", "another name that requests may have for the task")
     .option("--share <percent>", "to a share of the requests first", integer(1, 100), 100)
+    .option("--shadow", "asked too for that share, while what serves answers everything: what both say is compared")
     .option("--anyway", "although it does not meet what is required")
     .action(
       async (
         name: string,
-        options: { plan?: number; alias?: string; share: number; anyway?: boolean },
+        options: { plan?: number; alias?: string; share: number; shadow?: boolean; anyway?: boolean },
         command: Command,
       ) => {
         const context = contextOf(command);
@@ -81,6 +82,7 @@ export function shipCommand(): Command {
               plan: options.plan,
               alias: options.alias,
               share: options.share,
+              shadow: options.shadow === true,
               anyway: options.anyway === true,
               note: "",
               actor: "system",
@@ -90,6 +92,12 @@ export function shipCommand(): Command {
         );
         if (context.json) return printJson(shipped);
         const share = shipped.share < 100 ? ` ${shipped.share} % of` : "";
+        if (options.shadow) {
+          process.stdout.write(
+            `Plan ${shipped.plan} is asked too for ${shipped.share} % of ${name}; nobody sees its answers.\n`,
+          );
+          return;
+        }
         process.stdout.write(`Plan ${shipped.plan} serves${share} ${name}. Call it as the model ${shipped.model}.\n`);
       },
     );

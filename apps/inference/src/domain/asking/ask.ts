@@ -2,7 +2,7 @@ import type { BatchEndpoint } from "../batches/lines.ts";
 import type { Answer } from "./answer.ts";
 
 /** What a background job asks a model for; usage is told apart by it. */
-export type WorkKind = "batch" | "evaluation" | "planning" | "online-score" | "flow" | "documents";
+export type WorkKind = "batch" | "evaluation" | "planning" | "online-score" | "flow" | "documents" | "shadow";
 
 /** What a request is part of, when no person or program waits for it: it takes its turn behind whoever does. */
 export interface Work {

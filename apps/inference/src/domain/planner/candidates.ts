@@ -130,6 +130,7 @@ function ruledOut(
   { require }: Goal,
   records: readonly PlannerRecordInfo[],
 ): string | undefined {
+  if (model.retired !== undefined) return model.retired;
   if (!model.fits) return "does not fit into this machine's memory";
   const ceiling = require.latencyP95Ms;
   const { decodeTps, kind, prefillTps } = model;

@@ -1,7 +1,7 @@
 import type { TaskDocument } from "../tasks/document.ts";
 import type { Candidate } from "./candidates.ts";
 import { type Answers, cascadeOf } from "./cascade.ts";
-import { compareFigures, type Figures, figuresOf, type Measured } from "./figures.ts";
+import { compareFigures, type Figures, figuresOf, type Goal, type Measured } from "./figures.ts";
 import { stepName } from "./plan.ts";
 import type { Results } from "./race.ts";
 import type { Entry } from "./report.ts";
@@ -25,7 +25,12 @@ interface Whole extends Answers {
 const mostCascades = 4;
 const mostRoutes = 2;
 /** A classifier is fitted for so many pairs: those that would gain most if it knew everything. */
-const mostFitted = 3;
+const mostFitted = 4;
+/**
+ * A route's second way must be nearly as good as the best alone: that two bad ones are right on different inputs is mostly
+ * luck, and no classifier learns it.
+ */
+export const routeSlack = 0.05;
 
 export function answers(results: Results, key: string, examples: readonly string[]): Measured[] {
   const mine = results.get(key);
@@ -82,7 +87,10 @@ export function routes(parts: Parts, others: readonly Entry[]): Entry[] {
   const known = sightsOf(parts);
   if (known === undefined) return [];
   const { embedder, sights } = known;
-  const pairs = pairsOf(parts)
+  const all = pairsOf(parts);
+  const best = Math.max(...all.map(({ second }) => second.figures.score));
+  const pairs = all
+    .filter(({ second }) => second.figures.score >= best - routeSlack)
     .map((pair) => ({ ...pair, hope: routeHope(pair.first.heldOut, pair.second.heldOut, sights.heldOut, document) }))
     .filter(({ hope }) => !isBeaten(hope, others))
     .sort((a, b) => compareFigures(a.hope, b.hope, document.prefer));
@@ -145,7 +153,7 @@ export function routeHope(
   first: readonly Measured[],
   second: readonly Measured[],
   sights: readonly Pick<Sight, "latencyMs" | "costMicroUsd">[],
-  goal: TaskDocument,
+  goal: Goal,
 ): Figures {
   const chances = enoughOf(first, second).map(Number);
   return figuresOf(routed(first, second, sights, chances, 0.5), goal);

@@ -17,6 +17,8 @@ export interface ModelFacts {
   readonly fits: boolean;
   /** The words by which a tuned model was taught this kind of task. */
   readonly tunedWith: string | null;
+  /** Why nothing new is planned with it: it is deprecated. */
+  readonly retired?: string;
 }
 
 /** What is known of a task before anything is asked. */

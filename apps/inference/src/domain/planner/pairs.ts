@@ -1,7 +1,7 @@
 import type { Candidate } from "./candidates.ts";
 import { cascadeHope } from "./cascade.ts";
-import { answers } from "./compounds.ts";
-import { compareByPreference, figuresOf, type Goal, shortfall } from "./figures.ts";
+import { answers, routeHope, routeSlack } from "./compounds.ts";
+import { compareByPreference, figuresOf, type Goal, type Measured, shortfall } from "./figures.ts";
 import type { Results } from "./race.ts";
 
 /** So many steps are completed for the sake of a cascade. */
@@ -41,7 +41,10 @@ export function promisingPairs({
         (one) => results.get(first.candidate.key)?.has(one) && results.get(second.candidate.key)?.has(one),
       );
       if (shared.length < 4) continue;
-      const hope = cascadeHope(
+      // The threshold gives up next to nothing of the second's quality, and can't add to it but by luck.
+      const enough = Math.min(goal.require.quality ?? 1, best.figures.score - routeSlack);
+      if (second.figures.score < enough) continue;
+      const hope = hopeOf(
         answers(results, first.candidate.key, shared),
         answers(results, second.candidate.key, shared),
         goal,
@@ -59,4 +62,12 @@ export function promisingPairs({
     for (const key of pair) keys.add(key);
   }
   return [...keys];
+}
+
+/** Of a first that can't say how sure it is no cascade can be made, but a route. */
+function hopeOf(first: readonly Measured[], second: readonly Measured[], goal: Goal) {
+  if (first.some(({ confidence }) => confidence !== null)) return cascadeHope(first, second, goal);
+  const free = first.map(() => ({ latencyMs: 0, costMicroUsd: 0 }));
+  const figures = routeHope(first, second, free, goal);
+  return { gap: shortfall(figures, "value"), figures };
 }

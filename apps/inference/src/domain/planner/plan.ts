@@ -61,6 +61,15 @@ export function stepsOf(spec: PlanSpec): readonly Step[] {
   return spec.kind === "single" ? [spec.step] : [spec.first, spec.rest];
 }
 
+/** Every model that a plan asks, those that embed included. */
+export function modelsOf(spec: PlanSpec): string[] {
+  const asked = stepsOf(spec).flatMap((one) => [
+    one.model,
+    ...(one.kind === "prompt" && one.embedder !== null ? [one.embedder] : []),
+  ]);
+  return [...new Set([...asked, ...(spec.kind === "route" ? [spec.embedder] : [])])];
+}
+
 /** `tug-small, 4-shot`, as people read it. */
 export function stepName(one: Step): string {
   switch (one.kind) {

@@ -112,11 +112,14 @@ function crossFitted(vectors: readonly ArrayLike<number>[], enough: readonly boo
   return chances;
 }
 
-/** The least chance by which nothing of the second's quality is given up: it asks the first most often. */
+/**
+ * The least chance by which nothing of the second's quality is given up: it asks the first most often. Never below one half:
+ * the few examples for thresholds may by luck allow what is more likely wrong than right.
+ */
 function thresholdOf(chances: readonly number[], first: readonly number[], second: readonly number[]) {
   const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / Math.max(1, values.length);
   const target = mean(second) - slack;
-  return [...new Set(chances)]
+  return [...new Set(chances.filter((one) => one >= 0.5))]
     .sort((a, b) => a - b)
     .find((least) => mean(chances.map((chance, i) => (chance >= least ? first[i]! : second[i]!))) >= target);
 }

@@ -10,6 +10,11 @@ export const taskRule = z.object({
   minutes: z.number().min(0.1).max(240).default(2),
   /** Whether what it finds ships without being asked for, to a share of the requests first. */
   ship: z.boolean().default(false),
+  /** A share of its live answers is judged by an evaluator; a fall is a drift. */
+  judge: z
+    .object({ evaluator: z.string().min(1).max(120), share: z.number().min(0.001).max(1) })
+    .nullable()
+    .default(null),
   /** Other names that requests may have for it. */
   aliases: z.array(z.string()).default([]),
 });

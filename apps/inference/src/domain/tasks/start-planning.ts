@@ -2,7 +2,7 @@ import type { OrganizationScope, TaskInfo, TaskPlanningInfo } from "@tugboat/db"
 import { enqueueJob } from "../../jobs/enqueue.ts";
 import { tasksPlanKind } from "../../jobs/kinds/tasks-plan-input.ts";
 
-export type PlanningReason = "asked" | "model-joined" | "examples-changed" | "drift";
+export type PlanningReason = "asked" | "model-joined" | "examples-changed" | "drift" | "deprecated";
 
 /** Queues a search for a plan. While one of the task is queued or runs, that one is given back. */
 export async function startPlanning(

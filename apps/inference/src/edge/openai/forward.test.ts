@@ -1,6 +1,8 @@
 import OpenAI from "openai";
+import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { secretContext } from "../../domain/upstreams/secret.ts";
+import { listUpstream } from "../../jobs/kinds/upstreams-list.ts";
 import {
   type Behaviour,
   behaviours,
@@ -114,6 +116,57 @@ describe("an upstream's model", () => {
         code: "model_not_found",
       });
     }
+  });
+
+  it("says when it is deprecated, until when and what replaces it, and goes on answering", async () => {
+    const { routes, scope } = fixture;
+    const known = async (stage: string) =>
+      until(async () => ((await routes.directory(scope.id)).lives.get("there/echo")?.stage ?? "") === stage);
+    const deprecatedAt = new Date("2023-06-30T23:59:59Z");
+    const sunsetAt = new Date("2024-06-30T23:59:59Z");
+    await scope.modelLives.set("there/echo", {
+      ...{ stage: "deprecated", deprecatedAt, sunsetAt, successor: "words", note: "" },
+    });
+    await known("deprecated");
+    await alias("ending", [[upstreamTarget(), 100]]);
+    await heard("ending");
+    for (const model of ["there/echo", "ending"]) {
+      for (const stream of [false, true]) {
+        const response = await ask({ model, stream });
+        expect(response.status).toBe(200);
+        expect(response.headers.get("deprecation")).toBe("@1688169599");
+        expect(response.headers.get("sunset")).toBe("Sun, 30 Jun 2024 23:59:59 GMT");
+        expect(response.headers.get("link")).toContain("successor-version");
+        await response.text();
+      }
+    }
+    await scope.modelLives.remove("there/echo");
+    await known("");
+    expect((await ask({ model: "there/echo" })).headers.get("deprecation")).toBeNull();
+  });
+
+  it("is listed anew by a job: what joined is known at once, and nothing is forgotten while it is away", async () => {
+    const { scope, vault } = fixture;
+    const run = (raw: object = {}) =>
+      listUpstream.execute({
+        ...{ id: upstreamId, input: { upstream: upstreamId }, subject: null, attempt: 1, checkpoint: undefined, scope },
+        services: { home: "", hub: { endpoint: "" }, training: { device: "cpu", threads: 1, kernelCache: "" }, vault },
+        signal: new AbortController().signal,
+        log: pino({ level: "silent" }),
+        progress: () => {},
+        save: async () => {},
+        commit: (work) => scope.transaction(async (tx) => (await work(tx)).result),
+        ...raw,
+      });
+    const before = (await scope.upstreams.get(upstreamId)).models;
+    fake.lists(["echo", "newer"]);
+    expect(await run()).toMatchObject({ models: 2, joined: expect.arrayContaining(["newer"]) });
+    expect((await scope.upstreams.get(upstreamId)).models).toEqual(["echo", "newer"]);
+    fake.lists(undefined);
+    await expect(run()).rejects.toThrow(/there/);
+    expect((await scope.upstreams.get(upstreamId)).models).toEqual(["echo", "newer"]);
+    fake.lists(["echo"]);
+    await scope.upstreams.relist(upstreamId, before);
   });
 
   it("may be used by keys that name it or its upstream, and by no other confined key", async () => {

@@ -55,5 +55,7 @@ export async function countJudged(
     costMicroUsd: 0,
     judged: 1,
     right: score,
+    compared: 0,
+    agreed: 0,
   });
 }

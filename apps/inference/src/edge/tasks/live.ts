@@ -11,6 +11,8 @@ export interface LiveRequest {
   readonly failed: boolean;
   readonly cached: boolean;
   readonly escalated: boolean;
+  /** Of a plan in the shadow: how far it said what was answered, from 0 to 1. */
+  readonly agreed?: number;
 }
 
 const flushMs = 1500;
@@ -41,6 +43,10 @@ export class LiveTasks {
     if (request.failed) hour.failed++;
     if (request.cached) hour.cached++;
     if (request.escalated) hour.escalated++;
+    if (request.agreed !== undefined) {
+      hour.compared++;
+      hour.agreed += request.agreed;
+    }
     hour.costMicroUsd += request.costMicroUsd;
     if (!request.failed) hour.latency[latencyClass(request.latencyMs)]!++;
     this.#timer ??= setTimeout(() => void this.flush(), flushMs).unref();
@@ -76,5 +82,7 @@ function emptyHour(plan: number, hour: Date): Hour {
     costMicroUsd: 0,
     judged: 0,
     right: 0,
+    compared: 0,
+    agreed: 0,
   };
 }

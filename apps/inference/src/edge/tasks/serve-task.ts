@@ -2,6 +2,8 @@ import { contentHash } from "@tugboat/tuning";
 import type { Context } from "hono";
 import { canonical, type Values } from "../../domain/tasks/examples.ts";
 import { objectParserOf, onlyField } from "../../domain/tasks/fields.ts";
+import { scoreAnswer } from "../../domain/tasks/score.ts";
+import { answering } from "../../tasks/release.ts";
 import { runPlan, type StepTrace } from "../../tasks/run-plan.ts";
 import { StepError } from "../../tasks/run-step.ts";
 import { organizationOf } from "../access.ts";
@@ -155,6 +157,7 @@ export async function answerTask(
       amountPicoUsd: BigInt(Math.round(answer.costMicroUsd * 1e6)),
     };
     heard(call, parsed.data);
+    shadow(services, call, task, { input, output: parsed.data, organizationId });
     call.onTokens?.(answer.inputTokens + answer.outputTokens);
     return {
       task: task.name,
@@ -183,8 +186,49 @@ function heard({ trace }: Call, output: Values): void {
   trace.heard.document({ choices: [{ message: { content: JSON.stringify(output) }, finish_reason: "stop" }] });
 }
 
+/** So many requests are copied at once; while they run, others are not. */
+const mostShadows = 4;
+const shadowMs = 60_000;
+let shadows = 0;
+
+/** Has the plan in the shadow answer a copy of its share of the requests, behind everybody's, and compares what both say. */
+function shadow(
+  { log, tasks }: EdgeServices,
+  call: Call,
+  task: ReadyTask,
+  { input, organizationId, output }: { input: Values; output: Values; organizationId: string },
+): void {
+  const { plan: number, share, shadow: isShadow } = task.release;
+  const plan = task.plans.get(number);
+  const isChosen = contentHash(`${task.name}\n${call.requestId}`) % 100 < share;
+  if (!isShadow || !isChosen || tasks === undefined || plan === undefined || shadows >= mostShadows) return;
+  shadows++;
+  const begun = performance.now();
+  const count = (more: { costMicroUsd: number; failed: boolean; escalated: boolean; agreed?: number }) =>
+    tasks.live.record({
+      ...{ organizationId, taskId: task.id, plan: number, latencyMs: performance.now() - begun, cached: false },
+      ...more,
+    });
+  const work = { kind: "shadow", subject: task.id } as const;
+  const ask = tasks.steps.asker(call, `task:${task.name}`, AbortSignal.timeout(shadowMs), work);
+  void runPlan(plan, input, ask)
+    .then(({ costMicroUsd, escalated, output: said }) => {
+      const { measure } = task.document;
+      const agreed = scoreAnswer(measure === "overlap" ? measure : "accuracy", said, output);
+      count({ costMicroUsd, failed: said === undefined, escalated, agreed });
+    })
+    .catch((error: unknown) => {
+      log.warn({ err: error, task: task.name, plan: number }, "the plan in the shadow did not answer");
+      count({ costMicroUsd: 0, failed: true, escalated: false });
+    })
+    .finally(() => {
+      shadows--;
+    });
+}
+
 /** During a canary the same caller gets the same plan. */
 function planFor({ name, release }: ReadyTask, affinity: string): number {
+  if (release.shadow) return answering(release);
   if (release.share >= 100 || release.previous === null) return release.plan;
   return contentHash(`${name}\n${affinity}`) % 100 < release.share ? release.plan : release.previous;
 }

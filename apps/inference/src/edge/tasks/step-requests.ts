@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { readAnswer } from "../../domain/asking/answer.ts";
+import type { Work } from "../../domain/asking/ask.ts";
 import { newRequestId } from "../../domain/usage/request-id.ts";
 import type { AskModel } from "../../tasks/run-step.ts";
 import { Call } from "../call.ts";
@@ -42,9 +43,12 @@ export class StepRequests {
     this.#app.route("/v1/embeddings", embeddingRoutes(services));
   }
 
-  /** Asks for one call of a task. */
-  asker(parent: Call, task: string, signal: AbortSignal): AskModel {
-    let asked = 0;
+  /**
+   * Asks for one call of a task.
+   * @param aside for what nobody waits for: it takes its turn behind whoever does, and no step has the call's id
+   */
+  asker(parent: Call, task: string, signal: AbortSignal, aside?: Work): AskModel {
+    let asked = aside === undefined ? 0 : 1;
     return async ({ body, endpoint }) => {
       signal.throwIfAborted();
       const { log, metrics } = this.#services;
@@ -55,7 +59,7 @@ export class StepRequests {
         ...parent.caller,
         ...(parent.caller.kind === "member" ? {} : { models: undefined }),
       };
-      call.work = parent.work;
+      call.work = aside ?? parent.work;
       const request = new Request(new URL(endpoint, "http://task.invalid"), {
         method: "POST",
         headers: { "content-type": "application/json" },

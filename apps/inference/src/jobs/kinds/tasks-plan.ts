@@ -10,6 +10,7 @@ import { finishPlanning } from "../../tasks/finish-planning.ts";
 import { evaluatorOf, measureOf } from "../../tasks/measure.ts";
 import { readModelFacts } from "../../tasks/model-facts.ts";
 import { Planning } from "../../tasks/planning.ts";
+import { answering } from "../../tasks/release.ts";
 import { reword } from "../../tasks/reword.ts";
 import type { AskModel } from "../../tasks/run-step.ts";
 import { defineJob, JobError } from "../define.ts";
@@ -63,7 +64,7 @@ export const planTask = defineJob({
       wordings: await reword(document, split.learnt, models, askOnce),
       records: await scope.taskPlannings.records(2000),
       kept: await scope.taskPlannings.measurements(task.id),
-      served: served?.plans.find(({ number }) => number === served.release.plan)?.spec,
+      served: served?.plans.find(({ number }) => number === answering(served.release))?.spec,
       budgetMs,
       spentMs: spent,
       asked: checkpoint.asked,

@@ -9,6 +9,7 @@ import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 import { AliasesPanel } from "./aliases-panel.tsx";
 import { deploymentsAnswer } from "./answer.ts";
+import { DevicesPanel } from "./devices-panel.tsx";
 import { ServedPanel } from "./served-panel.tsx";
 
 /** What runs and how full it is follows by itself. */
@@ -41,6 +42,7 @@ export function DeploymentsPage() {
         <>
           <AliasesPanel aliases={aliases.data.aliases} mayWrite={may("aliases:write")} />
           <ServedPanel deployments={deployments.data.deployments} mayWrite={may("deployments:write")} />
+          <DevicesPanel />
         </>
       ) : refusal ? null : (
         <Panel>

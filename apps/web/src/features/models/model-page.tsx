@@ -12,6 +12,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useSession } from "../service/session.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { LifePanel } from "./life-panel.tsx";
 import { ModelDetails } from "./model-details.tsx";
 import { parametersFigure } from "./model-figures.tsx";
 import { ModelSummary } from "./model-summary.tsx";
@@ -74,6 +75,7 @@ export function ModelPage({ id }: { readonly id: string }) {
       {query.isPending ? <Skeleton className="h-40 rounded-lg" /> : null}
       {model ? (
         <>
+          <LifePanel name={id} />
           <ModelSummary model={model} />
           <ModelDetails model={model} />
         </>

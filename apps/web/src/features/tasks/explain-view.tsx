@@ -8,14 +8,15 @@ import { CodeBlock } from "../../ui/code-block.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { Evidence } from "./evidence.tsx";
 import type { Entry, Report, TaskDetail } from "./types.ts";
-import { broken, latency, scoreText, usd } from "./words.ts";
+import { broken, latency, scoreText, servingPlan, usd } from "./words.ts";
 
 /** EXPLAIN: the plan as a tree, every one that lost with its reason, and what was not tried. */
 export function ExplainView({ report, task }: { readonly task: TaskDetail; readonly report: Report }) {
   const [shown, setShown] = useState<Entry>();
   const [asText, setAsText] = useState(false);
   const release = task.releases[0];
-  const plan = report.entries.find((one) => one.plan !== null && one.plan === release?.plan) ?? report.entries[0];
+  const plan =
+    report.entries.find((one) => one.plan !== null && one.plan === servingPlan(release)) ?? report.entries[0];
   if (plan === undefined) return null;
   const lost = report.entries.filter((one) => one.key !== plan.key);
   const measured = lost.filter(({ complete }) => complete);
@@ -74,7 +75,7 @@ export function ExplainView({ report, task }: { readonly task: TaskDetail; reado
 }
 
 function cachedShare({ live, releases }: TaskDetail): number | null {
-  const mine = live.find(({ plan }) => plan === releases[0]?.plan);
+  const mine = live.find(({ plan }) => plan === servingPlan(releases[0]));
   return mine === undefined || mine.requests === 0 ? null : mine.cached / mine.requests;
 }
 

@@ -47,7 +47,10 @@ export function HistoryPanel({ task }: { readonly task: TaskDetail }) {
             <span className="flex min-w-0 flex-wrap items-baseline gap-x-2">
               <span className="font-medium">Plan {release.plan}</span>
               {release === now ? (
-                <Badge tone="good">serves{release.share < 100 ? ` ${release.share} %` : ""}</Badge>
+                <Badge tone={release.shadow ? "neutral" : "good"}>
+                  {release.shadow ? "in the shadow of" : "serves"}
+                  {release.shadow ? ` plan ${release.previous}` : release.share < 100 ? ` ${release.share} %` : ""}
+                </Badge>
               ) : null}
               <span className="text-ink-2 text-xs">{actionText(release)}</span>
             </span>
@@ -62,46 +65,68 @@ export function HistoryPanel({ task }: { readonly task: TaskDetail }) {
   );
 }
 
-function actionText({ action, note, share }: Release): string {
+function actionText({ action, note, shadow, share }: Release): string {
   const did =
     action === "roll-back"
       ? "rolled back"
       : action === "stop"
         ? "stopped by itself"
-        : share < 100
-          ? `shipped to ${share} %`
-          : "shipped";
+        : shadow
+          ? `asked too for ${share} %`
+          : share < 100
+            ? `shipped to ${share} %`
+            : "shipped";
   return note === "" ? did : `${did}: ${note}`;
 }
 
 /** What the traffic of two days says of each plan, beside what was promised of it. */
 export function LivePanel({ task }: { readonly task: TaskDetail }) {
   const live = task.live.filter(({ requests }) => requests > 0);
-  if (live.length === 0) return null;
+  if (live.length === 0 && task.judges.every(({ judged }) => judged === 0)) return null;
   return (
     <Panel title="Live" note="last 48 hours, beside what was measured" padded={false}>
       <ul>
-        {live.map(({ cached, costPer1kUsd, escalated, failed, latencyP95Ms, plan, promise, requests }) => (
-          <li key={plan} className="grid gap-1 border-line border-b px-4 py-2.5 last:border-b-0">
-            <span className="flex items-baseline justify-between gap-2">
-              <span className="font-medium">Plan {plan}</span>
-              <span className="text-ink-2 text-xs tabular-nums">
-                {requests} {requests === 1 ? "request" : "requests"}
-                {failed > 0 ? `, ${failed} failed` : ""}
+        {live.map(
+          ({ agreement, cached, compared, costPer1kUsd, escalated, failed, latencyP95Ms, plan, promise, requests }) => (
+            <li key={plan} className="grid gap-1 border-line border-b px-4 py-2.5 last:border-b-0">
+              <span className="flex items-baseline justify-between gap-2">
+                <span className="font-medium">Plan {plan}</span>
+                <span className="text-ink-2 text-xs tabular-nums">
+                  {requests} {requests === 1 ? "request" : "requests"}
+                  {failed > 0 ? `, ${failed} failed` : ""}
+                </span>
               </span>
-            </span>
-            <span className="text-ink-2 text-xs tabular-nums">
-              p95 {latencyP95Ms === null ? "–" : latency(latencyP95Ms)}{" "}
-              <span className="text-ink-3">(measured {latency(promise.latencyP95Ms)})</span> ·{" "}
-              {costPer1kUsd === null ? "–" : usd(costPer1kUsd)} per 1,000{" "}
-              <span className="text-ink-3">(measured {usd(promise.costPer1kUsd)})</span>
-            </span>
-            <span className="text-ink-3 text-xs tabular-nums">
-              {Math.round((100 * cached) / requests)} % from the cache, {Math.round((100 * escalated) / requests)} %
-              escalated
-            </span>
-          </li>
-        ))}
+              <span className="text-ink-2 text-xs tabular-nums">
+                p95 {latencyP95Ms === null ? "–" : latency(latencyP95Ms)}{" "}
+                <span className="text-ink-3">(measured {latency(promise.latencyP95Ms)})</span> ·{" "}
+                {costPer1kUsd === null ? "–" : usd(costPer1kUsd)} per 1,000{" "}
+                <span className="text-ink-3">(measured {usd(promise.costPer1kUsd)})</span>
+              </span>
+              <span className="text-ink-3 text-xs tabular-nums">
+                {Math.round((100 * cached) / requests)} % from the cache, {Math.round((100 * escalated) / requests)} %
+                escalated
+              </span>
+              {agreement === null ? null : (
+                <span className="text-ink-2 text-xs tabular-nums">
+                  In the shadow it said the same in {Math.round(100 * agreement)} % of {compared}.
+                </span>
+              )}
+            </li>
+          ),
+        )}
+        {task.judges.map(({ evaluator, judged, mean, share }) =>
+          mean === null ? null : (
+            <li key={evaluator} className="flex flex-wrap justify-between gap-x-3 border-line border-t px-4 py-2.5">
+              <span>
+                {evaluator}{" "}
+                <span className="text-ink-3 text-xs">judges {Math.round(100 * share)} % of the answers</span>
+              </span>
+              <span className="tabular-nums">
+                {mean.toFixed(2)} <span className="text-ink-2 text-xs">of {judged}</span>
+              </span>
+            </li>
+          ),
+        )}
       </ul>
     </Panel>
   );

@@ -1,6 +1,6 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Field, Select } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
@@ -17,6 +17,8 @@ const dayMs = 86_400_000;
 const choices = [0.5, 1, 2, 5, 15, 60];
 
 type Rule = TaskDetail["rule"];
+/** They judge no answer by itself. */
+const unfit = new Set(["judge-pairs", "suite", "latency", "cost"]);
 
 /** What happens to a task by itself: when it is planned again, for how long, and whether what is found ships. */
 export function RulePanel({ task: { name, plannings, rule } }: { readonly task: TaskDetail }) {
@@ -30,6 +32,9 @@ export function RulePanel({ task: { name, plannings, rule } }: { readonly task: 
     }),
   );
   const set = (change: Partial<Omit<Rule, "aliases">>) => save.mutate({ name, rule: change });
+  const { data } = useQuery(trpc.evaluators.list.queryOptions(undefined, { enabled: may("evaluations:read") }));
+  const own = (data?.evaluators ?? []).filter(({ spec }) => !unfit.has(spec.kind)).map((one) => one.name);
+  const judges = [...new Set([...(rule.judge === null ? [] : [rule.judge.evaluator]), ...own])];
   const isLocked = save.isPending || !may("tasks:write");
   const shown = { ...rule, ...(save.isPending ? save.variables.rule : {}) };
   const today = plannings.filter(
@@ -69,6 +74,28 @@ export function RulePanel({ task: { name, plannings, rule } }: { readonly task: 
           disabled={isLocked}
           onChange={(ship) => set({ ship })}
         />
+        <Field
+          label="Have live answers judged"
+          hint="A tenth of them, by an evaluator of the project. A fall counts as drift."
+        >
+          {(control) => (
+            <Select
+              {...control}
+              value={shown.judge?.evaluator ?? ""}
+              disabled={isLocked}
+              onChange={({ currentTarget: { value } }) =>
+                set({ judge: value === "" ? null : { evaluator: value, share: 0.1 } })
+              }
+            >
+              <option value="">by nobody</option>
+              {judges.map((one) => (
+                <option key={one} value={one}>
+                  {one}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
         <Field label="Such a planning takes at most">
           {(control) => (
             <Select

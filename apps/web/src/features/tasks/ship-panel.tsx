@@ -23,6 +23,7 @@ export function ShipPanel({ report, task }: { readonly task: TaskDetail; readonl
   const plans = report.entries.filter(({ plan }) => plan !== null);
   const [chosen, setChosen] = useState<number>();
   const [share, setShare] = useState(100);
+  const [shadow, setShadow] = useState(false);
   const [release] = task.releases;
   const entry = plans.find(({ plan }) => plan === chosen) ?? plans[0];
   const ship = useMutation(
@@ -30,18 +31,22 @@ export function ShipPanel({ report, task }: { readonly task: TaskDetail; readonl
       onSuccess: ({ plan, share, task: name }) =>
         toast({
           tone: "good",
-          text: share < 100 ? `Plan ${plan} serves ${share} % of ${name} now.` : `Plan ${plan} serves ${name} now.`,
+          text: shadow
+            ? `Plan ${plan} is asked too for ${share} % of ${name}; nobody sees its answers.`
+            : share < 100
+              ? `Plan ${plan} serves ${share} % of ${name} now.`
+              : `Plan ${plan} serves ${name} now.`,
         }),
       onSettled: () => client.invalidateQueries({ queryKey: trpc.tasks.pathKey() }),
     }),
   );
   if (entry === undefined) return null;
   const refusal = ship.error ? problemOf(ship.error) : undefined;
-  const serves = release !== undefined && release.plan === entry.plan && release.share === 100;
+  const serves = release !== undefined && release.plan === entry.plan && release.share === 100 && !release.shadow;
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (entry?.plan == null) return;
-    ship.mutate({ name: task.name, plan: entry.plan, share, anyway: !entry.figures.meets });
+    ship.mutate({ name: task.name, plan: entry.plan, share, shadow, anyway: !entry.figures.meets });
   }
   return (
     <Panel title={release === undefined ? "Ship" : "Serving"} note={`model: task:${task.name}`}>
@@ -73,10 +78,22 @@ export function ShipPanel({ report, task }: { readonly task: TaskDetail; readonl
             {release === undefined ? null : (
               <Field label="Requests">
                 {(control) => (
-                  <Select {...control} value={share} onChange={(event) => setShare(Number(event.currentTarget.value))}>
+                  <Select
+                    {...control}
+                    value={shadow ? `shadow ${share}` : share}
+                    onChange={({ currentTarget: { value } }) => {
+                      setShadow(value.startsWith("shadow"));
+                      setShare(Number(value.replace("shadow ", "")));
+                    }}
+                  >
                     {[100, 50, 10, 1].map((part) => (
                       <option key={part} value={part}>
                         {part} %
+                      </option>
+                    ))}
+                    {[50, 10].map((part) => (
+                      <option key={part} value={`shadow ${part}`}>
+                        {part} % in the shadow
                       </option>
                     ))}
                   </Select>

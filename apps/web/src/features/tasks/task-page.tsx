@@ -20,7 +20,7 @@ import { Proposals } from "./proposals.tsx";
 import { RulePanel } from "./rule-panel.tsx";
 import { ShipPanel } from "./ship-panel.tsx";
 import type { TaskDetail } from "./types.ts";
-import { isUnderWay, taskAnswer } from "./words.ts";
+import { isUnderWay, servingPlan, taskAnswer } from "./words.ts";
 
 export function TaskPage({ name }: { readonly name: string }) {
   const trpc = useTRPC();
@@ -50,6 +50,11 @@ export function TaskPage({ name }: { readonly name: string }) {
       {task ? (
         <>
           <Proposals task={name} />
+          {task.notices.map((notice) => (
+            <Notice key={notice} tone="warn" hint="It goes on answering; what is planned next does without it.">
+              {notice}
+            </Notice>
+          ))}
           {running ? <LivePlanning planning={running} /> : null}
           {failed ? (
             <Notice tone={failed.state === "failed" ? "bad" : "warn"} hint={failed.hint}>
@@ -60,7 +65,7 @@ export function TaskPage({ name }: { readonly name: string }) {
             <>
               <ExplainView task={task} report={task.report} />
               <div className="grid gap-6 lg:grid-cols-2">
-                <PlanScatter report={task.report} live={task.releases[0]?.plan ?? null} />
+                <PlanScatter report={task.report} live={servingPlan(task.releases[0]) ?? null} />
                 <div className="grid min-w-0 content-start gap-6">
                   <ShipPanel task={task} report={task.report} />
                   <LivePanel task={task} />

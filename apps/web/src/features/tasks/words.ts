@@ -1,5 +1,5 @@
 import { duration, plural, written } from "../../ui/format.ts";
-import type { Entry, Figures, Planning, Report, TaskCard, TaskDetail } from "./types.ts";
+import type { Entry, Figures, Planning, Release, Report, TaskCard, TaskDetail } from "./types.ts";
 
 /** `0.009` → `$0.009`: two digits that count. */
 export function usd(value: number): string {
@@ -19,6 +19,7 @@ export function scoreText(score: number): string {
 const whys: Readonly<Record<string, string>> = {
   asked: "asked for",
   "model-joined": "a model joined",
+  deprecated: "a model that serves it ends",
   "examples-changed": "the examples changed",
   drift: "live traffic drifted",
 };
@@ -61,11 +62,17 @@ export function taskAnswer({ name, releases, report, plannings }: TaskDetail): s
     if (running) return `Looking for the best way to do ${name}.`;
     return report === null ? `${name} is declared. Which way of doing it is best?` : report.sentence;
   }
-  const entry = report?.entries.find(({ plan }) => plan === release.plan);
-  if (entry === undefined) return `Plan ${release.plan} serves ${name}.`;
+  const serving = servingPlan(release);
+  const entry = report?.entries.find(({ plan }) => plan === serving);
+  if (entry === undefined) return `Plan ${serving} serves ${name}.`;
   const { figures, name: way } = entry;
   const holds = figures.meets ? "holds what is required" : "does not hold what is required";
-  return `Plan ${release.plan} serves and ${holds}: ${way}.`;
+  return `Plan ${serving} serves and ${holds}: ${way}.`;
+}
+
+/** The plan that answers: one in the shadow answers nobody. */
+export function servingPlan(release: Pick<Release, "plan" | "previous" | "shadow"> | undefined): number | undefined {
+  return release?.shadow ? (release.previous ?? release.plan) : release?.plan;
 }
 
 export function isUnderWay({ state }: Pick<Planning, "state">): boolean {

@@ -1,5 +1,7 @@
+import { availableParallelism, cpus } from "node:os";
 import { type DeploymentInfo, type DeploymentSettings, defaultDeployment, type OrganizationScope } from "@tugboat/db";
 import { z } from "zod";
+import { machineBytes } from "../../../machine.ts";
 import type { Context, DeploymentView, WorkerView } from "../context.ts";
 import { RefusedError } from "../errors.ts";
 import { deploymentState } from "../model-view.ts";
@@ -131,12 +133,40 @@ const name = z.string().min(1).max(128);
 /** What runs in a worker may take this long to end before it is stopped. */
 const drainMs = 30_000;
 
+/** An engine that was not heard of for this long has gone. */
+const engineLivesMs = 15_000;
+
 export const deploymentsRouter = router({
   list: orgProcedure("deployments:read")
     .output(z.object({ deployments: z.array(deployment) }))
     .query(async ({ ctx }) => {
       const infos = await ctx.scope.deployments.list();
       return { deployments: infos.map((info) => shown(ctx.organizationId, info, viewOf(ctx, info.model))) };
+    }),
+
+  /** What computes: the engines that have joined from other processes, or else this machine. */
+  devices: orgProcedure("deployments:read")
+    .output(
+      z.object({
+        devices: z.array(
+          z.object({
+            /** Null: this machine. */
+            address: z.string().nullable(),
+            device: z.string().nullable(),
+            name: z.string().nullable(),
+            threads: z.int().nullable(),
+            memoryBytes: z.number().nullable(),
+          }),
+        ),
+      }),
+    )
+    .query(async ({ ctx }) => {
+      const joined = await ctx.management.database.engines.devices(engineLivesMs);
+      const none = { device: null, name: null, threads: null, memoryBytes: null };
+      if (joined.length > 0) return { devices: joined.map(({ address, facts }) => ({ address, ...(facts ?? none) })) };
+      const [cpu] = cpus();
+      const here = { threads: availableParallelism(), memoryBytes: machineBytes(), name: cpu?.model.trim() ?? null };
+      return { devices: [{ address: null, device: null, ...here }] };
     }),
 
   /** Sets how a model is served. Pinning and the idle time hold at once, the rest from the worker's next start. */

@@ -1,18 +1,41 @@
-import { targetsOf } from "@tugboat/db";
+import { lifeStages, type ModelLife, targetsOf } from "@tugboat/db";
 import { z } from "zod";
 import { noHubId, takenName } from "../../../domain/models/add.ts";
 import { CatalogError } from "../../../domain/models/errors.ts";
 import { parseHubReference } from "../../../domain/models/hub-reference.ts";
+import { lifeSentence } from "../../../domain/models/life.ts";
 import { checkName, defaultName } from "../../../domain/models/name.ts";
 import { recordedModel } from "../../../domain/models/recorded.ts";
+import { setLife } from "../../../domain/models/set-life.ts";
 import { enqueueJob } from "../../../jobs/enqueue.ts";
 import { digestModel } from "../../../jobs/kinds/models-digest.ts";
 import { downloadKind } from "../../../jobs/kinds/models-download-input.ts";
 import { enqueueMeasurement } from "../../../jobs/kinds/models-measure.ts";
 import { machineFacts, modelFacts, textToken } from "../model-shapes.ts";
 import { addAndMeasure, describer, missingModel, modelName, modelPath, modelView, ownModel } from "../model-view.ts";
-import { id } from "../shapes.ts";
+import { id, moment } from "../shapes.ts";
 import { orgProcedure, router } from "../trpc.ts";
+
+const lifeView = z.object({
+  name: z.string(),
+  stage: z.enum(lifeStages),
+  deprecatedAt: moment.nullable(),
+  sunsetAt: moment.nullable(),
+  successor: z.string().nullable(),
+  note: z.string(),
+  /** What a person reads of it; null for an active one. */
+  sentence: z.string().nullable(),
+});
+
+function showLife(life: ModelLife): z.output<typeof lifeView> {
+  const { deprecatedAt, name, note, stage, successor, sunsetAt } = life;
+  return {
+    ...{ name, stage, successor, note },
+    deprecatedAt: deprecatedAt?.toISOString() ?? null,
+    sunsetAt: sunsetAt?.toISOString() ?? null,
+    sentence: lifeSentence(life) ?? null,
+  };
+}
 
 export const modelsRouter = router({
   list: orgProcedure("models:read")
@@ -194,6 +217,37 @@ export const modelsRouter = router({
    * Takes a model out of the catalog and stops serving it. Its files stay, but for those that were uploaded or downloaded,
    * if asked, unless another model is made of the same.
    */
+  /** Where models stand in their lives, those of upstreams too; what is not listed is active. */
+  lives: orgProcedure("models:read")
+    .output(z.object({ lives: z.array(lifeView) }))
+    .query(async ({ ctx }) => ({ lives: (await ctx.scope.modelLives.list()).map(showLife) })),
+
+  /**
+   * Says that a model is a preview, active, or deprecated. A deprecated one goes on answering, with headers that say so;
+   * nothing new is planned with it, and aliases with a guard follow to its successor once that is shown to be no worse.
+   */
+  setLife: orgProcedure("models:write")
+    .input(
+      z.object({
+        name: z.string().trim().min(1).max(384),
+        stage: z.enum(lifeStages),
+        sunsetAt: moment.nullable().default(null),
+        successor: z.string().trim().min(1).max(384).nullable().default(null),
+        note: z.string().max(500).default(""),
+      }),
+    )
+    .output(lifeView)
+    .mutation(({ ctx, input }) =>
+      ctx.change(async (scope) => {
+        const { before, life } = await setLife(scope, {
+          ...input,
+          sunsetAt: input.sunsetAt === null ? null : new Date(input.sunsetAt),
+        });
+        const after = showLife(life);
+        return { subject: input.name, before: before && showLife(before), after, result: after };
+      }),
+    ),
+
   remove: orgProcedure("models:write")
     .input(z.object({ name: modelName, deleteFile: z.boolean().default(false) }))
     .output(z.object({ name: z.string() }))

@@ -84,6 +84,8 @@ export const release = z.object({
   plan: z.int(),
   share: z.int(),
   previous: z.int().nullable(),
+  /** Asked too, while the previous one answers everything. */
+  shadow: z.boolean(),
   action: z.string(),
   note: z.string(),
   createdBy: z.string(),
@@ -99,6 +101,9 @@ export const live = z.object({
   failed: z.int(),
   cached: z.int(),
   escalated: z.int(),
+  /** Of a plan in the shadow: answers held against what was answered, and the share that was the same. */
+  compared: z.int(),
+  agreement: z.number().nullable(),
   latencyP95Ms: z.number().nullable(),
   costPer1kUsd: z.number().nullable(),
   promise: figures,
@@ -135,6 +140,10 @@ export const detail = z.object({
     preview: z.array(z.object({ input: z.string(), output: z.string() })),
   }),
   rule: taskRule,
+  /** What is to be said of the models that serve it: deprecated, or a preview. */
+  notices: z.array(z.string()),
+  /** What judges a share of its live answers, and what they are worth so far. */
+  judges: z.array(z.object({ evaluator: z.string(), share: z.number(), judged: z.int(), mean: z.number().nullable() })),
   versions: z.array(
     z.object({ number: z.int(), createdBy: z.string(), createdByName: z.string().nullable(), createdAt: moment }),
   ),

@@ -9,6 +9,9 @@ import { storedDocument } from "../../../domain/tasks/document.ts";
 import { inputText, outputText } from "../../../domain/tasks/examples.ts";
 import { latencyQuantile } from "../../../domain/tasks/live.ts";
 import { entryShown, ruleOf, shippedOf } from "../../../tasks/explain-task.ts";
+import { monitorsOfTask } from "../../../tasks/judge.ts";
+import { answering } from "../../../tasks/release.ts";
+import { endingOf } from "../../../tasks/sweep.ts";
 import type { Context } from "../context.ts";
 import { userIds } from "../trpc.ts";
 import type { card, detail, live, planning, proposal } from "./task-shapes.ts";
@@ -22,7 +25,7 @@ export async function showCard({ scope }: OrgContext, task: TaskInfo): Promise<z
   const version = await scope.tasks.version(task.id, task.version);
   const document = storedDocument.parse(version.document);
   const [release] = task.release === null ? [] : await scope.tasks.releases(task.id);
-  const plan = release && (await scope.tasks.plans(task.id)).find(({ number }) => number === release.plan);
+  const plan = release && (await scope.tasks.plans(task.id)).find(({ number }) => number === answering(release));
   const plannings = await scope.taskPlannings.list({ taskId: task.id });
   const [last] = plannings;
   const job = last?.finishedAt === null && last.jobId !== null ? await scope.jobs.get(last.jobId) : undefined;
@@ -31,8 +34,8 @@ export async function showCard({ scope }: OrgContext, task: TaskInfo): Promise<z
     name: task.name,
     instruction: document.instruction,
     version: task.version,
-    plan: release?.plan ?? null,
-    share: release?.share ?? null,
+    plan: release === undefined ? null : answering(release),
+    share: release === undefined ? null : release.shadow ? 100 : release.share,
     planName: plan ? planName(planSpec.parse(plan.spec)) : null,
     figures: plan ? figures.parse(plan.promise) : null,
     measure: document.measure,
@@ -75,6 +78,11 @@ export async function showDetail(ctx: OrgContext, task: TaskInfo): Promise<z.out
         .map((one) => ({ input: inputText(one.input).slice(0, 400), output: outputText(one.expected) })),
     },
     rule: ruleOf(task),
+    judges: (await monitorsOfTask(scope, task.name)).map(({ evaluator, judged, share, sum }) => ({
+      ...{ evaluator, share, judged },
+      mean: judged === 0 ? null : sum / judged,
+    })),
+    notices: await endingOf(scope, task, ["deprecated", "preview"]),
     versions: versions.map(({ createdAt, createdBy, number }) => ({
       number,
       ...named(createdBy),
@@ -135,6 +143,7 @@ export async function showProposal(
   // Of a canary, what it would replace is what serves.
   const serves = release && {
     ...release,
+    shadow: false,
     plan: release.share < 100 ? (release.previous ?? release.plan) : release.plan,
   };
   const serving = entryShown(report, plans, serves, serves?.plan);
@@ -154,7 +163,7 @@ export async function showProposal(
 
 type Release = Pick<
   Awaited<ReturnType<OrganizationScope["tasks"]["releases"]>>[number],
-  "plan" | "share" | "createdAt"
+  "plan" | "share" | "createdAt" | "previous" | "shadow"
 >;
 
 function explained(
@@ -185,6 +194,8 @@ function liveOf(plans: readonly TaskPlanInfo[], hours: readonly TaskLiveInfo[]):
         failed: sum((one) => one.failed),
         cached: sum((one) => one.cached),
         escalated: sum((one) => one.escalated),
+        compared: sum((one) => one.compared),
+        agreement: sum((one) => one.compared) === 0 ? null : sum((one) => one.agreed) / sum((one) => one.compared),
         latencyP95Ms: latencyQuantile(counts, 0.95),
         costPer1kUsd: requests === 0 ? null : sum((one) => one.costMicroUsd) / requests / 1000,
         promise,

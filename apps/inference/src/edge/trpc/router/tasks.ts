@@ -9,6 +9,7 @@ import { loadExamples } from "../../../domain/tasks/load-examples.ts";
 import { taskRule } from "../../../domain/tasks/rule.ts";
 import { startPlanning } from "../../../domain/tasks/start-planning.ts";
 import { explainTask, ruleOf, shipTask } from "../../../tasks/explain-task.ts";
+import { setJudge } from "../../../tasks/judge.ts";
 import { evaluatorOf } from "../../../tasks/measure.ts";
 import { rollBack } from "../../../tasks/release.ts";
 import { aliasName, id } from "../shapes.ts";
@@ -217,6 +218,8 @@ export const tasksRouter = router({
         /** Absent: the one that the newest planning chose. */
         plan: z.int().min(1).optional(),
         share: z.int().min(1).max(100).default(100),
+        /** Asked too for its share of the requests, while what serves answers them all; what both say is compared. */
+        shadow: z.boolean().default(false),
         /** Another name that requests may have for the task. */
         alias: aliasName.optional(),
         /** Although it does not meet what is required. */
@@ -227,8 +230,8 @@ export const tasksRouter = router({
     .output(z.object({ task: z.string(), plan: z.int(), share: z.int(), release: z.int(), model: z.string() }))
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
-        const { alias, anyway, name, note, plan, share } = input;
-        const result = await shipTask(scope, { name, plan, alias, share, anyway, note, actor: ctx.actor });
+        const { alias, anyway, name, note, plan, shadow, share } = input;
+        const result = await shipTask(scope, { name, plan, alias, share, shadow, anyway, note, actor: ctx.actor });
         return { subject: name, after: result, result };
       }),
     ),
@@ -265,6 +268,7 @@ export const tasksRouter = router({
         const task = await scope.tasks.get(input.name);
         const before = ruleOf(task);
         const after = taskRule.parse({ ...before, ...input.rule });
+        await setJudge(scope, task.name, before.judge, after.judge);
         await scope.tasks.setRule(task.id, after);
         return { subject: task.name, before, after, result: after };
       }),
