@@ -37,7 +37,10 @@ export class Job {
   }
 }
 
-/** Collects what happens within one tick, so that a step of many sequences is one message. */
+/**
+ * Collects what happens within one turn of the event loop, so that a step of many sequences is one message. It goes out when
+ * all that the step's promises do is done, and before the next turn: the next step may then hold this thread until its end.
+ */
 export class Outbox {
   readonly #send: (message: { readonly type: "events"; readonly requests: readonly RequestEvents[] }) => void;
   #pending = new Map<number, { id: number; events: GenerateEvent[]; end?: { error?: WireError } }>();
@@ -63,7 +66,7 @@ export class Outbox {
     }
     if (!this.#scheduled) {
       this.#scheduled = true;
-      setImmediate(() => this.#flush());
+      process.nextTick(() => this.#flush());
     }
     return entry;
   }
