@@ -54,7 +54,7 @@ test("an admin sets a price and a budget, a script burns through it, the alert f
   console: page,
   facts,
 }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const hook = await startHook();
   await page.getByRole("link", { name: "Settings" }).first().click();
   await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Billing" }).click();

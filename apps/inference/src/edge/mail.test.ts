@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { type ParsedMail, simpleParser } from "mailparser";
+import { pino } from "pino";
 import { SMTPServer } from "smtp-server";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AlertWatch } from "../domain/alerts/watch.ts";
+import { driftAlert } from "../domain/evaluations/online.ts";
 import { type Mailer, openMailer } from "../domain/mail/mailer.ts";
 import { consoleSecret, consoleUrl, type ManagementFixture, startManagement } from "../testing/management.ts";
 import { consoleHeader } from "./session.ts";
@@ -128,6 +131,43 @@ describe("an invitation", () => {
     const { body, status } = await fixture.call(admin, "members.invite", { email: "other@x.example", role: "viewer" });
     expect([status, body.mail]).toEqual([200, "failed"]);
     expect(await fixture.database.people.invitationsOf("other@x.example")).toHaveLength(1);
+  });
+});
+
+describe("an alert", () => {
+  it("goes out by mail to who is to be told, is tried again where the server refuses it, and comes once", async () => {
+    const admin = await fixture.enter("Watcher", fixture.scope, "admin");
+    const to = { name: "Team", kind: "mail", address: "team@x.example" };
+    expect((await fixture.call(admin, "alerts.addChannel", to)).status).toBe(200);
+    const { database, vault } = fixture;
+    const watch = new AlertWatch({ database, vault, mailer, consoleUrl, log: pino({ level: "silent" }) });
+    const monitor = { id: "m", model: "support", evaluator: "polite" };
+    const alarm = { direction: "down", mean: 0.5, usual: 0.9 } as const;
+    refuses = true;
+    expect(await fixture.scope.alerts.raise(driftAlert(monitor, alarm, new Date()))).not.toBeNull();
+    await watch.send();
+    const told = async () => (await fixture.scope.alerts.list(1))[0]?.deliveries[0];
+    expect(await told()).toMatchObject({ state: "pending", attempts: 1, error: expect.stringContaining("mailbox") });
+    refuses = false;
+    await expect
+      .poll(
+        async () => {
+          await watch.send();
+          return (await told())?.state;
+        },
+        { timeout: 30_000 },
+      )
+      .toBe("sent");
+    await watch.close();
+    expect(
+      inbox.map(({ subject, text, to: whom }) => [whom && "text" in whom && whom.text, subject, text?.trim()]),
+    ).toEqual([
+      [
+        "team@x.example",
+        "[Home] Answers of support are worse than they were",
+        "polite gives them 0.5 on average; usual was 0.9. Look at the live traffic under Evaluators.",
+      ],
+    ]);
   });
 });
 

@@ -17,7 +17,9 @@ export interface Ask {
   readonly signal: AbortSignal;
 }
 
-const count = z.int().min(0).nullish().catch(null);
+/** No context is that long: who tells more tells nonsense, and is not believed. */
+const mostTokens = 10_000_000;
+const count = z.int().min(0).max(mostTokens).nullish().catch(null);
 const usage = z
   .looseObject({
     prompt_tokens: count,
@@ -41,9 +43,10 @@ export class UpstreamUsage {
   told = false;
 
   take(said: z.output<typeof usage>): void {
-    if (!said || typeof said.prompt_tokens !== "number") return;
+    // Half a truth is none: what is written without being told would be for nothing.
+    if (!said || typeof said.prompt_tokens !== "number" || typeof said.completion_tokens !== "number") return;
     this.promptTokens = said.prompt_tokens;
-    this.completionTokens = said.completion_tokens ?? 0;
+    this.completionTokens = said.completion_tokens;
     this.cachedTokens = said.prompt_tokens_details?.cached_tokens ?? 0;
     this.told = true;
   }
@@ -127,10 +130,7 @@ export class UpstreamAnswer {
 
   get usage() {
     const { told, promptTokens, completionTokens, cachedTokens } = this.#usage;
-    // Four characters are a token, roughly: a guess for an upstream that does not tell, or was not heard to the end.
-    const guess = told
-      ? promptTokens
-      : Math.ceil(JSON.stringify(this.#ask.body.messages ?? this.#ask.body.prompt ?? "").length / 4);
+    const guess = told ? promptTokens : guessed(this.#ask.body.messages ?? this.#ask.body.prompt ?? "");
     return { promptTokens: guess, completionTokens, cachedTokens };
   }
 
@@ -155,6 +155,11 @@ export class UpstreamAnswer {
       tokensPerSecond: decodeMs > 0 && completionTokens > 1 ? ((completionTokens - 1) * 1000) / decodeMs : 0,
     };
   }
+}
+
+/** Four characters are a token, roughly: a guess for an upstream that does not tell, or was not heard to the end. */
+function guessed(said: unknown): number {
+  return Math.ceil(JSON.stringify(said).length / 4);
 }
 
 async function* streamDocuments(
@@ -230,6 +235,8 @@ async function* wholeDocument(
     const message = `The upstream ${upstream.name} sent an answer that is not one of OpenAI's.`;
     throw new UpstreamError("bad-answer", message, { ambiguous: /json/i.test(type) });
   }
+  // Overwritten by what it tells, if it tells.
+  found.completionTokens = guessed(parsed.choices);
   found.take(parsed.usage);
   yield { ...parsed, model: body.model };
 }

@@ -1,4 +1,5 @@
-import type { BudgetState } from "@tugboat/db";
+import type { BudgetState, UsageEvent } from "@tugboat/db";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { usageEvent } from "../../testing/usage.ts";
 import { BudgetCounters } from "./budget-counters.ts";
@@ -92,5 +93,58 @@ describe("a budget", () => {
     expect(counters.check(payer, now).state).toBe("exceeded");
     counters.replace([]);
     expect(counters.check(payer, now).state).toBe("free");
+  });
+});
+
+describe("several processes", () => {
+  const steps = fc.array(
+    fc.record({
+      process: fc.nat(3),
+      act: fc.constantFrom("ask", "ask", "ask", "ship", "sync"),
+      cost: fc.integer({ min: 1, max: 3_000_000 }),
+    }),
+    { maxLength: 200 },
+  );
+
+  it("overdraw a budget by what the others finished since each was last told, and by the last request: no more", () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 20 }), (all, limit) => {
+        const amountMicroUsd = BigInt(limit);
+        let stored = 0n;
+        let spent = 0n;
+        const processes = Array.from({ length: 4 }, () => {
+          const counters = new BudgetCounters();
+          counters.replace([budget({ amountMicroUsd })]);
+          // What of all that was spent it can't know of: what others finished, until it is in the database and told.
+          return { counters, waiting: [] as UsageEvent[], known: 0n };
+        });
+        const own = (one: (typeof processes)[number]) =>
+          one.waiting.reduce((sum, { amountPicoUsd }) => sum + amountPicoUsd, 0n);
+        for (const { act, cost, process } of all) {
+          const one = processes[process];
+          if (one === undefined) continue;
+          if (act === "ask") {
+            const unseen = spent - one.known - own(one);
+            const { state } = one.counters.check(payer, now);
+            // Never refused early, and let through only while what it knows is below the limit.
+            expect(state === "exceeded").toBe(spent - unseen >= amountMicroUsd * 1_000_000n);
+            if (state === "exceeded") continue;
+            const event = spend(BigInt(cost));
+            one.counters.finished(event);
+            one.waiting.push(event);
+            spent += event.amountPicoUsd;
+          } else if (act === "ship") {
+            stored += own(one);
+            const month = { organizationId, scope: "key" as const, subjectId: apiKeyId, month: "2026-11", tokens: 0n };
+            one.counters.shipped(one.waiting, [{ ...month, amountPicoUsd: stored }]);
+            one.waiting = [];
+            one.known = stored;
+          } else {
+            one.counters.replace([budget({ amountMicroUsd, spentPicoUsd: stored })]);
+            one.known = stored;
+          }
+        }
+      }),
+    );
   });
 });

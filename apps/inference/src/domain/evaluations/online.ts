@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { OrganizationScope, TraceInfo } from "@tugboat/db";
+import type { NewAlert, OrganizationScope, TraceInfo } from "@tugboat/db";
 import { type SelfStarting, selfStarting, selfStartingStep } from "@tugboat/statistics";
 import { z } from "zod";
 import type { Ask } from "../asking/ask.ts";
@@ -117,9 +117,29 @@ export async function sweepOnline(scope: OrganizationScope, ask: Ask, signal: Ab
         subject: own.id,
         after: { model: own.model, evaluator: own.evaluator, direction, mean, usual },
       });
+      await tx.alerts.raise(driftAlert(own, alarm, now));
     });
   }
   return raised;
+}
+
+/** What the channels of alerts are told of an alarm. */
+export function driftAlert(
+  { evaluator, id, model }: Pick<OnlineMonitor, "evaluator" | "id" | "model">,
+  { direction, mean, usual }: { readonly direction: "up" | "down"; readonly mean: number; readonly usual: number },
+  now: Date,
+): NewAlert {
+  const score = (value: number) => String(Math.round(value * 1000) / 1000);
+  const way = direction === "down" ? "worse" : "better";
+  return {
+    ...{
+      key: `drift:${id}:${now.toISOString()}`,
+      kind: "drift",
+      title: `Answers of ${model} are ${way} than they were`,
+    },
+    text: `${evaluator} gives them ${score(mean)} on average; usual was ${score(usual)}. Look at the live traffic under Evaluators.`,
+    facts: { monitor: id, model, evaluator, direction, mean, usual },
+  };
 }
 
 interface NewValues {

@@ -182,6 +182,55 @@ it("alarms when an id comes with another content, and keeps the first", async ()
   expect(hour).toMatchObject({ requests: 1, outputTokens: 5, amountPicoUsd: 1_500_000n });
 });
 
+it("keeps each event in its own hour and month: leap days, ends of months, clocks that jump back or ahead", async () => {
+  const moments = [
+    ...["2028-02-29T00:00:00.000Z", "2028-02-29T23:59:59.999Z", "2028-03-01T00:00:00.000Z", "2031-12-31T23:59:59.999Z"],
+    ...["2032-01-01T00:00:00.000Z", "2021-06-30T23:59:59.999Z", "2028-02-29T12:00:00.000Z"],
+  ].map((text) => new Date(text));
+  const events = moments.map((at) => usageEvent(scope.id, { at }));
+  // In the order in which they come; one clock has jumped ahead, another is seven years late.
+  for (const event of events) await database.metering.ingest([event], foldEvents);
+  const hours = await scope.usage.hours(everything);
+  expect(hours.map(({ hour }) => hour.toISOString()).sort()).toEqual(
+    moments.map((at) => new Date(Math.floor(at.getTime() / 3_600_000) * 3_600_000).toISOString()).sort(),
+  );
+  const february = { from: new Date("2028-02-01"), to: new Date("2028-03-01") };
+  expect(await scope.usage.reconcile(february)).toMatchObject({ events: 3, rollups: 3, differences: [] });
+  expect(await scope.usage.reconcile(everything)).toMatchObject({ events: 7, differences: [] });
+  const { rows } = await client.query<{ month: string; requests: string }>(
+    "SELECT to_char(month, 'YYYY-MM') AS month, requests FROM usage_month WHERE organization_id = $1 ORDER BY month",
+    [scope.id],
+  );
+  expect(rows.map(({ month, requests }) => [month, Number(requests)])).toEqual([
+    ...[
+      ["2021-06", 1],
+      ["2028-02", 3],
+      ["2028-03", 1],
+      ["2031-12", 1],
+      ["2032-01", 1],
+    ],
+  ]);
+  // What comes from the future neither counts against this month's budget nor can be billed for good before its time.
+  await scope.budgets.set("organization", scope.id, { amountMicroUsd: 1n });
+  expect((await scope.budgets.list())[0]).toMatchObject({ spentPicoUsd: 0n });
+  const bill = { billTo: "", note: "", taxName: "", taxBasisPoints: 0, createdBy: "system" };
+  const draft = await scope.invoices.draft({ ...bill, from: new Date("2031-12-01"), to: new Date("2032-01-01") });
+  await expect(scope.invoices.finalize(draft.id, draft.updatedAt)).rejects.toThrow(/not over yet/);
+});
+
+it("takes no nonsense of tokens: below nothing, beyond all measure, fractions, none at all", async () => {
+  const meter = await UsageMeter.open(folder, database.metering, log);
+  const count = (given: object) => {
+    const { cachedTokens, inputTokens, outputTokens } = meter.priced(facts(), { ...outcome, ...given });
+    return [inputTokens, cachedTokens, outputTokens];
+  };
+  expect(count({ inputTokens: -5, cachedTokens: -1, outputTokens: -7 })).toEqual([0, 0, 0]);
+  expect(count({ inputTokens: Number.NaN, outputTokens: Number.POSITIVE_INFINITY })).toEqual([0, 0, 0]);
+  expect(count({ inputTokens: 10, cachedTokens: 99, outputTokens: 1.9 })).toEqual([10, 10, 1]);
+  expect(count({ inputTokens: 1e300, cachedTokens: 0 })[0]).toBe(2_147_483_647);
+  await meter.close();
+});
+
 it("puts aside what the database refuses, and stores the rest", async () => {
   const left = await Journal.open(folder);
   // A target with a null byte is no PostgreSQL text.

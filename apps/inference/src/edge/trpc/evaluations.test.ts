@@ -2,7 +2,13 @@ import { seededRandom, selfStarting } from "@tugboat/statistics";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Ask } from "../../domain/asking/ask.ts";
-import { advanced, type OnlineMonitor, sweepOnline } from "../../domain/evaluations/online.ts";
+import {
+  advanced,
+  monitorsOf,
+  type OnlineMonitor,
+  onlineSetting,
+  sweepOnline,
+} from "../../domain/evaluations/online.ts";
 import { sweepRules } from "../../domain/evaluations/rules.ts";
 import { JobChanges } from "../../jobs/changes.ts";
 import { evaluationRun } from "../../jobs/kinds/evaluations-run.ts";
@@ -409,6 +415,22 @@ describe("live traffic", () => {
     await fixture.tracer.flush();
     await sweep();
     expect((await shown())[0]).toMatchObject({ judged: 5, mean: 0.6 });
+    // As if much had been judged well, and just one bad answer less than makes an alarm badly.
+    let [monitor] = await monitorsOf(fixture.scope);
+    for (let i = 0; monitor !== undefined && i < 2000; i++) {
+      const value = i < 400 ? (i % 10 === 0 ? 0 : 1) : 0;
+      const values = [{ at: monitor.seen.at, trace: "t", value }];
+      const { alarm, next } = advanced(monitor, { seen: monitor.seen, values, unjudged: 0 });
+      if (i >= 400 && alarm !== undefined) break;
+      monitor = next;
+    }
+    await fixture.scope.settings.set(onlineSetting, monitor === undefined ? [] : [monitor]);
+    await chat(2);
+    await fixture.tracer.flush();
+    expect(await sweep()).toMatchObject([{ model: "words", direction: "down" }]);
+    expect(await fixture.scope.alerts.list(5)).toMatchObject([
+      { kind: "drift", title: "Answers of words are worse than they were", facts: { direction: "down" } },
+    ]);
     await fixture.call(expert, "monitors.remove", { id: (await shown())[0].id });
     expect(await shown()).toEqual([]);
     const pairs = { kind: "judge-pairs", model: "words", rubric: "x" };
