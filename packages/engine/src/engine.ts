@@ -8,6 +8,7 @@ import { StepRunner } from "./generation/step-runner.ts";
 import type { Constraint } from "./grammar/constraint.ts";
 import { type ModelInfo, weightBytes } from "./info.ts";
 import type { BlockArchive } from "./kv/block-archive.ts";
+import type { KvHandOver } from "./kv/hand-over.ts";
 import type { AdapterOptions, Speculation } from "./limits.ts";
 import { type LoadProgress, loadModel } from "./load.ts";
 import { LoadedEngine } from "./loaded-engine.ts";
@@ -93,6 +94,18 @@ export interface GenerateRequest extends GenerationOptions {
   readonly constraint?: Constraint;
   /** From `openAdapter`; absent: the model as it is. Requests with different adapters share each step. */
   readonly adapter?: AdapterLease;
+  /** Of its prompt, what was cached where the rest was computed, when it was handed over by `prefill`. */
+  readonly cachedElsewhere?: number;
+}
+
+/** What `prefill` computed. */
+export interface Prefilled {
+  /** Undefined when there is nothing to hand over: the prompt is shorter than a block. */
+  readonly handOver: KvHandOver | undefined;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly queueMs: number;
+  readonly prefillMs: number;
 }
 
 /** A beginning of prompts, in the same form as a prompt. */
@@ -161,6 +174,18 @@ export interface Engine {
    * @throws EngineError `bad-request`, `context-overflow`, `queue-full`, `closed`, before anything is computed.
    */
   generate(request: GenerateRequest, options?: { signal?: AbortSignal }): AsyncIterable<GenerateEvent>;
+  /**
+   * Computes a request's prompt alone, so that another engine of the same model and settings goes on from it: `takeOver`
+   * there, then `generate`. Both need the prefix cache.
+   * @throws as `generate`
+   */
+  prefill(request: GenerateRequest, options?: { signal?: AbortSignal }): Promise<Prefilled>;
+  /**
+   * Puts what another engine computed where prompts look for their beginnings, as far as there is room for it.
+   * @returns how many of its tokens are there now
+   * @throws EngineError `bad-request` for another model's or another kind of cache, `closed`
+   */
+  takeOver(handOver: KvHandOver): Promise<number>;
   /**
    * Declares a prefix: public, so that it is shared across scopes, or pinned, so that it stays. Nothing is computed now.
    * @returns how many of its tokens count (whole blocks of 16), and what takes the declaration back.

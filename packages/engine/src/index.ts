@@ -25,6 +25,7 @@ export {
   type LoadOptions,
   loadEngine,
   type ModelSource,
+  type Prefilled,
 } from "./engine.ts";
 export { EngineError, type EngineErrorCode } from "./errors.ts";
 export { type ConvertOptions, convertModel } from "./formats/convert/convert.ts";
@@ -45,6 +46,7 @@ export { GrammarError, type GrammarErrorCode } from "./grammar/errors.ts";
 export type { Expression, Grammar } from "./grammar/expression.ts";
 export type { ModelInfo } from "./info.ts";
 export type { ArchivedBlock, BlockArchive } from "./kv/block-archive.ts";
+export type { KvHandOver } from "./kv/hand-over.ts";
 export type { AdapterOptions } from "./limits.ts";
 export type { LoadProgress } from "./load.ts";
 export { checkDraft } from "./speculative/load-draft.ts";

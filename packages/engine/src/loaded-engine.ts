@@ -10,13 +10,15 @@ import type {
   EngineStats,
   GenerateRequest,
   ModelSource,
+  Prefilled,
   PrefixOptions,
   ScoreOptions,
 } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { BlockMover } from "./generation/block-mover.ts";
 import { Choice } from "./generation/choice.ts";
-import type { GenerateEvent, TokenLogprob } from "./generation/events.ts";
+import type { GenerateEvent, Timings, TokenLogprob } from "./generation/events.ts";
+import { HandOvers } from "./generation/hand-overs.ts";
 import { logLikelihood } from "./generation/likelihood.ts";
 import { GenerationLoop } from "./generation/loop.ts";
 import { Pool } from "./generation/pooling.ts";
@@ -31,6 +33,7 @@ import type { BlockArchive } from "./kv/block-archive.ts";
 import type { BlockTable } from "./kv/block-table.ts";
 import { BLOCK_TOKENS } from "./kv/blocks.ts";
 import { fingerprintOf } from "./kv/fingerprint.ts";
+import type { KvHandOver } from "./kv/hand-over.ts";
 import { adapterScope } from "./kv/prefix-cache.ts";
 import type { LoadedModel } from "./load.ts";
 import { parseGenerationOptions, type SamplingParameters } from "./sampler/request.ts";
@@ -74,6 +77,7 @@ export class LoadedEngine implements Engine {
   readonly #draft: LoadedDraft | undefined;
   readonly #clock: Clock;
   readonly #costs: StepCosts;
+  readonly #handOvers: HandOvers;
   readonly #dropDevice: () => void;
   #closing: Promise<void> | undefined;
 
@@ -122,6 +126,7 @@ export class LoadedEngine implements Engine {
     const spoken = new Map([...this.#tools.spoken].map(([id, text]) => [id, encoder.encode(text)]));
     this.#constraints = new ConstraintCache(tokenizer, model.hyperparameters.vocabulary, spoken);
     this.#dropDevice = dropDevice;
+    this.#handOvers = new HandOvers(source.name, model, this.#scheduler, this.#loop);
   }
 
   tokenize(text: string, options?: { special?: boolean; bos?: boolean }): number[] {
@@ -169,6 +174,7 @@ export class LoadedEngine implements Engine {
         priority: terms.priority,
         scope: this.#model.limits.prefixCache ? scope : undefined,
         adapter: held?.place,
+        cachedElsewhere: request.cachedElsewhere,
         now,
         deadline: terms.timeoutMs === undefined ? undefined : now + terms.timeoutMs,
       });
@@ -207,6 +213,31 @@ export class LoadedEngine implements Engine {
     if (signal?.aborted) cancel();
     else signal?.addEventListener("abort", cancel, { once: true });
     return running.events;
+  }
+
+  async prefill(
+    { adapter, cacheScope, priority, prompt, tenant, timeoutMs, toolChoice }: GenerateRequest,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Prefilled> {
+    const tools = "messages" in prompt && toolChoice !== "none" ? (prompt.tools ?? []) : [];
+    const tokens = this.#prompts.tokens("messages" in prompt ? { ...prompt, tools } : prompt);
+    const terms = { cacheScope, priority, tenant, timeoutMs, adapter };
+    const one = { maxTokens: 1, temperature: 0, ignoreEos: true };
+    const times = { queueMs: 0, prefillMs: 0 };
+    let cachedTokens = 0;
+    for await (const event of this.generate({ prompt: { tokens }, ...terms, ...one }, options)) {
+      if (event.type === "start") cachedTokens = event.cachedTokens;
+      if (event.type === "done") Object.assign(times, pick(event.timings));
+    }
+    const { cacheScope: own } = parseServingTerms(terms);
+    const scope = adapter ? adapterScope(own, adapter.id) : own;
+    const handOver = await this.#handOvers.give(scope, Int32Array.from(tokens));
+    return { handOver, promptTokens: tokens.length, cachedTokens, ...times };
+  }
+
+  takeOver(handOver: KvHandOver): Promise<number> {
+    this.#loop.checkOpen();
+    return this.#handOvers.take(handOver);
   }
 
   declarePrefix(prefix: GenerateRequest["prompt"], { cacheScope, pin = false }: PrefixOptions = {}) {
@@ -357,6 +388,10 @@ export class LoadedEngine implements Engine {
     const text = bytes.length > 0 ? new TextDecoder().decode(bytes) : this.#tokenizer.tokenText(token);
     return { token, text, bytes: [...bytes], logprob };
   }
+}
+
+function pick({ prefillMs, queueMs }: Timings): { queueMs: number; prefillMs: number } {
+  return { queueMs, prefillMs };
 }
 
 /** Whether a text's own tokens change how its next one is drawn. */

@@ -1,4 +1,4 @@
-import type { Engine, GenerateEvent, GenerateRequest, ModelInfo } from "@tugboat/engine";
+import type { Engine, GenerateEvent, GenerateRequest, KvHandOver, ModelInfo } from "@tugboat/engine";
 import { EngineError } from "@tugboat/engine";
 
 export const testInfo: ModelInfo = {
@@ -29,6 +29,9 @@ export const testInfo: ModelInfo = {
 export interface WordsEngine extends Engine {
   /** Requests in the order in which they came. */
   readonly requests: GenerateRequest[];
+  /** Prompts that it read alone, and what it took over from others. */
+  readonly prefilled: GenerateRequest[];
+  readonly taken: KvHandOver[];
   /** Tokens produced so far, over all requests. */
   produced: number;
   cancelled: number;
@@ -50,6 +53,8 @@ export function wordsEngine({
   const engine: WordsEngine = {
     info: testInfo,
     requests: [],
+    prefilled: [],
+    taken: [],
     produced: 0,
     cancelled: 0,
     tokenize: (text) => [...Buffer.from(text)],
@@ -79,6 +84,17 @@ export function wordsEngine({
       adapters: { loaded: 0, inUse: 0, bytes: 0, loads: 0, evictions: 0 },
     }),
     close: async () => {},
+    async prefill(request) {
+      const text = promptText(request);
+      engine.prefilled.push(request);
+      const tokens = Int32Array.from({ length: text.length - (text.length % 16) });
+      const handOver = { scope: request.cacheScope ?? "", tokens, layout: "words", data: new Uint8Array(64) };
+      return { handOver, promptTokens: text.length, cachedTokens, queueMs: 1, prefillMs: 2 };
+    },
+    async takeOver(handOver) {
+      engine.taken.push(handOver);
+      return handOver.tokens.length;
+    },
     async *generate(request, options): AsyncGenerator<GenerateEvent> {
       engine.requests.push(request);
       const text = promptText(request);

@@ -156,3 +156,63 @@ it("uses every replica's places before it refuses", async () => {
   await Promise.all(streams.map((stream) => stream.return?.()));
   expect(deployment.status().inFlight).toBe(0);
 });
+
+const long = "x".repeat(300);
+
+function divide(prefill: () => Engine, decode: () => Engine) {
+  const { launch, workers } = memoryLauncher(async ({ pool }) => (pool === "prefill" ? prefill() : decode()));
+  const deployment = new Deployment({
+    model: "words",
+    settings: { path: "/words.gguf", device: "cpu", threads: 4 },
+    launch,
+    log: pino({ level: "silent" }),
+    maxInFlight: 100,
+    replicas: 1,
+    prefillReplicas: 1,
+  });
+  open.push(deployment);
+  return { deployment, workers };
+}
+
+it("has long prompts read in one pool and goes on from them in the other", async () => {
+  const [reader, writer] = [wordsEngine({ words: 3, cachedTokens: 5 }), wordsEngine({ words: 3 })];
+  const { deployment } = divide(
+    () => reader,
+    () => writer,
+  );
+  await allReady(deployment);
+  expect(deployment.status().replicas).toMatchObject([
+    { id: "1", pool: "decode" },
+    { id: "p1", pool: "prefill" },
+  ]);
+  const events = await read(await deployment.generate(request({ prompt: { text: long }, cacheScope: "a" })));
+  expect(words(events)).toBe("word0 word1 word2 ");
+  expect(reader.prefilled).toHaveLength(1);
+  expect(reader.requests).toHaveLength(0);
+  expect(writer.taken).toMatchObject([{ scope: "a", layout: "words" }]);
+  expect(writer.taken[0]?.tokens).toHaveLength(288);
+  expect(writer.requests).toMatchObject([{ cachedElsewhere: 5 }]);
+  // 1 + 2 ms where it was read, 1 + 2 + 3 where it was written, and the way between them.
+  const done = events.find((event) => event.type === "done");
+  expect(done?.timings.queueMs).toBe(2);
+  expect(done?.timings.ttftMs).toBeGreaterThan(6);
+  expect(deployment.status().handOvers).toMatchObject({ requests: 1, tokens: 288, bytes: 64, missed: 0 });
+
+  await read(await deployment.generate(request()));
+  expect(reader.prefilled).toHaveLength(1);
+  expect(writer.requests).toHaveLength(2);
+});
+
+it("lets a replica read for itself when no worker of the prefill pool can", async () => {
+  const broken = wordsEngine({ words: 1 });
+  broken.prefill = () => Promise.reject(new Error("out of order"));
+  const writer = wordsEngine({ words: 3 });
+  const { deployment } = divide(
+    () => broken,
+    () => writer,
+  );
+  await allReady(deployment);
+  expect(words(await read(await deployment.generate(request({ prompt: { text: long } }))))).toBe("word0 word1 word2 ");
+  expect(writer.requests[0]?.cachedElsewhere).toBeUndefined();
+  expect(deployment.status().handOvers).toMatchObject({ requests: 0, missed: 1 });
+});

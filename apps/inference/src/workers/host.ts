@@ -1,8 +1,10 @@
 import type { AdapterLease, Engine } from "@tugboat/engine";
 import { Job, Outbox } from "./outbox.ts";
+import { giveHandOver, takeHandOvers } from "./pools/hand-over.ts";
 import {
   type AdapterRef,
   type FromWorker,
+  type HandOverAddress,
   type LoadProgress,
   type LoadSettings,
   type ReadRequest,
@@ -45,7 +47,9 @@ export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAd
     try {
       const { engine: loaded, stages } = await open(settings, (progress) => port.send({ type: "progress", progress }));
       engine = loaded;
-      port.send({ type: "ready", info: loaded.info, loadMs: performance.now() - start });
+      const takes = settings.pool === "decode" ? await takeHandOvers(loaded) : undefined;
+      const takesAt = takes && { takesAt: takes.address };
+      port.send({ type: "ready", info: loaded.info, loadMs: performance.now() - start, ...takesAt });
       const report = () => {
         const others = stages?.();
         const rssBytes = (others ?? []).reduce((sum, one) => sum + one.rssBytes, process.memoryUsage.rss());
@@ -111,6 +115,28 @@ export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAd
     }
   }
 
+  async function prefill(id: number, { adapter, ...request }: WorkerRequest, to: HandOverAddress): Promise<void> {
+    const job = new Job(0);
+    jobs.set(id, job);
+    let lease: AdapterLease | undefined;
+    try {
+      if (engine === undefined) throw new Error("The worker has no model.");
+      lease = adapter && (await openAdapter(engine, adapter));
+      const read = await engine.prefill({ ...request, adapter: lease }, { signal: job.signal });
+      const { cachedTokens, handOver, prefillMs, queueMs } = read;
+      const begin = performance.now();
+      const taken = handOver ? await giveHandOver(to, handOver) : 0;
+      const bytes = handOver?.data.length ?? 0;
+      const result = { cachedTokens, taken, bytes, queueMs, prefillMs, handOverMs: performance.now() - begin };
+      port.send({ type: "prefilled", id, result });
+    } catch (error) {
+      port.send({ type: "prefilled", id, result: { error: toWireError(error) } });
+    } finally {
+      lease?.release();
+      jobs.delete(id);
+    }
+  }
+
   async function close(): Promise<void> {
     for (const job of jobs.values()) job.cancel();
     await engine?.close().catch(() => {});
@@ -123,6 +149,8 @@ export function hostEngine(port: HostPort, open: OpenEngine, openAdapter: OpenAd
         return void load(message.settings);
       case "generate":
         return void generate(message.id, message.request, message.credits);
+      case "prefill":
+        return void prefill(message.id, message.request, message.to);
       case "read":
         return void read(message.id, message.request);
       case "credit":

@@ -70,6 +70,11 @@ export class Placed<P extends Place> implements Servable {
     });
   }
 
+  /** Asks the place that the affinity names, or another one where that can't, and once more where it died. */
+  ask<T>(affinity: Affinity | undefined, ask: (place: P) => Promise<T>): Promise<T> {
+    return this.#insisting(affinity, ask);
+  }
+
   read(request: ReadRequest, signal: AbortSignal): Promise<ReadAnswer> {
     return this.#insisting(undefined, (place) => place.read(request, signal), signal);
   }

@@ -222,6 +222,7 @@ export class DeploymentPool implements ModelPool {
       log,
       maxInFlight: applied.maxInFlight ?? maxInFlight,
       replicas: applied.replicas,
+      prefillReplicas: applied.prefillReplicas,
     });
     const path = model.sourcePath;
     this.#entries.set(model.name, { deployment, applied, wanted: applied, path, estimateBytes });

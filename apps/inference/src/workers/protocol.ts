@@ -26,8 +26,30 @@ export interface LoadSettings {
   readonly prefixDisk?: { readonly folder: string; readonly bytes: number };
   /** A file or folder of the model that guesses. */
   readonly draft?: string;
+  /** Absent: it does all of a request. */
+  readonly pool?: Pool;
   /** Absent: the worker computes the model in one piece. */
   readonly stages?: StageSettings;
+}
+
+/** What a worker of a divided deployment does of a request: it reads the prompt, or goes on from what was read. */
+export type Pool = "prefill" | "decode";
+
+/** Where a worker of the decode pool takes what was read, on this machine. */
+export interface HandOverAddress {
+  readonly port: number;
+  readonly secret: string;
+}
+
+/** How a prompt was read and handed over. */
+export interface PrefillAnswer {
+  /** Of the prompt: what was there before, and what the other worker has now. */
+  readonly cachedTokens: number;
+  readonly taken: number;
+  readonly bytes: number;
+  readonly queueMs: number;
+  readonly prefillMs: number;
+  readonly handOverMs: number;
 }
 
 /** How a worker divides its model among processes of its own. */
@@ -113,6 +135,12 @@ export type ToWorker =
   | { readonly type: "read"; readonly id: number; readonly request: ReadRequest }
   | { readonly type: "load"; readonly settings: LoadSettings }
   | { readonly type: "generate"; readonly id: number; readonly request: WorkerRequest; readonly credits: number }
+  | {
+      readonly type: "prefill";
+      readonly id: number;
+      readonly request: WorkerRequest;
+      readonly to: HandOverAddress;
+    }
   | { readonly type: "credit"; readonly id: number; readonly credits: number }
   | { readonly type: "cancel"; readonly id: number }
   | { readonly type: "close" };
@@ -128,7 +156,14 @@ export interface RequestEvents {
 export type FromWorker =
   | { readonly type: "was-read"; readonly id: number; readonly result: ReadAnswer | { readonly error: WireError } }
   | { readonly type: "progress"; readonly progress: LoadProgress }
-  | { readonly type: "ready"; readonly info: ModelInfo; readonly loadMs: number }
+  | {
+      readonly type: "ready";
+      readonly info: ModelInfo;
+      readonly loadMs: number;
+      /** Of a worker of the decode pool. */
+      readonly takesAt?: HandOverAddress;
+    }
+  | { readonly type: "prefilled"; readonly id: number; readonly result: PrefillAnswer | { readonly error: WireError } }
   | { readonly type: "load-failed"; readonly error: WireError }
   | { readonly type: "events"; readonly requests: readonly RequestEvents[] }
   /** Once a second while the worker lives. `rssBytes` is its resident memory, with that of its stages. */

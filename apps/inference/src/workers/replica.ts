@@ -8,8 +8,11 @@ import type { LaunchWorker, WorkerLink } from "./launch.ts";
 import {
   creditWindow,
   type FromWorker,
+  type HandOverAddress,
   type LoadProgress,
   type LoadSettings,
+  type Pool,
+  type PrefillAnswer,
   type ReadAnswer,
   type ReadRequest,
   type StageStatus,
@@ -21,9 +24,6 @@ import type { Place, PlacedRequest } from "./servable.ts";
  * `restarting` is the pause between a death and the next start.
  */
 export type ReplicaState = "idle" | "loading" | "ready" | "restarting" | "failed" | "closed";
-
-/** What a worker of a divided deployment does: it reads prompts, or goes on from what was read. */
-export type Pool = "prefill" | "decode";
 
 export interface ReplicaStatus {
   readonly id: string;
@@ -54,7 +54,6 @@ export interface ReplicaOptions {
   readonly log: Logger;
   /** Requests that may be in flight, waiting ones included. */
   readonly maxInFlight: number;
-  readonly pool?: Pool;
 }
 
 /** Of all places, what one organization may take: the others always find some. */
@@ -76,6 +75,8 @@ export class Replica implements Place {
   /** Whose request each is, while it is in flight. */
   readonly #owners = new Map<number, string>();
   readonly #readings = new Map<number, { resolve: (result: ReadAnswer) => void; reject: (error: Error) => void }>();
+  readonly #prefills = new Map<number, { resolve: (result: PrefillAnswer) => void; reject: (error: Error) => void }>();
+  #takesAt: HandOverAddress | undefined;
   /** As people know it. */
   readonly #name: string;
   #nextId = 1;
@@ -107,12 +108,12 @@ export class Replica implements Place {
   status(): ReplicaStatus {
     return {
       id: this.id,
-      ...(this.#options.pool && { pool: this.#options.pool }),
+      ...(this.#options.settings.pool && { pool: this.#options.settings.pool }),
       state: this.#state,
       ...(this.#state === "loading" && this.#progress && { progress: this.#progress }),
       ...(this.#failure && { error: this.#failure.message }),
       restarts: this.#restarts,
-      inFlight: this.#streams.size + this.#readings.size,
+      inFlight: this.#streams.size + this.#readings.size + this.#prefills.size,
       ...(this.#link?.pid !== undefined && { pid: this.#link.pid }),
       ...(this.#rssBytes !== undefined && { rssBytes: this.#rssBytes }),
       ...(this.#loadMs !== undefined && { loadMs: this.#loadMs }),
@@ -137,7 +138,7 @@ export class Replica implements Place {
 
   /** Requests that run in it or wait for it. */
   get load(): number {
-    return this.#streams.size + this.#readings.size + this.#waiting.length;
+    return this.#streams.size + this.#readings.size + this.#prefills.size + this.#waiting.length;
   }
 
   get busy(): boolean {
@@ -225,6 +226,25 @@ export class Replica implements Place {
     }
   }
 
+  /** Where it takes what others read, when it is a ready worker of the decode pool. */
+  get takesAt(): HandOverAddress | undefined {
+    return this.#takesAt;
+  }
+
+  /** Has a request's prompt read, and handed over to another worker. @throws ServingError, RemoteError */
+  async prefill({ affinity: _, whole: __, ...request }: PlacedRequest, to: HandOverAddress): Promise<PrefillAnswer> {
+    this.#checkShare(request.cacheScope);
+    const { id, link } = await this.#admit();
+    try {
+      return await new Promise<PrefillAnswer>((resolve, reject) => {
+        this.#prefills.set(id, { resolve, reject });
+        link.send({ type: "prefill", id, request, to });
+      });
+    } finally {
+      this.lastUsed = performance.now();
+    }
+  }
+
   /** @throws ServingError `queue-full` for an organization that has its share of the places */
   #checkShare(owner: string | undefined): void {
     if (owner === undefined) return;
@@ -295,6 +315,7 @@ export class Replica implements Place {
       case "ready":
         this.#state = "ready";
         this.#info = message.info;
+        this.#takesAt = message.takesAt;
         this.#loadMs = message.loadMs;
         this.#readyAt = performance.now();
         this.#options.log.info({ model: this.model, loadMs: Math.round(message.loadMs) }, "model ready");
@@ -328,6 +349,14 @@ export class Replica implements Place {
         else waiting?.resolve(result);
         return;
       }
+      case "prefilled": {
+        const { id, result } = message;
+        const waiting = this.#prefills.get(id);
+        this.#prefills.delete(id);
+        if ("error" in result) waiting?.reject(new RemoteError(result.error));
+        else waiting?.resolve(result);
+        return;
+      }
       case "stats":
         this.#stats = message.stats;
         this.#stages = message.stages;
@@ -338,6 +367,7 @@ export class Replica implements Place {
 
   #onExit(reason: string): void {
     this.#link = undefined;
+    this.#takesAt = undefined;
     this.#stats = undefined;
     this.#stages = undefined;
     this.#rssBytes = undefined;
@@ -381,6 +411,8 @@ export class Replica implements Place {
     for (const stream of streams.values()) stream.end(error);
     for (const { reject } of this.#readings.values()) reject(error);
     this.#readings.clear();
+    for (const { reject } of this.#prefills.values()) reject(error);
+    this.#prefills.clear();
   }
 
   #died(reason: string): ServingError {

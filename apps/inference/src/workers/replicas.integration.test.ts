@@ -32,6 +32,8 @@ const listed = z.object({
       inFlight: z.int(),
       restarts: z.int(),
       retries: z.int(),
+      updatedAt: z.string().nullable(),
+      handOvers: z.object({ requests: z.int(), missed: z.int() }).nullable(),
       replicas: z.array(
         z.object({
           id: z.string(),
@@ -68,12 +70,12 @@ function workerPids(count: number): number[] {
 
 const choices = 4;
 
-function ask(user: number, stream: boolean): Promise<Response> {
+function ask(user: number, stream: boolean, beginning = ""): Promise<Response> {
   return fetch(`${service.url}/v1/completions`, {
     method: "POST",
     body: JSON.stringify({
       model,
-      prompt: `Once upon a time there were ${user} boats`,
+      prompt: `${beginning}Once upon a time there were ${user} boats`,
       temperature: 1,
       seed: user,
       max_tokens: 300,
@@ -91,8 +93,8 @@ const whole = z.object({
   usage: z.object({ completion_tokens: z.literal(choices * 300) }),
 });
 
-async function textOf(user: number): Promise<string[]> {
-  const response = await ask(user, false);
+async function textOf(user: number, beginning?: string): Promise<string[]> {
+  const response = await ask(user, false, beginning);
   expect(response.status).toBe(200);
   return whole.parse(await response.json()).choices.map(({ text }) => text);
 }
@@ -142,13 +144,9 @@ it("a killed worker loses nothing but the streams that it had begun", async () =
 
 it("a model cut into processes writes the same, and survives the loss of one of them", async () => {
   const settings = { replicas: 1, layerStages: 2, embeddingWorkers: 1, headWorkers: 2 };
-  const before = z.object({ updatedAt: z.string().nullable() });
-  const { deployments } = z
-    .object({ deployments: z.array(before.extend({ model: z.string() })) })
-    .parse(await call("deployments/list"));
-  const seen = deployments.find((one) => one.model === model)?.updatedAt ?? null;
+  const { updatedAt } = await deployment();
   const alone = await textOf(3);
-  await call("deployments/configure", { model, ...settings, updatedAt: seen });
+  await call("deployments/configure", { model, ...settings, updatedAt });
   await call("deployments/restart", { model });
   const serves = async () =>
     (await deployment()).replicas.some(({ state, stages }) => state === "ready" && stages.length > 0);
@@ -176,4 +174,25 @@ it("a model cut into processes writes the same, and survives the loss of one of 
     return inFlight === 0 && replicas.every(({ kvUse }) => kvUse === 0);
   }, 150_000);
   expect(await textOf(3)).toEqual(alone);
+}, 240_000);
+
+it("prompts read by a worker of their own go on in another, which reads itself when that one is gone", async () => {
+  const beginning = "There was a boat, and it was red, and the sea was blue and the sun was warm on the sand. ".repeat(
+    4,
+  );
+  const { updatedAt } = await deployment();
+  const alone = await textOf(5, beginning);
+  const settings = { replicas: 1, prefillReplicas: 1, layerStages: 1, embeddingWorkers: 0, headWorkers: 0 };
+  await call("deployments/configure", { model, ...settings, updatedAt });
+  await call("deployments/restart", { model });
+  await until(bothServe, 150_000);
+  expect(await textOf(5, beginning)).toEqual(alone);
+  expect(await deployment()).toMatchObject({ handOvers: { requests: 1, missed: 0 } });
+  const pids = workerPids(2);
+  const answers = Array.from({ length: 6 }, (_, i) => textOf(i, `${i} ${beginning}`));
+  // One of the two: the one that reads, or the one that writes.
+  process.kill(pids[1] ?? 0, "SIGKILL");
+  await Promise.all(answers);
+  expect(await textOf(5, beginning)).toEqual(alone);
+  await until(async () => (await deployment()).replicas.every(({ kvUse }) => kvUse === 0), 150_000);
 }, 240_000);

@@ -34,7 +34,7 @@ hostEngine(
     onMessage: (listener) => process.on("message", (message) => listener(message as ToWorker)),
     exit: (code) => process.exit(code),
   },
-  async ({ path, draft: draftPath, kernelCache, prefixDisk, stages, ...options }, onProgress) => {
+  async ({ path, draft: draftPath, kernelCache, prefixDisk, stages, pool: _, ...options }, onProgress) => {
     const source = await openModel(path, { kernelCache });
     const serving = { ...options, memoryBytes: totalmem(), adapters: {}, speculation: "prompt-lookup" } as const;
     // A progress event per tensor would be thousands of messages.

@@ -113,6 +113,11 @@ export class GenerationLoop {
     });
   }
 
+  /** Does what is owed for blocks that exclusive work has taken: what they held before may have to be saved first. */
+  async settle(): Promise<void> {
+    await this.#mover?.move(this.#scheduler.takeMoves());
+  }
+
   /** Every open request fails with the error, and so does every later one. */
   async close(error: EngineError): Promise<void> {
     this.#closed ??= error;
@@ -250,7 +255,7 @@ export class GenerationLoop {
       let table: BlockTable | undefined;
       try {
         table = this.#scheduler.reserve(task.tokens, this.#clock());
-        await this.#mover?.move(this.#scheduler.takeMoves());
+        await this.settle();
         await task.work(table);
       } catch (error) {
         task.fail(error);

@@ -75,5 +75,9 @@ export interface Machine {
   finish(): Promise<void>;
   /** Makes room for more adapters. Not while a step runs. @throws KernelError `out-of-memory` */
   growAdapters(units: number): Promise<void>;
+  /** Keys and values of some blocks in every layer: `[layers, (keys, values), blocks]`. */
+  readBlocks(blocks: readonly number[]): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same back. Not while a step runs that reads them. */
+  writeBlocks(blocks: readonly number[], data: Uint8Array<ArrayBuffer>): Promise<void>;
   destroy(): void;
 }

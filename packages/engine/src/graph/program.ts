@@ -13,6 +13,7 @@ import { blocksFor } from "../kv/blocks.ts";
 import { AdapterPool } from "./adapter-pool.ts";
 import { AttentionOps } from "./attention-ops.ts";
 import { deviceBlocks } from "./block-access.ts";
+import { readBlocks, writeBlocks } from "./block-transfer.ts";
 import type { BlockAccess, Machine, StepOutput } from "./machine.ts";
 import { createOp, type RecordInstruction } from "./ops.ts";
 import type { Plan, StepKind } from "./plan.ts";
@@ -239,6 +240,14 @@ export class Program implements Machine {
 
   finish(): Promise<void> {
     return this.device.finish();
+  }
+
+  readBlocks(blocks: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
+    return readBlocks(this.device, this.memory, this.settings.kv, blocks);
+  }
+
+  async writeBlocks(blocks: readonly number[], data: Uint8Array<ArrayBuffer>): Promise<void> {
+    writeBlocks(this.device, this.memory, this.settings.kv, blocks, data);
   }
 
   /** What was recorded with adapters names their old memory. */

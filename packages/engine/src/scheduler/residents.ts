@@ -58,9 +58,9 @@ export class Residents {
     }
     table.prepareWrite(found.tokens, sequence.length, copies);
     if (sequence.charged === 0) {
-      sequence.cachedTokens = found.tokens;
+      sequence.cachedTokens = Math.min(found.tokens, terms.cachedElsewhere ?? found.tokens);
       this.#promptTokens += sequence.promptLength;
-      this.#cachedTokens += found.tokens;
+      this.#cachedTokens += sequence.cachedTokens;
     }
     sequence.computed = found.tokens;
     sequence.charged = Math.max(sequence.charged, found.tokens);

@@ -2,6 +2,7 @@ import type { AdapterPlace } from "../adapters/places.ts";
 import { BlockStore } from "../kv/block-store.ts";
 import { BlockTable } from "../kv/block-table.ts";
 import { type BlockMove, type BlockPool, blocksFor } from "../kv/blocks.ts";
+import { type Adoption, adopt } from "../kv/hand-over.ts";
 import type { PrefixCache, Swap } from "../kv/prefix-cache.ts";
 import { SwapCosts } from "../kv/swap-costs.ts";
 import { Pace } from "./pace.ts";
@@ -39,6 +40,11 @@ export interface SubmitTerms {
   readonly scope?: string;
   /** Its place is the caller's to keep until the sequences have ended; the scope must tell adapters apart. */
   readonly adapter?: AdapterPlace;
+  /**
+   * Of its prompt, what was in the cache of whoever computed the rest and handed it over: that is no hit of this cache.
+   * Absent: all that is found here.
+   */
+  readonly cachedElsewhere?: number;
   readonly now?: number;
   /** See `expired`. */
   readonly deadline?: number;
@@ -126,9 +132,16 @@ export class Scheduler {
     if (blocksFor(prompt.length + 1) > this.pool.total) {
       throw new RangeError(`${prompt.length} tokens do not fit ${this.pool.total} blocks`);
     }
-    const { adapter, deadline = Number.POSITIVE_INFINITY, now = 0, priority = "interactive", scope } = terms;
+    const {
+      adapter,
+      cachedElsewhere,
+      deadline = Number.POSITIVE_INFINITY,
+      now = 0,
+      priority = "interactive",
+      scope,
+    } = terms;
     const tenant = this.#tenants.enter(terms.tenant ?? "");
-    const own = { tenant, priority, scope, adapter, arrived: now, deadline };
+    const own = { tenant, priority, scope, adapter, cachedElsewhere, arrived: now, deadline };
     const group = Array.from({ length: choices }, () => new Sequence(this.#submitted++, prompt, this.pool, own));
     const [leader, ...followers] = group;
     if (!leader) return [];
@@ -192,6 +205,11 @@ export class Scheduler {
   /** What the device owes since the last step. */
   takeMoves(): BlockMove[] {
     return this.#moves.splice(0);
+  }
+
+  /** Room for keys and values of a text that were computed elsewhere, as far as blocks are left over. */
+  adopt(scope: string, tokens: Int32Array): Adoption {
+    return adopt(this.#residents, scope, tokens, this.#residents.all.length);
   }
 
   /** What the next step computes, or `undefined` when there is nothing to do. */

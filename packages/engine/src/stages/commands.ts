@@ -29,6 +29,8 @@ export type StageCommand =
   | { readonly op: "masked-sample"; readonly samples: number }
   | { readonly op: "top"; readonly samples: number }
   | { readonly op: "read"; readonly output: StepOutput; readonly rows: number }
+  | { readonly op: "read-blocks"; readonly blocks: readonly number[] }
+  | { readonly op: "write-blocks"; readonly blocks: readonly number[]; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly op: "grow"; readonly units: number }
   | { readonly op: "adapter"; readonly ref: number; readonly firstUnit: number; readonly packed: PackedLowRank };
 
@@ -36,7 +38,7 @@ export type StageCommand =
 export interface StageAnswer {
   /** For the next stage. */
   readonly rows?: Rows;
-  /** One for each `read`, in order. */
+  /** One for each `read` and `read-blocks`, in order. */
   readonly reads: readonly ArrayBuffer[];
   /** Units of adapters that are allocated, after a `grow`. */
   readonly units?: number;

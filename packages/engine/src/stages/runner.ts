@@ -79,6 +79,12 @@ export class StageRunner implements StageWorker {
         case "read":
           reads.push(await program.read(command.output, command.rows));
           break;
+        case "read-blocks":
+          reads.push((await program.readBlocks(command.blocks)).buffer);
+          break;
+        case "write-blocks":
+          await program.writeBlocks(command.blocks, command.data);
+          break;
         case "grow":
           await program.growAdapters(command.units);
           answer = { ...answer, units: program.adapters?.units ?? 0 };

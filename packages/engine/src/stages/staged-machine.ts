@@ -148,6 +148,33 @@ export class StagedMachine implements Machine {
     await this.adapters?.grow(units);
   }
 
+  async readBlocks(blocks: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
+    const answers = await Promise.all(this.#keepers.map(({ queue }) => queue.send([{ op: "read-blocks", blocks }])));
+    const parts = answers.map(({ reads }) => new Uint8Array(reads[0]!));
+    const data = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      data.set(part, at);
+      at += part.length;
+    }
+    return data;
+  }
+
+  async writeBlocks(blocks: readonly number[], data: Uint8Array<ArrayBuffer>): Promise<void> {
+    const layers = this.#keepers.reduce((sum, { stage }) => sum + stage.layers, 0);
+    const size = data.length / layers;
+    await Promise.all(
+      this.#keepers.map(({ queue, stage: { firstLayer, layers: own } }) =>
+        queue.send([{ op: "write-blocks", blocks, data: data.slice(firstLayer * size, (firstLayer + own) * size) }]),
+      ),
+    );
+  }
+
+  /** The stages with layers, which keep their keys and values. */
+  get #keepers(): { readonly stage: Stage; readonly queue: StageQueue }[] {
+    return this.#stages.flatMap((stage, i) => (stage.layers > 0 ? [{ stage, queue: this.#queues[i]![0]! }] : []));
+  }
+
   destroy(): void {
     for (const queue of this.#queues.flat()) queue.worker.close();
   }

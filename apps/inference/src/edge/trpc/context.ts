@@ -185,6 +185,14 @@ export interface DeploymentView extends WorkerView {
   };
   /** Requests that were begun anew because their worker had died. */
   readonly retries: number;
+  /** Prompts that were read in one pool and handed over to the other, where there are two. */
+  readonly handOvers?: {
+    readonly requests: number;
+    readonly tokens: number;
+    readonly bytes: number;
+    readonly ms: number;
+    readonly missed: number;
+  };
 }
 
 /** Who asks: a person who signed in, or a program with a key. */

@@ -47,6 +47,7 @@ const deployment = (model: string, state: Deployment["state"]): Deployment => ({
   tokensPerSecond: 0,
   error: null,
   replicas: [],
+  handOvers: null,
   hotKeys: [],
   placements: { sticky: 0, spread: 0, spilled: 0 },
   retries: 0,

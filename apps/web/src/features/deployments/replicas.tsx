@@ -37,6 +37,7 @@ export function Replicas({ deployment }: { readonly deployment: Deployment }) {
           {placements.spilled > 0 ? `, ${percent(placements.spilled / placed)} went on because that was full` : ""}
         </p>
       ) : null}
+      <HandOvers handOvers={deployment.handOvers} />
       <Retries retries={retries} />
     </div>
   );
@@ -62,6 +63,18 @@ export function stageName({ embedding, firstLayer, head, layers }: Replica["stag
   if (layers === 0) return embedding ? "embedding" : "logits and sampling";
   const range = layers === 1 ? `layer ${firstLayer + 1}` : `layers ${firstLayer + 1}–${firstLayer + layers}`;
   return `${embedding ? "embedding, " : ""}${range}${head ? ", logits" : ""}`;
+}
+
+function HandOvers({ handOvers }: Pick<Deployment, "handOvers">) {
+  if (handOvers === null || handOvers.requests + handOvers.missed === 0) return null;
+  const { bytes: size, missed, ms, requests } = handOvers;
+  return (
+    <p className="text-ink-3 tabular-nums">
+      {plural(requests, "prompt")} handed over
+      {requests > 0 ? `, ${written(bytes(size / requests))} in ${formatCount(Math.round(ms / requests))} ms each` : ""}
+      {missed > 0 ? `; ${plural(missed, "prompt")} read by a replica itself, because no prefill worker could` : ""}
+    </p>
+  );
 }
 
 function Retries({ retries }: { readonly retries: number }) {

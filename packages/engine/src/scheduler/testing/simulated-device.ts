@@ -85,6 +85,28 @@ export class SimulatedDevice {
     }
   }
 
+  /** What a text's blocks hold, to be handed to another device. */
+  read(blocks: readonly number[]): { readonly print: number; readonly owner: string | undefined }[] {
+    return blocks.flatMap((block) =>
+      Array.from({ length: BLOCK_TOKENS }, (_, i) => {
+        const slot = block * BLOCK_TOKENS + i;
+        return { print: this.#content[slot]!, owner: this.#owners[slot] };
+      }),
+    );
+  }
+
+  /** @throws Error for a block that others could read meanwhile */
+  write(blocks: readonly number[], content: ReturnType<SimulatedDevice["read"]>): void {
+    for (const [at, block] of blocks.entries()) {
+      if (!this.#scheduler.pool.isOwn(block)) throw new Error(`block ${block} is written and not its writer's own`);
+      for (let i = 0; i < BLOCK_TOKENS; i++) {
+        const { owner, print } = content[at * BLOCK_TOKENS + i]!;
+        this.#content[block * BLOCK_TOKENS + i] = print;
+        this.#owners[block * BLOCK_TOKENS + i] = owner;
+      }
+    }
+  }
+
   #printsOf(sequence: Sequence): number[] {
     const prints = this.#fingerprints.get(sequence) ?? [];
     this.#fingerprints.set(sequence, prints);

@@ -122,6 +122,18 @@ const deployment = z.object({
   placements: z.object({ sticky: z.int(), spread: z.int(), spilled: z.int() }),
   /** Requests that were begun anew because their worker had died. */
   retries: z.int(),
+  /** Prompts that the prefill workers read and handed over since the model was loaded; null where there are none. */
+  handOvers: z
+    .object({
+      requests: z.int(),
+      tokens: z.int(),
+      bytes: z.number(),
+      /** Between the workers, of all of them together. */
+      ms: z.number(),
+      /** Prompts that a replica had to read itself, because no prefill worker could. */
+      missed: z.int(),
+    })
+    .nullable(),
   settings,
   /** Null until it was configured for the first time. */
   updatedAt: moment.nullable(),
@@ -358,6 +370,7 @@ function shown(
     hotKeys: (view?.hotKeys ?? []).filter(({ scope }) => scope === organizationId).map(({ scope: _, ...key }) => key),
     placements: view?.placements ?? { sticky: 0, spread: 0, spilled: 0 },
     retries: view?.retries ?? 0,
+    handOvers: view?.handOvers ?? null,
     device: loaded
       ? { kind: loaded.device.kind, description: loaded.device.description, threads: loaded.device.threads }
       : null,
