@@ -15,8 +15,8 @@ export interface SequenceTerms {
   readonly scope: string | undefined;
   /** What changes the model for it. */
   readonly adapter: AdapterPlace | undefined;
-  /** Of its prompt, what was cached where the rest was computed; undefined: it was not handed over. */
-  readonly cachedElsewhere: number | undefined;
+  /** Of its prompt, what was cached where the rest was computed; absent: it was not handed over. */
+  readonly cachedElsewhere?: number;
   readonly arrived: number;
   /** When nobody waits for it any more. */
   readonly deadline: number;
