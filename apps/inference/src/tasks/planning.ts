@@ -287,6 +287,11 @@ export class Planning {
     this.#results.set(candidate, mine);
   }
 
+  /** Tells what is done meanwhile. */
+  tell(stage: string): Promise<void> {
+    return this.onProgress(this.#progress(stage, new Map()));
+  }
+
   #progress(stage: string, out: Finished["out"]): PlanProgress {
     const heldOut = this.#in.split.heldOut.map(({ digest }) => digest);
     return {

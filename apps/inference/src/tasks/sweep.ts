@@ -97,7 +97,8 @@ export async function endingOf(
   const lives = (await scope.modelLives.list()).filter(({ stage }) => stages.includes(stage));
   if (lives.length === 0) return [];
   const [[release], plans] = await Promise.all([scope.tasks.releases(task.id), scope.tasks.plans(task.id)]);
-  const spec = planSpec.safeParse(plans.find(({ number }) => number === release?.plan)?.spec).data;
+  const now = release && answering(release);
+  const spec = planSpec.safeParse(plans.find(({ number }) => number === now)?.spec).data;
   const used = new Set(spec === undefined ? [] : modelsOf(spec));
   return lives.flatMap((life) => (used.has(life.name) ? (lifeSentence(life) ?? []) : []));
 }

@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { z } from "zod";
 import type { Answer } from "../../domain/asking/answer.ts";
 import { askPatiently } from "../../domain/asking/patiently.ts";
+import type { PlanProgress } from "../../domain/planner/report.ts";
 import { storedDocument } from "../../domain/tasks/document.ts";
 import { loadExamples } from "../../domain/tasks/load-examples.ts";
 import { taskRule } from "../../domain/tasks/rule.ts";
@@ -13,6 +14,7 @@ import { Planning } from "../../tasks/planning.ts";
 import { answering } from "../../tasks/release.ts";
 import { reword } from "../../tasks/reword.ts";
 import type { AskModel } from "../../tasks/run-step.ts";
+import { baseFor, tuneFor } from "../../tasks/tune.ts";
 import { defineJob, JobError } from "../define.ts";
 import { tasksPlanKind } from "./tasks-plan-input.ts";
 
@@ -38,7 +40,7 @@ export const planTask = defineJob({
     const document = storedDocument.parse(version.document);
     const loaded = await loadExamples(scope, document, version).catch(finalError);
     const split = splitTask(loaded.examples, document);
-    const models = await readModelFacts(scope);
+    let models = await readModelFacts(scope);
     if (models.length === 0) {
       throw new JobError("There is no model to plan with.", { hint: "Add one: `tug models add`.", final: true });
     }
@@ -55,26 +57,31 @@ export const planTask = defineJob({
       within(Math.min(rewordMs, budgetMs / 4), signal, (until) => ask({ ...request, ...asking, signal: until }));
     const measure = measureOf(document, await evaluatorOf(scope, document).catch(finalError), askModel);
     const served = await scope.tasks.served(task.name);
-    const planning = new Planning({
-      document,
-      split,
-      facts: factsOf(loaded.examples, split, document),
-      basis: basisOf(document, split, measure.key),
-      models,
-      wordings: await reword(document, split.learnt, models, askOnce),
-      records: await scope.taskPlannings.records(2000),
-      kept: await scope.taskPlannings.measurements(task.id),
-      served: served?.plans.find(({ number }) => number === answering(served.release))?.spec,
-      budgetMs,
-      spentMs: spent,
-      asked: checkpoint.asked,
-      ask: askModel,
-      score: measure.score,
-      keep: (measured) => scope.taskPlannings.measure(task.id, measured),
-      signal,
-    });
+    const basis = basisOf(document, split, measure.key);
+    const wordings = await reword(document, split.learnt, models, askOnce);
+    const records = await scope.taskPlannings.records(2000);
+    const begin = async (asked: number) =>
+      new Planning({
+        document,
+        split,
+        facts: factsOf(loaded.examples, split, document),
+        basis,
+        models,
+        wordings,
+        records,
+        kept: await scope.taskPlannings.measurements(task.id),
+        served: served?.plans.find(({ number }) => number === answering(served.release))?.spec,
+        budgetMs,
+        spentMs: spent,
+        asked,
+        ask: askModel,
+        score: measure.score,
+        keep: (measured) => scope.taskPlannings.measure(task.id, measured),
+        signal,
+      });
+    let planning = await begin(checkpoint.asked);
     let noted = 0;
-    planning.onProgress = async (told) => {
+    const note = async (told: PlanProgress) => {
       const { exhaustive, measurements, stage } = told;
       progress({ stage, done: Math.min(measurements, exhaustive), total: exhaustive });
       if (performance.now() - noted < noteMs) return;
@@ -82,10 +89,29 @@ export const planTask = defineJob({
       await scope.taskPlannings.note(row.id, told);
       await save({ spentMs: spent(), asked: planning.asked });
     };
-    const found = await planning.run();
+    planning.onProgress = note;
+    let found = await planning.run();
     const [cpu] = cpus();
     const device = `${services.training.device}, ${availableParallelism()} × ${cpu?.model ?? "CPU"}`;
-    const report = planning.report(found, { version: row.version, examples: loaded.name, device });
+    const facts = { version: row.version, examples: loaded.name, device };
+    let report = planning.report(found, facts);
+    const base = baseFor({ document, learnt: split.learnt.length, leftMs: budgetMs - spent(), models, report });
+    const tuned =
+      base &&
+      (await tuneFor(scope, {
+        ...{ task: task.name, document, learnt: split.learnt, basis: basis.learnt, base, actor: input.actor, signal },
+        // What is tuned is to be measured too, before the race ends.
+        leftMs: () => budgetMs * tuningEnds - spent(),
+        tell: (stage) => planning.tell(stage),
+      }));
+    if (tuned !== undefined) {
+      // What was measured is kept: only what is new is asked.
+      models = await readModelFacts(scope);
+      planning = await begin(planning.asked);
+      planning.onProgress = note;
+      found = await planning.run();
+      report = planning.report(found, facts);
+    }
     log.info({ task: task.name, measurements: report.measurements, exhaustive: report.exhaustive }, "planned");
     return commit((tx) =>
       finishPlanning(tx, {
@@ -101,6 +127,8 @@ export const planTask = defineJob({
   },
 });
 
+/** A tuning run for the task ends at this share of the time. */
+const tuningEnds = 0.75;
 /** A request may take so long although the planning's time is nearly over, and a rewording at most so long. */
 const leastMs = 30_000;
 const rewordMs = 30_000;
