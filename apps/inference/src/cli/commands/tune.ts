@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Database, OrganizationScope, TuningRunDetail } from "@tugboat/db";
+import type { CatalogModel, Database, OrganizationScope, TuningRunDetail } from "@tugboat/db";
 import type { Samples } from "@tugboat/tuning";
 import { checkReady, defaultConfig, findingKinds, prepareExamples, type RunReport, runReport } from "@tugboat/tuning";
 import { Command } from "commander";
+import { readFirstRun } from "../../domain/first-run.ts";
 import { datasetSamples, fileSamples } from "../../domain/tuning/sample-source.ts";
+import { shipRun } from "../../domain/tuning/ship.ts";
 import { recordedRun, startRun } from "../../domain/tuning/start.ts";
 import { type CliContext, changeHome, contextOf, homeScope, withDatabase } from "../context.ts";
 import { decimal } from "../options.ts";
@@ -29,7 +31,10 @@ export function tuneCommand(): Command {
       "<dataset>",
       "a dataset, perhaps with @ and a version (its test split is left alone), or a file: CSV, XLSX or JSON Lines",
     )
-    .option("--model <name>", "the model to tune, as `tug models list` shows it")
+    .option(
+      "--model <name>",
+      "the model to tune, as `tug models list` shows it; by default the one that is loaded at start",
+    )
     .option("--minutes <n>", "the time it may take", decimal(0.2, 1440), 10)
     .option("--name <name>", "what to call it; by default as the examples are called")
     .option("--instruction <text>", "what the model is asked; by default made from the answers")
@@ -37,11 +42,7 @@ export function tuneCommand(): Command {
     .option("--no-mend", "take the examples as they are")
     .option("--wait", "wait for the report")
     .action(async (dataset: string, options: TuneOptions, command: Command) => {
-      const context = contextOf(command);
-      if (options.model === undefined) {
-        throw new CliError("usage", "Say which model to tune.", "--model tug-small, for instance.", 2);
-      }
-      await begin(context, dataset, { ...options, model: options.model });
+      await begin(contextOf(command), dataset, options);
     });
   tune
     .command("report")
@@ -55,15 +56,61 @@ export function tuneCommand(): Command {
       }
       print(context, run);
     });
+  tune
+    .command("ship")
+    .description("lets an alias serve what a run has learnt")
+    .argument("<run>", "its id")
+    .option("--alias <name>", "the name that programs call; by default the run's")
+    .option("--anyway", "although the report holds it back")
+    .action(async (id: string, options: { alias?: string; anyway?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      await withDatabase(context, async (database) => {
+        const { name } = await readRun(database, id);
+        const { prompt, ...shipped } = await changeHome(database, "tuning.ship", async (tx) => {
+          const asked = { id, alias: options.alias ?? name, anyway: options.anyway === true, actor: "system" };
+          const result = await shipRun(tx, asked);
+          const { alias, model, version } = result;
+          return { subject: id, after: { alias, model, version }, result };
+        });
+        if (context.json) return printJson(shipped);
+        process.stdout.write(
+          `${shipped.alias} serves ${shipped.model} now. Ask it with the same words as it was taught:\n`,
+        );
+        process.stdout.write(`${await curlOf(context, shipped.alias, prompt)}\n`);
+      });
+    });
   return tune;
 }
 
-async function begin(context: CliContext, dataset: string, options: TuneOptions & { model: string }): Promise<void> {
+/** A command that runs as pasted where the service's first key is known. */
+async function curlOf({ env }: CliContext, model: string, prompt: string): Promise<string> {
+  const known = await readFirstRun(env.TUGBOAT_HOME);
+  const content = prompt.replace("{{text}}", "your text");
+  const body = JSON.stringify({ model, temperature: 0, messages: [{ role: "user", content }] });
+  const key = known?.apiKey ?? "$TUGBOAT_API_KEY";
+  const url = env.TUGBOAT_API_URL ?? known?.apiUrl ?? `http://127.0.0.1:${env.TUGBOAT_API_PORT}`;
+  return `curl ${url}/v1/chat/completions \\
+  -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" \\
+  -d '${body.replaceAll("'", "'\\''")}'`;
+}
+
+/** The model that was named, else the one that the service loads at start, else any that is no adapter. */
+async function baseOf({ env }: CliContext, scope: OrganizationScope, name: string | undefined): Promise<CatalogModel> {
+  if (name !== undefined) {
+    const found = await scope.models.get(name);
+    if (found !== null) return found;
+    throw new CliError("not-found", `There is no model ${name}.`, "`tug models list` shows them.");
+  }
+  const models = (await scope.models.list()).filter(({ base }) => base === null);
+  const found = models.find((one) => one.name === env.TUGBOAT_DEFAULT_MODEL) ?? models[0];
+  if (found !== undefined) return found;
+  throw new CliError("not-found", "There is no model to tune.", "`tug models add` adds one.");
+}
+
+async function begin(context: CliContext, dataset: string, options: TuneOptions): Promise<void> {
   await withDatabase(context, async (database) => {
     const scope = homeScope(database);
-    const base = await scope.models.get(options.model);
-    if (base === null)
-      throw new CliError("not-found", `There is no model ${options.model}.`, "`tug models list` shows them.");
+    const base = await baseOf(context, scope, options.model);
     const { contextLength } = base;
     const { name, samples } = await samplesOf(scope, dataset);
     const found = await prepareExamples(samples, { mends: [], contextLength });
@@ -94,7 +141,7 @@ async function begin(context: CliContext, dataset: string, options: TuneOptions 
     if (options.wait !== true) {
       if (context.json) return printJson({ run: started.run.id, job: started.job, examples });
       process.stdout.write(
-        `Run ${started.run.id} learns from ${examples} examples.\n\`tug tune report ${started.run.id}\` shows what came out.\n`,
+        `${base.name} learns from ${examples} examples, for ${options.minutes} minutes at most.\n\`tug tune report ${started.run.id}\` shows what came out.\n`,
       );
       return;
     }
@@ -156,6 +203,8 @@ function print({ json }: CliContext, run: TuningRunDetail): void {
   process.stdout.write(
     `Model ${run.tunedModel} in the catalog; adapter at ${report.adapter}; ${Math.round(report.seconds)} s.\n`,
   );
+  const anyway = report.gate.passed ? "" : " --anyway";
+  process.stdout.write(`\`tug tune ship ${run.id}${anyway}\` lets the alias ${run.name} serve it.\n`);
 }
 
 function scoresOf({ baselines, measure, tuned }: RunReport): string {

@@ -21,6 +21,7 @@ import { z } from "zod";
 import { type Permission, permissionTable } from "../../../domain/permissions.ts";
 import { keepBrought, recordBrought } from "../../../domain/tuning/bring.ts";
 import { datasetSamples, fileSamples, traceSamples } from "../../../domain/tuning/sample-source.ts";
+import { shipRun } from "../../../domain/tuning/ship.ts";
 import { recordedRun, startRun } from "../../../domain/tuning/start.ts";
 import { stopRun } from "../../../domain/tuning/stop.ts";
 import type { Context } from "../context.ts";
@@ -264,30 +265,9 @@ export const tuningRouter = router({
     .output(z.object({ alias: z.string(), aliasId: id, model: z.string(), version: z.int() }))
     .mutation(({ ctx, input }) =>
       ctx.change(async (scope) => {
-        const { name, report: kept, tunedModel: model } = await scope.tuningRuns.get(input.id);
-        const report = runReport.nullable().parse(kept);
-        if (report === null || model === null) {
-          throw new TuningError("not-ready", "This run has no model yet.", "Wait until it is done.");
-        }
-        if (!report.gate.passed && !input.anyway) {
-          throw new TuningError(
-            "refused",
-            report.gate.reasons.join(" "),
-            "It can be shipped all the same, if you say so.",
-          );
-        }
-        const plan = { split: [{ target: { kind: "model" as const, model }, share: 100 }], failover: [] };
-        const version = { plan, note: `Tuning run ${name}`, createdBy: ctx.actor };
-        const before = (await scope.aliases.list()).find((one) => one.name === input.alias);
-        const after =
-          before === undefined
-            ? await scope.aliases.create(input.alias, version)
-            : await scope.aliases.move(before.id, version, before.updatedAt);
-        return {
-          subject: input.id,
-          after: { alias: after.name, model, version: after.current.number },
-          result: { alias: after.name, aliasId: after.id, model, version: after.current.number },
-        };
+        const { prompt: _, ...shipped } = await shipRun(scope, { ...input, actor: ctx.actor });
+        const { alias, model, version } = shipped;
+        return { subject: input.id, after: { alias, model, version }, result: shipped };
       }),
     ),
 });
