@@ -46,7 +46,6 @@ export const rooms = [
       "@tugboat/engine": [
         "src/features/playground/browser/worker/engine-worker.ts",
         "src/features/tuning/browser/worker/tuning-worker.ts",
-        "src/features/tuning/browser/worker/memory-place.ts",
       ],
       "@tugboat/records": ["src/features/tuning/browser/worker/blob-samples.ts"],
       "@tugboat/tuning": [

@@ -1,10 +1,9 @@
 import { createDevice, openModelFromFile } from "@tugboat/engine/browser";
 import { checkedOf, checkReady, defaultConfig, type Prepared, prepareExamples, withoutTexts } from "@tugboat/tuning";
-import { runTuning } from "@tugboat/tuning/run";
+import { MemoryPlace, runTuning } from "@tugboat/tuning/run";
 import { storedModel } from "../../../playground/browser/worker/model-store.ts";
 import type { FromWorker, Problem, ToWorker } from "../protocol.ts";
 import { blobSamples } from "./blob-samples.ts";
-import { MemoryPlace } from "./memory-place.ts";
 
 /** A guided fine-tune in a worker of the page. Nothing is sent from here but what the page asks the model's file with. */
 

@@ -1,7 +1,7 @@
 import type { ModelSource, PeftAdapter } from "@tugboat/engine";
-import type { RunPlace } from "@tugboat/tuning/run";
+import type { RunPlace } from "./spec.ts";
 
-/** Where a run in the browser keeps what it has finished: for as long as the worker lives, and nowhere else. */
+/** Where a run in a browser keeps what it has finished: for as long as its worker lives, and nowhere else. */
 export class MemoryPlace implements RunPlace {
   readonly #files = new Map<string, Uint8Array>();
   readonly #adapters = new Map<string, PeftAdapter>();
