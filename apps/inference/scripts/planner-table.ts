@@ -151,8 +151,8 @@ const served = table(
 const text = `# How well tasks are planned
 
 Written by \`npm run docs:planner\`. Three real tasks with 60 examples each ([the data and its licences](../apps/inference/scripts/planner-data/README.md)),
-three models (stories260K, tug-nano, tug-small), seven families of ways: the person's words alone, with the answers listed, with 2, 4 or 8
-examples chosen by coverage or by nearness, nearest neighbours, a linear classifier on embeddings, and cascades of two of them. A measurement
+three models (stories260K, tug-nano, tug-small), eight families of ways: the person's words alone, with the answers listed, with 2, 4 or 8
+examples chosen by coverage or by nearness, nearest neighbours, a linear classifier on embeddings, and cascades and routes of two of them. A measurement
 is one way's answer to one example. A request costs what the machine costs while it computes, at $0.20 an hour.
 
 The exhaustive search measures every way on every example. The planner reads the same kept answers and chooses what to ask; what it chose
@@ -164,7 +164,8 @@ ${results.join("\n\n")}
 
 ## How far the cost model was off
 
-Predicted against measured, of the ways that were measured: the median error of latency and the mean error of the score.
+Predicted against measured, of the ways that were measured: the median error of latency and the mean error of the score. A way is predicted
+just before it answers for the first time, from what earlier tasks showed and from what the task's other ways have answered by then.
 
 ${error}
 
@@ -178,9 +179,9 @@ Seen from outside, a request takes ${ms(whole)}, of which ${ms(around)} are not 
 
 The aim is at most 40 % of the exhaustive search's measurements cold and a third with history; a figure above that misses it. The
 race's rungs and shares were chosen while looking at these three tasks, so that other tasks may need more. With 21 held-out examples intervals are wide,
-and "within its interval" says little where every way is near chance, as on \`section\`. A cascade for 60 % of its second step's cost at the
-same accuracy is not among these models: they are all small, and cost alike. Scores are predicted badly for tasks that are harder or easier
-than the earlier ones; which ways stand out is what history is used for.
+and "within its interval" says little where every way is near chance, as on \`section\`. The exhaustive search holds
+hundreds of cascades and routes against each other on those examples: where every way is near chance, the best of them owes much to luck.
+Models that differ by more than these would show more of what two steps save: these are all small.
 
 Measured on ${cpus()[0]?.model ?? "CPU"}, ${cpus().length} threads, with other programs running.
 `;

@@ -68,6 +68,8 @@ async function onPostgres({ databaseUrl, onError }: QueueOptions): Promise<Deliv
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
   });
+  // Every kind's worker listens to it: more than Node takes for a leak.
+  pool.setMaxListeners(0);
   pool.on("error", onError);
   // One that is in use and breaks between two queries tells nobody else: unheard, it would end the process.
   pool.on("connect", (one) => void one.on("error", () => {}));
