@@ -3,6 +3,7 @@ import { type Constraint, type Engine, loadEngine } from "@tugboat/engine";
 import { openModel } from "@tugboat/engine/node";
 import { kvCacheBytes } from "@tugboat/kernels";
 import { z } from "zod";
+import { openStaged } from "../../workers/stages/staged-engine.ts";
 import { answer } from "./answering.ts";
 import { peakResidentBytes, residentBytes } from "./memory.ts";
 
@@ -13,6 +14,8 @@ const loadSchema = z.object({
   contextLength: z.number(),
   kernelCache: z.string(),
   sequences: z.number().default(1),
+  /** Cut into processes. */
+  stages: z.object({ layers: z.number(), embedding: z.number(), head: z.number() }).optional(),
 });
 const runSchema = z.object({ prompt: z.array(z.number()), tokens: z.number() });
 const batchSchema = z.object({ prompts: z.array(z.array(z.number())), tokens: z.number() });
@@ -23,6 +26,11 @@ const floodSchema = z.object({
 });
 
 let engine: Engine | undefined;
+
+function die(what: string): void {
+  console.error(what);
+  process.exit(1);
+}
 
 function loaded(): Engine {
   if (engine === undefined) throw new Error("no model is loaded");
@@ -107,18 +115,19 @@ function p95(values: readonly number[]): number {
 
 answer({
   async load(question) {
-    const { path, kernelCache, sequences, ...options } = loadSchema.parse(question);
+    const { path, kernelCache, sequences, stages, ...options } = loadSchema.parse(question);
     const baseline = residentBytes();
     const start = performance.now();
     const at: Record<string, { first: number; last: number }> = {};
-    engine = await loadEngine(await openModel(path, { kernelCache }), {
-      ...options,
-      maxSequences: sequences,
-      onProgress: (progress) => {
-        const now = performance.now();
-        at[progress.stage] = { first: at[progress.stage]?.first ?? now, last: now };
-      },
-    });
+    const source = await openModel(path, { kernelCache });
+    const onProgress = ({ stage }: { readonly stage: string }) => {
+      const now = performance.now();
+      at[stage] = { first: at[stage]?.first ?? now, last: now };
+    };
+    const load = { ...options, maxSequences: sequences };
+    engine = stages
+      ? (await openStaged(source, { path, kernelCache, options: load, stages }, onProgress, die)).engine
+      : await loadEngine(source, { ...load, onProgress });
     const loadMs = performance.now() - start;
     const spent = (stage: string) => (at[stage]?.last ?? 0) - (at[stage]?.first ?? 0);
     const { info } = engine;

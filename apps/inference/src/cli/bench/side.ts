@@ -37,7 +37,7 @@ export class Side {
   }
 
   /** Our side: a file beside this one. */
-  static ours(file: "engine-side" | "kernel-side"): Side {
+  static ours(file: "engine-side" | "kernel-side" | "stage-side"): Side {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     const path = fileURLToPath(new URL(`./${file}.${extension}`, import.meta.url));
     return new Side("Tugboat", fork(path, [], { stdio: ["ignore", "inherit", "inherit", "ipc"] }));

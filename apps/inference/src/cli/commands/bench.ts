@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly runs: number;
   readonly device: "auto" | "cpu" | "webgpu";
   readonly tokens?: number;
+  /** Of `serve`: what binds each kind of work, in place of the figures of many users. */
+  readonly explain?: boolean;
 }
 
 export type Bench = (options: BenchOptions, context: CliContext) => Promise<{ figures: Figure[]; device: string }>;
@@ -111,13 +113,26 @@ function add(parent: Command, name: string, description: string, run: Bench, pee
         integer(2, 100_000),
       );
   }
+  if (name === "serve") {
+    command.option("--explain", "which resource binds each kind of work, and what one more worker of it would bring");
+  }
   command.action(async (options: BenchOptions, self: Command) => {
     const context = contextOf(self);
+    if (options.explain) return explainServe(options, context);
     const { device, figures } = await run(options, context);
     const machine = describeMachine(options.threads, device);
     if (context.json) return printJson({ machine, results: figures });
     print(machine, figures, options.against);
   });
+}
+
+async function explainServe(options: BenchOptions, context: CliContext): Promise<void> {
+  const { benchServeExplain, explanationText } = await import("../bench/serve-explain.ts");
+  const { device, explain, figures } = await benchServeExplain(options, context);
+  const machine = describeMachine(options.threads, device);
+  if (context.json) return printJson({ machine, results: figures, explain });
+  print(machine, figures, undefined);
+  process.stdout.write(`\n${explanationText(explain)}`);
 }
 
 function print(machine: Machine, figures: readonly Figure[], peer: string | undefined): void {

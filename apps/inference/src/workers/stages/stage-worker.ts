@@ -26,10 +26,12 @@ let busyMs = 0;
 async function load({ kernelCache, options, path, stage: part }: StageLoad): Promise<void> {
   try {
     const source = await openModel(path, { kernelCache });
-    stage = await openStage(source, part, {
+    const opened = openStage(source, part, {
       ...options,
       onProgress: (progress) => send({ type: "progress", progress }),
     });
+    // Its weights are on the device.
+    stage = await opened.finally(() => source.files.close());
     send({ type: "ready", facts: stage.facts });
     let reported = performance.now();
     const report = () => {
