@@ -10,7 +10,7 @@ import { heldBack } from "./held-back.ts";
 import { answering, releasePlan } from "./release.ts";
 
 /** So many of the best can be shipped. */
-const shippable = 6;
+export const shippable = 6;
 
 /** Keeps what a planning found: the plans, the report, what the planner learnt, and whether it proposes a change. */
 export async function finishPlanning(

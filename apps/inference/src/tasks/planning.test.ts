@@ -132,6 +132,10 @@ describe("a planning", () => {
     const known = new Set(half.map(key));
     expect(again.kept.some((one) => known.has(key(one)))).toBe(false);
     expect(again.report.entries[0]?.key).toBe(whole.report.entries[0]?.key);
+    // With every answer kept nothing was embedded on the way, and each plan is kept with its examples all the same.
+    const all = await planned({ kept: whole.kept.map((one) => ({ ...one, answer: {} })) });
+    await all.planning.complete(all.report, 20);
+    for (const entry of all.report.entries) expect(all.planning.artifact(entry).steps.length).toBeGreaterThan(0);
   });
 
   it("keeps what it has when the time is over", async () => {

@@ -359,6 +359,14 @@ export class Planning {
     });
   }
 
+  /**
+   * Makes what the best plans are kept with: of answers that an earlier planning, or this one before it was stopped, had
+   * asked for, the examples' vectors are not there yet. @throws StepError
+   */
+  async complete({ entries }: PlanReport, count: number): Promise<void> {
+    for (const { spec } of entries.slice(0, count)) for (const step of stepsOf(spec)) await this.#embed(step);
+  }
+
   artifact({ spec, steps: [one = "", other = ""] }: Entry): Artifact {
     const made = artifactOf(spec, this.#learnt(), labelsOf(this.#in.document.output));
     if (spec.kind !== "route") return made;

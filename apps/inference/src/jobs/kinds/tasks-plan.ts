@@ -7,7 +7,7 @@ import { storedDocument } from "../../domain/tasks/document.ts";
 import { loadExamples } from "../../domain/tasks/load-examples.ts";
 import { taskRule } from "../../domain/tasks/rule.ts";
 import { basisOf, factsOf, splitTask } from "../../tasks/examples-split.ts";
-import { finishPlanning } from "../../tasks/finish-planning.ts";
+import { finishPlanning, shippable } from "../../tasks/finish-planning.ts";
 import { evaluatorOf, measureOf } from "../../tasks/measure.ts";
 import { readModelFacts } from "../../tasks/model-facts.ts";
 import { Planning } from "../../tasks/planning.ts";
@@ -112,6 +112,7 @@ export const planTask = defineJob({
       found = await planning.run();
       report = planning.report(found, facts);
     }
+    await planning.complete(report, shippable);
     log.info({ task: task.name, measurements: report.measurements, exhaustive: report.exhaustive }, "planned");
     return commit((tx) =>
       finishPlanning(tx, {
