@@ -1,6 +1,6 @@
 /**
  * A small labelled data set to try a tuning with: 60 messages to a shop's support, in four queues. Written for this
- * repository and under its licence.
+ * repository and under its licence. `recipes/support-queues` holds the same rows as a file.
  */
 export const sampleName = "support-queues";
 
