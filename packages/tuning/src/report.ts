@@ -9,12 +9,13 @@ const trial = z.object({
   steps: z.int(),
   /** Of each step: nats per token that was learnt. */
   losses: z.array(z.number()),
-  /** `chance`: how sure it was of the right answers. `forgot`: how much worse general text is predicted, as a share; of other texts than the report's. */
+  /** `chance`: how sure it was of the right answers; `noise`: its standard error. `forgot`: how much worse general text is predicted, as a share; of other texts than the report's. */
   rungs: z.array(
     z.object({
       steps: z.int(),
       score: z.number(),
       chance: z.number().optional(),
+      noise: z.number().optional(),
       loss: z.number(),
       forgot: z.number(),
     }),

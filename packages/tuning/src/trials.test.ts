@@ -5,7 +5,7 @@ import { fitLogistic, nearest, suspectLabels } from "./logistic.ts";
 import { stepsAfter } from "./pace.ts";
 import { taskKind } from "./task-kind.ts";
 import { TimeBudget } from "./time-budget.ts";
-import { isBetter, planTrials, survivors } from "./trials.ts";
+import { chosenOf, isBetter, planTrials, survivors } from "./trials.ts";
 
 describe("the plan of trials", () => {
   it("fits the time it is given, and always trains something", () => {
@@ -61,6 +61,22 @@ describe("the plan of trials", () => {
     expect(survivors(results).map(({ id }) => id)).toEqual([3, 2]);
     expect(survivors(results.slice(0, 1))).toHaveLength(1);
     expect(isBetter(results[2]!, results[1]!)).toBe(true);
+  });
+});
+
+describe("the choice", () => {
+  const at = (steps: number, score: number, noise?: number) => ({ steps, score, loss: 1, excess: 0, noise });
+
+  it("stops early only where that is better by more than luck", () => {
+    expect(chosenOf([at(14, 0.13, 0.05), at(28, 0.09, 0.04), at(56, 0.1, 0.05)]).steps).toBe(56);
+    expect(chosenOf([at(14, 0.5, 0.05), at(56, 0.1, 0.05)]).steps).toBe(14);
+    // What forgot too much is worth less.
+    expect(chosenOf([at(28, 0.5, 0.05), { ...at(56, 0.5, 0.05), excess: 0.2 }]).steps).toBe(28);
+  });
+
+  it("takes the best where nothing is known of the luck, and the better of the longest", () => {
+    expect(chosenOf([at(14, 0.13), at(56, 0.1)]).steps).toBe(14);
+    expect(chosenOf([at(56, 0.4, 0.1), { ...at(56, 0.45, 0.1), loss: 2 }]).score).toBe(0.45);
   });
 });
 

@@ -21,9 +21,9 @@ export function trialSpace(width: number): TrialSettings[] {
   const rate = (base: number) => Number((base * Math.min(1, Math.sqrt(384 / width))).toPrecision(2));
   return [
     { id: "a", rank: 16, learningRate: rate(1e-3) },
-    { id: "b", rank: 8, learningRate: rate(2e-3) },
+    { id: "b", rank: 8, learningRate: rate(3e-3) },
     { id: "c", rank: 8, learningRate: rate(1e-3) },
-    { id: "d", rank: 16, learningRate: rate(5e-4) },
+    { id: "d", rank: 16, learningRate: rate(2e-3) },
   ];
 }
 
@@ -93,6 +93,26 @@ export function isBetter(a: RungResult, b: RungResult): boolean {
 
 function worth({ excess, score }: RungResult): number {
   return score - excessCost * excess;
+}
+
+/**
+ * What is trained to its end: the best of those that were trained longest, whose learning rate has come down. An earlier
+ * moment must be better by more than its luck on the few examples that choose, so far as that luck is known.
+ */
+export function chosenOf<T extends TimedResult>([first, ...rest]: readonly [T, ...T[]]): T {
+  const longest = rest.reduce((most, { steps }) => Math.max(most, steps), first.steps);
+  const best = (of: readonly T[]) => of.reduce((one, other) => (isBetter(other, one) ? other : one));
+  const whole = best([first, ...rest].filter(({ steps }) => steps === longest));
+  const any = best([first, ...rest]);
+  return worth(any) - worth(whole) > Math.max(any.noise ?? 0, whole.noise ?? 0) || whole.noise === undefined
+    ? any
+    : whole;
+}
+
+export interface TimedResult extends RungResult {
+  readonly steps: number;
+  /** Standard error of the score. */
+  readonly noise?: number | undefined;
 }
 
 /** Which trials go on: the better half, at least one. */

@@ -66,12 +66,11 @@ export async function askClosed(
   return out;
 }
 
-/** How sure a model is of the right answers, on average, from 0 to 1: it tells ways apart where few answers can't. */
-export function meanChance(context: RunContext, positions: readonly number[], answers: readonly Answer[]): number {
+/** How sure a model is of each right answer, from 0 to 1: it tells ways apart where few answers can't. */
+export function rightChances(context: RunContext, positions: readonly number[], answers: readonly Answer[]): number[] {
   const { kind, labels, spec } = context;
-  const chances = answers.map(({ chances: all, score }, i) => {
+  return answers.map(({ chances: all, score }, i) => {
     if (all === undefined) return score;
     return all[kind === "labels" ? labels.indexOf(spec.examples[positions[i]!]!.output) : 0] ?? 0;
   });
-  return chances.reduce((sum, one) => sum + one, 0) / Math.max(1, chances.length);
 }

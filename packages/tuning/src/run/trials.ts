@@ -1,8 +1,9 @@
 import { EngineError, type Trainer } from "@tugboat/engine";
+import { mean, variance } from "@tugboat/statistics";
 import { TuningError } from "../errors.ts";
 import type { RunConfig, TrialProgress } from "../report.ts";
-import { isBetter, planTrials, survivors, type TrialSettings, trialSpace } from "../trials.ts";
-import { askClosed, meanChance } from "./ask.ts";
+import { chosenOf, planTrials, survivors, type TrialSettings, trialSpace } from "../trials.ts";
+import { askClosed, rightChances } from "./ask.ts";
 import type { RunContext } from "./context.ts";
 import { Lessons, referencesOf } from "./lessons.ts";
 import { forgottenBy } from "./retention.ts";
@@ -69,13 +70,14 @@ export function bestOf(
       "Give it more minutes, or choose a smaller model.",
     );
   }
-  const best = rest.reduce((one, other) => (isBetter(other, one) ? other : one), first);
-  return { trial: best.trial, steps: best.steps };
+  const { steps, trial } = chosenOf([first, ...rest]);
+  return { trial, steps };
 }
 
 /** What is chosen by: how sure it is of the right answers, less what it forgot beyond what may be. */
 function valued({ mayForget }: Pick<RunConfig, "mayForget">, rung: TrialProgress["rungs"][number]) {
-  return { score: rung.chance ?? rung.score, loss: rung.loss, excess: Math.max(0, rung.forgot - mayForget) };
+  const { chance, forgot, loss, noise, score } = rung;
+  return { score: chance ?? score, noise, loss, excess: Math.max(0, forgot - mayForget) };
 }
 
 export function checkpointName(trial: string, steps: number): string {
@@ -177,6 +179,7 @@ async function validate(context: RunContext, trainer: Trainer): Promise<Omit<Tri
   const { loss } = await trainer.evaluate(texts);
   if (context.kind === "text") return { score: 0, loss, forgot };
   const answers = await askClosed(context, trainer, positions, { frozen: false });
+  const chances = rightChances(context, positions, answers);
   const right = answers.filter(({ score }) => score === 1).length;
   for (const [i, { input, output }] of examples.slice(0, shownSamples).entries()) {
     context.state.samples.push({ steps: trainer.step, input, expected: output, answer: answers[i]!.text });
@@ -184,7 +187,8 @@ async function validate(context: RunContext, trainer: Trainer): Promise<Omit<Tri
   context.state.samples = context.state.samples.slice(-keptSamples);
   return {
     score: right / Math.max(1, examples.length),
-    chance: meanChance(context, positions, answers),
+    chance: mean(chances),
+    noise: Math.sqrt(variance(chances) / Math.max(1, chances.length)),
     loss,
     forgot,
   };
