@@ -45,7 +45,7 @@ const figures = z.object({
   source: z.string(),
   test: z.number(),
   labels: z.number(),
-  /** Of the five examples, how many fit beside every text. */
+  /** Of the five examples, how many fit beside a text on average. */
   shots: z.number().default(5),
   scores: z.array(z.object({ name: z.string(), score: z.number(), low: z.number(), high: z.number(), p: z.number() })),
   verdict: z.string(),
@@ -91,7 +91,7 @@ async function measure(task: BenchTask): Promise<Figures> {
     },
   });
   console.error(report.sentence);
-  const answers = await askAll(report, train, test);
+  const { answers, shots } = await askAll(report, train, test);
   const right = (said: readonly string[]) => said.map((text, i) => text === test[i]!.output);
   const tuned = right(answers.get("tuned") ?? []);
   const scores = [...answers].map(([name, said]) => {
@@ -109,6 +109,7 @@ async function measure(task: BenchTask): Promise<Figures> {
     source: task.source,
     test: test.length,
     labels: report.labels.length,
+    shots,
     scores,
     verdict: report.verdict,
     sentence: report.sentence,
@@ -131,29 +132,32 @@ async function askAll(report: Report, train: readonly Example[], test: readonly 
   const { labels } = report;
   const instruction = report.prompt.split("\nText: ")[0]!;
   const out = new Map<string, string[]>();
+  let shown = 0;
   const source = await openModel(options.model, { kernelCache });
   const method = { kind: "lora" as const, rank: report.best.rank, alpha: 2 * report.best.rank };
   const trainer = await openTrainer(source, { device: "cpu", threads, method, maxRows: 1024 });
   try {
     const texts = new Texts(source.files, trainer.info.contextLength);
     const room = Math.max(...labels.map((label) => texts.answer(label).length));
-    const ask = async (shots: readonly Example[], frozen: boolean) => {
-      const prompts = test.map(({ input }) =>
-        texts.prompt((shown) => promptOf(instruction, shown, shots), input, room),
+    const ask = async (shots: (at: number) => readonly Example[], frozen: boolean) => {
+      const prompts = test.map(({ input }, at) =>
+        texts.prompt((shown) => promptOf(instruction, shown, shots(at)), input, room),
       );
       const all = await labelChances(trainer, texts, prompts, labels, { frozen });
       return all.map((chances) => labels[likeliest(chances)]!);
     };
-    out.set("zero-shot", await ask([], true));
-    // The longest text by its letters need not be the longest by its tokens.
-    const fit = (shots: readonly Example[]) =>
-      test.every(({ input }) => texts.fits(promptOf(instruction, input, shots), room));
-    let shots = chooseShots(train, labels, 5);
-    while (shots.length > 0 && !fit(shots)) shots = shots.slice(0, -1);
-    console.error(`${shots.length} examples fit beside each text`);
-    out.set("5-shot", await ask(shots, true));
+    out.set("zero-shot", await ask(() => [], true));
+    // Beside each text as many as fit.
+    const shots = chooseShots(train, labels, 5);
+    const beside = test.map(({ input }) => {
+      const few = [...shots];
+      while (few.length > 0 && !texts.fits(promptOf(instruction, input, few), room)) few.pop();
+      shown += few.length / test.length;
+      return few;
+    });
+    out.set("5-shot", await ask((at) => beside[at]!, true));
     await trainer.importAdapter(await loadAdapter(report.adapter));
-    out.set("tuned", await ask([], false));
+    out.set("tuned", await ask(() => [], false));
   } finally {
     await trainer.close();
   }
@@ -180,7 +184,7 @@ async function askAll(report: Report, train: readonly Example[], test: readonly 
   } finally {
     await engine.close();
   }
-  return out;
+  return { answers: out, shots: shown };
 }
 
 function tableOf(all: readonly Figures[]): string {
@@ -194,6 +198,7 @@ function tableOf(all: readonly Figures[]): string {
   const p = ({ scores }: Figures, name: string) => odds(scores.find((one) => one.name === name)?.p ?? 1);
   const rows = [
     ...names.map((name) => `| ${name} | ${all.map((one) => cell(one, name)).join(" | ")} |`),
+    `| of the 5 examples fit beside a text | ${all.map(({ shots }) => shots.toFixed(1)).join(" | ")} |`,
     `| p, tuned against zero-shot | ${all.map((one) => p(one, "zero-shot")).join(" | ")} |`,
     `| p, tuned against 5-shot | ${all.map((one) => p(one, "5-shot")).join(" | ")} |`,
     `| p, tuned against the linear classifier | ${all.map((one) => p(one, "linear classifier")).join(" | ")} |`,

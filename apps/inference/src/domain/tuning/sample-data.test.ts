@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { repositoryRoot } from "../../env.ts";
-import { sampleCsv, sampleName } from "./sample-data.ts";
+import { sampleCsv, sampleName } from "@tugboat/tuning";
 
 const recipe = join(repositoryRoot, "recipes", sampleName);
 
