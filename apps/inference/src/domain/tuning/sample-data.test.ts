@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sampleCsv, sampleName } from "@tugboat/tuning";
 import { expect, it } from "vitest";
 import { repositoryRoot } from "../../env.ts";
-import { sampleCsv, sampleName } from "@tugboat/tuning";
 
 const recipe = join(repositoryRoot, "recipes", sampleName);
 
