@@ -5,6 +5,7 @@ import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { datasetsCommand } from "./commands/datasets.ts";
+import { deploymentsCommand } from "./commands/deployments.ts";
 import { docsCommand } from "./commands/docs.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
@@ -31,6 +32,7 @@ const program = new Command("tug")
   .configureHelp({ showGlobalOptions: true })
   .addCommand(doctorCommand())
   .addCommand(modelsCommand())
+  .addCommand(deploymentsCommand())
   .addCommand(runCommand())
   .addCommand(benchCommand())
   .addCommand(batchCommand())
