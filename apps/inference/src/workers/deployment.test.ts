@@ -198,9 +198,11 @@ it("has long prompts read in one pool and goes on from them in the other", async
   expect(done?.timings.ttftMs).toBeGreaterThan(6);
   expect(deployment.status().handOvers).toMatchObject({ requests: 1, tokens: 288, bytes: 64, missed: 0 });
 
-  await read(await deployment.generate(request()));
+  // Neither a short prompt, nor one that is nobody's.
+  await read(await deployment.generate(request({ cacheScope: "a" })));
+  await read(await deployment.generate(request({ prompt: { text: long } })));
   expect(reader.prefilled).toHaveLength(1);
-  expect(writer.requests).toHaveLength(2);
+  expect(writer.requests).toHaveLength(3);
 });
 
 it("lets a replica read for itself when no worker of the prefill pool can", async () => {
@@ -212,7 +214,8 @@ it("lets a replica read for itself when no worker of the prefill pool can", asyn
     () => writer,
   );
   await allReady(deployment);
-  expect(words(await read(await deployment.generate(request({ prompt: { text: long } }))))).toBe("word0 word1 word2 ");
+  const events = await read(await deployment.generate(request({ prompt: { text: long }, cacheScope: "a" })));
+  expect(words(events)).toBe("word0 word1 word2 ");
   expect(writer.requests[0]?.cachedElsewhere).toBeUndefined();
   expect(deployment.status().handOvers).toMatchObject({ requests: 0, missed: 1 });
 });

@@ -46,11 +46,12 @@ export class PrefillPool {
 
   /**
    * Has a prompt read and handed over.
-   * @returns undefined when its replica is to read it: it is short, or nobody here could. Why is in the log; what is wrong
+   * @returns undefined when its replica is to read it: it is short, it shares nothing with anybody, or nobody here could. Why is in the log; what is wrong
    * with the request itself its replica says again.
    */
   async read(request: PlacedRequest, to: HandOverAddress): Promise<PrefillAnswer | undefined> {
-    if (lengthOf(request.prompt) < leastCharacters) return undefined;
+    // Without a scope nothing is found in a cache, and so nothing is where it was handed to.
+    if (request.cacheScope === undefined || lengthOf(request.prompt) < leastCharacters) return undefined;
     try {
       const answer = await this.#placed.ask(request.affinity, (replica) => replica.prefill(request, to));
       const { requests, tokens, bytes, ms, missed } = this.#counts;
