@@ -180,7 +180,8 @@ Seen from outside, a request takes ${ms(whole)}, of which ${ms(around)} are not 
 The aim is at most 40 % of the exhaustive search's measurements cold and a third with history; a figure above that misses it. The
 race's rungs and shares were chosen while looking at these three tasks, so that other tasks may need more. With 21 held-out examples intervals are wide,
 and "within its interval" says little where every way is near chance, as on \`section\`. The exhaustive search holds
-hundreds of cascades and routes against each other on those examples: where every way is near chance, the best of them owes much to luck.
+hundreds of cascades and routes against each other on those examples: where every way is near chance, the best of them owes much to luck, and
+what the planner chooses there is little better than any other way.
 Models that differ by more than these would show more of what two steps save: these are all small.
 
 Measured on ${cpus()[0]?.model ?? "CPU"}, ${cpus().length} threads, with other programs running.

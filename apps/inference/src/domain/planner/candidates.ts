@@ -169,7 +169,7 @@ function cannot(
 const enoughEvidence = 0.5;
 /** So many take part whatever history says, and of those that it knows so large a share. */
 const fewestCandidates = 4;
-const startingShare = 0.55;
+const startingShare = 0.6;
 
 /**
  * Leaves out what was behind the other ways on earlier tasks. What nobody knows takes part, and so does what was measured on

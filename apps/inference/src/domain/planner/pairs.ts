@@ -5,7 +5,7 @@ import { compareByPreference, figuresOf, type Goal, type Measured, shortfall } f
 import type { Results } from "./race.ts";
 
 /** So many steps are completed for the sake of a cascade. */
-const mostSteps = 3;
+const mostSteps = 2;
 
 /**
  * The steps that are worth completing for a cascade: those of pairs that, were the first's confidence perfect, would be

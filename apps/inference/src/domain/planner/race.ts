@@ -38,7 +38,7 @@ export interface Race {
 /** Two-sided 95 %: who is out by it is clearly worse. */
 const clearly = 1.96;
 /** At a rung's end so large a share goes on: more while a lucky guess decides much. */
-const kept = { early: 0.55, late: 0.4 };
+const kept = { early: 0.6, late: 0.4 };
 const early = 6;
 /** So many are measured on everything. */
 const finalists = 2;
