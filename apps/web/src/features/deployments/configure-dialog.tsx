@@ -133,7 +133,7 @@ export function ConfigureDialog({ deployment, onClose }: ConfigureDialogProps) {
             Reading prompts, writing answers and the parts of the model may scale apart.{" "}
             <code>tug bench serve --explain</code> says which of them this machine is short of.
           </p>
-          <div className="mt-3 grid gap-4 sm:grid-cols-2">
+          <div className="mt-3 grid items-start gap-4 sm:grid-cols-2">
             {divisions.map(({ field, hint, label, least, unit }) => (
               <Field key={field} label={label} aside={unit} hint={hint} problem={problem(field)}>
                 {(control) => (
