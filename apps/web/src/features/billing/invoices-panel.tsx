@@ -86,7 +86,7 @@ function PaymentNote({ invoice: { name, payment, state } }: { readonly invoice: 
   return (
     <p className="text-xs">
       <a className="underline focus-ring" href={payment.url} target="_blank" rel="noreferrer">
-        Page to pay {name} on
+        Payment page of {name}
       </a>{" "}
       <span className="text-ink-3">until {payment.expiresAt.slice(0, 16).replace("T", " ")} UTC</span>
     </p>
@@ -134,7 +134,7 @@ function Acts({ invoice, mayWrite, payable, onCredit }: ActsProps) {
       {mayWrite && isDraft ? act("Discard", () => discard.mutate({ id: invoice.id })) : null}
       {mayWrite && isDraft ? act("Make final", () => finalize.mutate(seen)) : null}
       {mayWrite && payable && isBill && invoice.state === "final" && invoice.payment?.state !== "open"
-        ? act("Page to pay", () => pay.mutate({ id: invoice.id }))
+        ? act("Payment page", () => pay.mutate({ id: invoice.id }))
         : null}
       {mayWrite && isBill && invoice.state === "final" ? act("Paid", () => move.mutate({ ...seen, to: "paid" })) : null}
       {mayWrite && isBill && invoice.state === "final" ? act("Void", () => move.mutate({ ...seen, to: "void" })) : null}

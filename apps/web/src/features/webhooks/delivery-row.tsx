@@ -36,7 +36,7 @@ export function DeliveryRow({ delivery, endpoint, mayWrite }: DeliveryRowProps) 
     fromNow(Date.parse(createdAt), Date.now()),
     attempts > 0 ? `tried ${tries}` : "",
     status === null ? "" : `answered ${status}`,
-    state === "sent" ? "" : (error ?? ""),
+    status === null ? (error ?? "") : "",
   ];
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-b px-4 py-3 last:border-b-0">
