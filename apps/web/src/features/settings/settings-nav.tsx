@@ -19,7 +19,7 @@ export function SettingsNav() {
   ].filter(({ isVisible }) => isVisible);
   if (parts.length === 1) return null;
   return (
-    <nav aria-label="Settings" className="flex gap-1 border-line border-b">
+    <nav aria-label="Settings" className="flex flex-wrap gap-x-1 border-line border-b">
       {parts.map(({ href, name }) => (
         <Link
           key={href}
