@@ -414,7 +414,10 @@ it("is printed in docs/permissions.md as it is (npm run docs:permissions writes 
 
 /** What each route of HTTP asks for. `key` are permissions of keys and members alike. */
 const routes: Readonly<
-  Record<string, "open" | "console" | "procedure" | "model file" | "kept" | "tuning" | keyof typeof permissionTable>
+  Record<
+    string,
+    "open" | "console" | "procedure" | "model file" | "kept" | "signed" | "tuning" | keyof typeof permissionTable
+  >
 > = {
   "GET /health": "open",
   "GET /metrics": "open",
@@ -452,6 +455,8 @@ const routes: Readonly<
   "GET /v1/fine_tuning/jobs/:id/events": "tuning",
   "GET /v1/fine_tuning/jobs/:id/checkpoints": "tuning",
   "POST /v1/fine_tuning/jobs/:id/cancel": "tuning",
+  // By the signature of whoever pays: payments.test.ts.
+  "POST /api/payments/stripe": "signed",
   // Both models:read and inference:run: model-files.test.ts asks as every role.
   "GET /api/model-files/:name": "model file",
   "POST /api/dataset-files": "datasets:write",
