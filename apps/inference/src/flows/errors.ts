@@ -4,11 +4,18 @@ export class StepFailure extends Error {
   readonly hint: string;
   /** Whether the same try may go well a little later. */
   readonly again: boolean;
+  /** The code that the API refused with, where it was a model that was asked. */
+  readonly refusal: string | undefined;
 
-  constructor(message: string, hint: string, { again }: { readonly again: boolean }) {
+  constructor(
+    message: string,
+    hint: string,
+    { again, refusal }: { readonly again: boolean; readonly refusal?: string | undefined },
+  ) {
     super(message);
     this.hint = hint;
     this.again = again;
+    this.refusal = refusal;
   }
 }
 

@@ -1,50 +1,22 @@
 import type { Json } from "@tugboat/db";
 import { evaluate, parseTemplate, type Scope, valueAt } from "../domain/flows/expression.ts";
-import type { Action, Search } from "../domain/flows/steps.ts";
-import type { FlowFields, FlowType } from "../domain/flows/types.ts";
+import type { Action } from "../domain/flows/steps.ts";
 
 type Values = { readonly [name: string]: Json };
 
+/** What a step does that has no steps of its own. */
+export type LeafAction = Exclude<Action, { kind: "map" | "branch" | "loop" }>;
+
+/** A part of a filled text: what the flow's author wrote, or what a reference stood for. */
+export type Piece = {
+  readonly text: string;
+  readonly isValue: boolean;
+};
+
 /** A step with everything said: what is done depends on nothing else, so it is also what a kept output goes by. */
 export type FilledAction =
-  | { readonly kind: "task"; readonly task: string; readonly input: Values }
-  | {
-      readonly kind: "model";
-      readonly model: string;
-      readonly system: string | null;
-      readonly prompt: string;
-      readonly maxTokens: number;
-      readonly temperature: number;
-      readonly output: FlowFields | null;
-    }
-  | { readonly kind: "prompt"; readonly prompt: string; readonly variables: Values; readonly maxTokens: number }
-  | {
-      readonly kind: "retrieve";
-      readonly collection: string;
-      readonly query: string;
-      readonly top: number;
-      readonly by: Search;
-    }
-  | {
-      readonly kind: "http";
-      readonly method: string;
-      readonly url: string;
-      readonly headers: { readonly [name: string]: string };
-      readonly body: Json;
-      readonly output: FlowType;
-    }
-  | {
-      readonly kind: "mcp";
-      readonly url: string;
-      readonly tool: string;
-      readonly headers: { readonly [name: string]: string };
-      readonly arguments: Values;
-      readonly output: FlowType;
-    }
-  | { readonly kind: "code"; readonly code: string; readonly with: Values; readonly output: FlowFields }
-  | { readonly kind: "approve"; readonly question: string };
-
-export type LeafAction = Exclude<Action, { kind: "map" | "branch" | "loop" }>;
+  | Exclude<LeafAction, { kind: "model" }>
+  | (Extract<LeafAction, { kind: "model" }> & { readonly pieces: readonly Piece[] });
 
 /** @throws TemplateError where a reference has no value */
 export function fillAction(action: Action, scope: Scope): FilledAction {
@@ -59,8 +31,11 @@ export function fillAction(action: Action, scope: Scope): FilledAction {
   switch (action.kind) {
     case "task":
       return { ...action, input: values(action.input) };
-    case "model":
-      return { ...action, prompt: text(action.prompt), system: action.system === null ? null : text(action.system) };
+    case "model": {
+      const pieces = piecesOf(action.prompt, scope);
+      const prompt = pieces.map((piece) => piece.text).join("");
+      return { ...action, prompt, pieces, system: action.system === null ? null : text(action.system) };
+    }
     case "prompt":
       return { ...action, variables: values(action.variables) };
     case "retrieve":
@@ -82,12 +57,41 @@ export function fillAction(action: Action, scope: Scope): FilledAction {
     case "code":
       return { ...action, with: values(action.with) };
     case "approve":
-      return { kind: "approve", question: text(action.question) };
+      return { ...action, question: text(action.question) };
     case "map":
     case "branch":
     case "loop":
       throw new Error(`a step of steps is not filled: ${action.kind}`);
   }
+}
+
+function piecesOf(template: string, scope: Scope): Piece[] {
+  return parseTemplate(template).parts.map((part) => {
+    if (typeof part === "string") return { text: part, isValue: false };
+    const value = valueAt(part, scope);
+    return { text: typeof value === "string" ? value : JSON.stringify(value), isValue: true };
+  });
+}
+
+/** Of the longest values so much is left, each time that a prompt has to become shorter. */
+const kept = 0.75;
+
+/**
+ * A prompt with the longest of what references stood for cut shorter; what stands at a value's beginning stands for it.
+ * @returns undefined when nothing is left that could be cut
+ */
+export function shortened(pieces: readonly Piece[]): Piece[] | undefined {
+  const longest = Math.max(0, ...pieces.filter(({ isValue }) => isValue).map((piece) => piece.text.length));
+  const most = Math.floor(longest * kept);
+  if (most < 20) return undefined;
+  return pieces.map((piece) =>
+    piece.isValue && piece.text.length > most ? { ...piece, text: cutAt(piece.text, most) } : piece,
+  );
+}
+
+function cutAt(text: string, most: number): string {
+  const space = text.lastIndexOf(" ", most - 2);
+  return `${text.slice(0, space > most / 2 ? space : most - 2).trimEnd()} …`;
 }
 
 /** What stands within an address is a part of it, whatever characters it has; only its beginning may be a whole one. */

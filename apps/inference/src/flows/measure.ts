@@ -3,8 +3,8 @@ import { wilson } from "@tugboat/statistics";
 import { callIsolated } from "../domain/evaluators/isolate.ts";
 import { needsOf } from "../domain/flows/check.ts";
 import type { FlowDocument } from "../domain/flows/document.ts";
-import { type Choices, type FlowFigures, type PlannedStep, predict } from "../domain/flows/joint-plan.ts";
-import { quantile } from "../domain/planner/bounds.ts";
+import { type Choices, type Judged, type PlannedStep, predict } from "../domain/flows/joint-plan.ts";
+import { meanBounds, normalQuantile, quantile, quantileBounds } from "../domain/planner/bounds.ts";
 import { FlowFailure } from "./errors.ts";
 import { asJson, MemoryJournal } from "./journal.ts";
 import { type RunAction, runFlow } from "./run-flow.ts";
@@ -22,11 +22,12 @@ export interface Answered {
   readonly costMicroUsd: number;
   /** Of each outermost step, in ms and µ$. */
   readonly steps: Readonly<Record<string, { readonly ms: number; readonly costMicroUsd: number }>>;
+  /** Why there was no answer, which counts as a wrong one; null where there was one. */
+  readonly error: string | null;
 }
 
-export interface Measured {
+export interface Measured extends Judged {
   readonly choices: Choices;
-  readonly figures: FlowFigures;
   /** Of the quality, 95 times in 100. */
   readonly low: number;
   readonly high: number;
@@ -51,6 +52,9 @@ export async function measureChoices(
   return measured(choices, answers);
 }
 
+/** With which a requirement holds, one-sided: what tasks hold theirs with unless they say. */
+export const confidence = 0.8;
+
 export function measured(choices: Choices, answers: readonly Answered[]): Measured {
   const n = Math.max(1, answers.length);
   const sum = answers.reduce((total, { score }) => total + score, 0);
@@ -63,7 +67,32 @@ export function measured(choices: Choices, answers: readonly Answered[]): Measur
     ),
     costMicroUsd: answers.reduce((total, { costMicroUsd }) => total + costMicroUsd, 0) / n,
   };
-  return { choices, figures, low, high, answers };
+  const z = normalQuantile(confidence);
+  const of = (figure: (one: Answered) => number) => answers.map(figure);
+  const worst = {
+    quality: meanBounds(
+      of(({ score }) => score),
+      z,
+    ).low,
+    latencyMs: quantileBounds(
+      of(({ latencyMs }) => latencyMs),
+      0.95,
+      z,
+    ).high,
+    costMicroUsd: dearest(
+      of(({ costMicroUsd }) => costMicroUsd),
+      z,
+    ),
+  };
+  return { choices, figures, worst, low, high, answers };
+}
+
+/** The mean cost's upper bound, of the normal distribution. */
+function dearest(costs: readonly number[], z: number): number {
+  const n = Math.max(1, costs.length);
+  const mean = costs.reduce((sum, one) => sum + one, 0) / n;
+  const variance = costs.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(1, n - 1);
+  return mean + z * Math.sqrt(variance / n);
 }
 
 async function answer(
@@ -76,7 +105,7 @@ async function answer(
   const journal = new MemoryJournal();
   const begun = performance.now();
   let output: Json = null;
-  let failed = false;
+  let failure: string | null = null;
   try {
     const end = await runFlow({ document, choices, input, journal, run, signal });
     if (end.state === "waiting") {
@@ -87,10 +116,10 @@ async function answer(
   } catch (error) {
     // An answer that did not come is a wrong one; what can't be measured at all is no answer.
     if (!(error instanceof FlowFailure) || error.code !== "step-failed") throw error;
-    failed = true;
+    failure = error.message;
   }
   const latencyMs = performance.now() - begun;
-  const score = failed ? 0 : await scoreOf(document, output, expected);
+  const score = failure !== null ? 0 : await scoreOf(document, output, expected);
   const steps: Record<string, { ms: number; costMicroUsd: number }> = {};
   let total = 0;
   for (const [path, { costMicroUsd = 0, durationMs }] of journal.ended) {
@@ -100,7 +129,7 @@ async function answer(
     steps[name] = { ms: path === name ? durationMs : known.ms, costMicroUsd: known.costMicroUsd + costMicroUsd };
     total += costMicroUsd;
   }
-  return { score, latencyMs, costMicroUsd: total, steps };
+  return { score, latencyMs, costMicroUsd: total, steps, error: failure };
 }
 
 async function scoreOf({ measure }: FlowDocument, output: Json, expected: Json): Promise<number> {

@@ -6,7 +6,7 @@ import type { DocumentSearch } from "../domain/documents/search.ts";
 import { callIsolated } from "../domain/evaluators/isolate.ts";
 import { flowJsonSchema } from "../domain/flows/types.ts";
 import { StepFailure } from "./errors.ts";
-import type { FilledAction } from "./fill-action.ts";
+import { type FilledAction, shortened } from "./fill-action.ts";
 import { callHttp, typed } from "./http-tool.ts";
 import { callMcp } from "./mcp-tool.ts";
 import type { Made, RunAction } from "./run-flow.ts";
@@ -17,10 +17,19 @@ export interface FlowTools {
   readonly documents: DocumentSearch;
   /** What the steps are part of: a run's id. */
   readonly subject: string;
+  /** Whether somebody waits for the run. */
+  readonly isAwaited: boolean;
   /** In whose name models are asked; null: the organization's own. */
   readonly apiKeyId: string | null;
   readonly userId: string | null;
 }
+
+type StepCall = Parameters<RunAction>[1];
+
+const hints: Readonly<Record<string, string>> = {
+  budget_exceeded: "Raise the budget, or wait for its next month.",
+  context_length_exceeded: "Give it less, or say too_long: cut.",
+};
 
 const codeBytes = 64 * 2 ** 20;
 
@@ -50,16 +59,31 @@ export function actionRunner(tools: FlowTools): RunAction {
         return asked(tools, step, body, (text) => ({ output: { text } }));
       }
       case "model":
-        return asked(tools, step, modelBody(action), (text) => ({
-          output:
-            action.output === null
-              ? { text }
-              : typed(jsonOf(text, action.model), { object: action.output }, `The answer of ${action.model}`),
-        }));
+        return askModel(tools, step, action);
       case "approve":
         throw new Error("a person's step is not run");
     }
   };
+}
+
+/** Asks again with less where the prompt is too long for the model and the step says that it may be cut. */
+async function askModel(tools: FlowTools, step: StepCall, action: FilledAction & { kind: "model" }): Promise<Made> {
+  const read = (text: string) => ({
+    output:
+      action.output === null
+        ? { text }
+        : typed(jsonOf(text, action.model), { object: action.output }, `The answer of ${action.model}`),
+  });
+  for (let { pieces, prompt } = action; ; prompt = pieces.map(({ text }) => text).join("")) {
+    try {
+      return await asked(tools, step, modelBody({ ...action, prompt }), read);
+    } catch (error) {
+      if (!(error instanceof StepFailure) || error.refusal !== "context_length_exceeded") throw error;
+      const shorter = action.tooLong === "cut" ? shortened(pieces) : undefined;
+      if (shorter === undefined) throw error;
+      pieces = shorter;
+    }
+  }
 }
 
 function bodyOf(input: { readonly [name: string]: Json }, model: string) {
@@ -79,14 +103,14 @@ export function modelBody(action: FilledAction & { kind: "model" }) {
 }
 
 async function asked(
-  { apiKeyId, ask, scope, subject, userId }: FlowTools,
-  { callId, signal }: { readonly callId: string; readonly signal: AbortSignal },
+  { apiKeyId, ask, isAwaited, scope, subject, userId }: FlowTools,
+  { callId, signal }: StepCall,
   body: object,
   read: (text: string) => { readonly output: Json },
 ): Promise<Made> {
   const answer: Answer = await askPatiently(ask, {
     organizationId: scope.id,
-    work: { kind: "flow", subject },
+    work: { kind: "flow", subject, isAwaited },
     endpoint: "/v1/chat/completions",
     body,
     id: callId,
@@ -95,13 +119,8 @@ async function asked(
     signal,
   });
   if (!answer.ok) {
-    throw new StepFailure(
-      answer.message,
-      answer.code === "budget_exceeded"
-        ? "Raise the budget, or wait for its next month."
-        : "Look at the step's model and what it is asked.",
-      { again: answer.again },
-    );
+    const hint = hints[answer.code] ?? "Look at the step's model and what it is asked.";
+    throw new StepFailure(answer.message, hint, { again: answer.again, refusal: answer.code });
   }
   const { costMicroUsd, usage } = answer;
   return { ...read(answer.text), costMicroUsd, ...usage };

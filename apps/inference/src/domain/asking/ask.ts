@@ -4,11 +4,13 @@ import type { Answer } from "./answer.ts";
 /** What a background job asks a model for; usage is told apart by it. */
 export type WorkKind = "batch" | "evaluation" | "planning" | "online-score" | "flow" | "documents" | "shadow";
 
-/** What a request is part of, when no person or program waits for it: it takes its turn behind whoever does. */
+/** What a request is part of. */
 export interface Work {
   readonly kind: WorkKind;
   /** The job's own noun, such as an evaluation's id; it is in the log. */
   readonly subject: string;
+  /** A person or a program waits for the whole of it. Else it takes its turn behind whoever is waited for. */
+  readonly isAwaited?: boolean;
 }
 
 export interface AskRequest {

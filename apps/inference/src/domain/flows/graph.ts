@@ -1,7 +1,7 @@
 import type { CheckedStep } from "./check.ts";
 import type { FlowDocument } from "./document.ts";
 import type { Action, Body, Step } from "./steps.ts";
-import { typeText } from "./types.ts";
+import { type FlowType, typeText } from "./types.ts";
 
 /** A step as a picture of the flow shows it. */
 export interface GraphStep {
@@ -18,6 +18,8 @@ export interface GraphStep {
   readonly part: string | null;
   /** What it gives, in words. */
   readonly output: string;
+  /** Its fields with their types, in words. */
+  readonly fields: Record<string, string>;
   readonly ways: string[];
 }
 
@@ -47,6 +49,7 @@ function stepsOf(
       within,
       part,
       output: typeText(one.output),
+      fields: fieldsOf(one.output),
       ways: step.ways.map(({ name }) => name),
     };
     const inside = bodiesOf(step.action).flatMap(({ body, name }, i) => {
@@ -56,6 +59,11 @@ function stepsOf(
     });
     return [own, ...inside];
   });
+}
+
+function fieldsOf(type: FlowType): Record<string, string> {
+  if (typeof type !== "object" || !("object" in type)) return {};
+  return Object.fromEntries(Object.entries(type.object).map(([name, one]) => [name, typeText(one)]));
 }
 
 function bodiesOf(action: Action): { readonly name: string | null; readonly body: Body }[] {

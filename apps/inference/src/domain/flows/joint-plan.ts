@@ -87,9 +87,24 @@ function missed(misses: JointPlan["misses"]): number {
   return Object.values(misses).reduce((sum, one) => sum + one, 0);
 }
 
+/**
+ * What was measured: a requirement holds when the figure at its bound holds it, as for tasks; what is preferred goes by the
+ * figures themselves.
+ */
+export interface Judged {
+  readonly figures: FlowFigures;
+  /** Each figure at the bad end of its one-sided interval. */
+  readonly worst: FlowFigures;
+}
+
 /** Which of two is to be preferred: below 0 the first. What misses least goes before what is preferred. */
-export function compareFigures(a: FlowFigures, b: FlowFigures, require: Requirements, prefer: FlowPreference): number {
-  const missing = missed(missesOf(a, require)) - missed(missesOf(b, require));
+export function compareJudged(
+  { figures: a, worst: worstOfA }: Judged,
+  { figures: b, worst: worstOfB }: Judged,
+  require: Requirements,
+  prefer: FlowPreference,
+): number {
+  const missing = missed(missesOf(worstOfA, require)) - missed(missesOf(worstOfB, require));
   if (Math.abs(missing) > 1e-9) return missing;
   const by = {
     quality: b.quality - a.quality,
@@ -97,6 +112,11 @@ export function compareFigures(a: FlowFigures, b: FlowFigures, require: Requirem
     cost: a.costMicroUsd - b.costMicroUsd,
   };
   return by[prefer] || by.quality || by.cost || by.latency;
+}
+
+/** The same of what was predicted, which has no bounds. */
+export function compareFigures(a: FlowFigures, b: FlowFigures, require: Requirements, prefer: FlowPreference): number {
+  return compareJudged({ figures: a, worst: a }, { figures: b, worst: b }, require, prefer);
 }
 
 /**

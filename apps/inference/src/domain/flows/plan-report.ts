@@ -15,10 +15,15 @@ const entry = z.object({
   /** Who would have set it so: `first way of every step`; null for what the search proposed. */
   default: z.string().nullable(),
   figures,
+  /** Each at the bad end of its one-sided interval of 80 %: what requirements are held against. */
+  worst: figures.optional(),
   /** Of the quality, 95 times in 100. */
   low: z.number(),
   high: z.number(),
   misses,
+  /** Questions that ended without an answer, which counts as wrong, and why the first did. */
+  failed: z.int().default(0),
+  failure: z.string().nullable().default(null),
   predicted: figures.nullable(),
 });
 
@@ -31,6 +36,8 @@ export const flowPlanReport = z.object({
   /** Combinations that there are, and that were measured. */
   combinations: z.int(),
   measured: z.int(),
+  /** False: nothing that was asked has a price, so that cost says nothing. */
+  isPriced: z.boolean().default(true),
   /** The first is the chosen one. */
   entries: z.array(entry),
   steps: z.array(

@@ -4,7 +4,7 @@ import type { FlowPlanReport } from "./plan-report.ts";
 type Told = Omit<FlowPlanReport, "sentence">;
 
 /** What a planning found, in a sentence or two. */
-export function planSentence(flow: string, { binding, entries, require }: Told): string {
+export function planSentence(flow: string, { binding, entries, isPriced, require }: Told): string {
   const [chosen, ...others] = entries;
   if (chosen === undefined) return `${flow} was not measured.`;
   const said = Object.entries(chosen.ways).map(([step, way]) => `${step}: ${way}`);
@@ -15,9 +15,10 @@ export function planSentence(flow: string, { binding, entries, require }: Told):
   const first = holds
     ? `${said.join(", ")} ${wanted ? "holds every requirement" : "is best"}${none && wanted ? ", which no single default does" : ""}.`
     : `No combination that was measured holds every requirement; ${said.join(", ")} misses least.`;
-  if (binding === null) return first;
-  const what = { quality: "quality", latencyMs: "latency", costMicroUsd: "cost" }[binding.requirement];
-  return `${first} ${what[0]?.toUpperCase()}${what.slice(1)} binds, at the step ${binding.step}.`;
+  const unpriced = isPriced ? "" : " Nothing that it asks has a price, so its cost says nothing; an admin sets prices.";
+  if (binding === null) return first + unpriced;
+  const what = { quality: "Quality", latencyMs: "Latency", costMicroUsd: "Cost" }[binding.requirement];
+  return `${first} ${what} binds, at the step ${binding.step}.${unpriced}`;
 }
 
 export function figureText(name: "quality" | "latencyMs" | "costMicroUsd", value: number): string {
@@ -57,6 +58,8 @@ export function planTree(flow: string, number: number, report: FlowPlanReport): 
         .map(([step, way]) => `${step}: ${way}`)
         .join(", ");
     lines.push(`${i === 0 ? "lost: " : "      "}${ways}   ${row(other)}`);
+    if (other.failed > 0)
+      lines.push(`         ${other.failed} of ${questions} ended without an answer: ${other.failure}`);
   }
   return lines.join("\n");
 }

@@ -149,7 +149,7 @@ function actionOf(
     case "task":
       return made(stepShapes.task, ({ input, task }) => ({ kind: "task", task, input }));
     case "model":
-      return made(stepShapes.model, ({ max_tokens, model, output, prompt, system, temperature }) => ({
+      return made(stepShapes.model, ({ max_tokens, model, output, prompt, system, temperature, too_long }) => ({
         kind: "model",
         model,
         prompt,
@@ -157,6 +157,7 @@ function actionOf(
         maxTokens: max_tokens,
         temperature,
         output: output ?? null,
+        ...(too_long === "cut" && { tooLong: too_long }),
       }));
     case "prompt":
       return made(stepShapes.prompt, ({ max_tokens, prompt, variables }) => ({

@@ -47,7 +47,7 @@ export async function enqueueRun(
   const { job } = await enqueueJob(
     scope,
     flowsRunKind,
-    { run: run.id },
+    { run: run.id, isAwaited: urgent },
     { createdBy: actor, subject: flow.name, priority: urgent ? "urgent" : "normal" },
   );
   await scope.flowRuns.assign(run.id, job.id);

@@ -35,6 +35,8 @@ export type Action =
       readonly maxTokens: number;
       readonly temperature: number;
       readonly output: FlowFields | null;
+      /** What becomes of a prompt beyond the model's context: the step fails, or what references stood for is cut. */
+      readonly tooLong?: "fail" | "cut";
     }
   | { readonly kind: "prompt"; readonly prompt: string; readonly variables: Fields; readonly maxTokens: number }
   | {
@@ -136,6 +138,7 @@ const shapes = {
     max_tokens: z.int().min(1).max(100_000).default(256),
     temperature: z.number().min(0).max(2).default(0),
     output: flowFields.optional(),
+    too_long: z.enum(["fail", "cut"], "It is fail or cut.").default("fail"),
   }),
   prompt: z.strictObject({
     ...settings,

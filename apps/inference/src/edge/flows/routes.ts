@@ -55,7 +55,7 @@ export function flowRoutes(services: EdgeServices): Edge {
     }
     const call = c.get("call");
     call.model = `flow:${found.flow.name}`;
-    const run = await beginRun(c, found, parsed.data.input);
+    const run = await beginRun(c, found, parsed.data.input, parsed.data.wait || parsed.data.stream);
     const headers = { "x-tugboat-run": run.id };
     if (!parsed.data.wait && !parsed.data.stream) {
       return c.json({ id: run.id, flow: found.flow.name, state: run.state }, 202, headers);

@@ -37,19 +37,21 @@ export async function flowNamed(
 
 /**
  * Begins a run in the name of whoever called.
+ * @param isFollowed whether they wait for what comes of it
  * @throws ApiError 400 naming the field
  */
 export async function beginRun(
   c: Context<EdgeVariables>,
   { flow, scope }: NamedFlow,
   input: unknown,
+  isFollowed = true,
 ): Promise<FlowRunInfo> {
-  const { caller } = c.get("call");
+  const { caller, work } = c.get("call");
   const actor = caller?.kind === "key" ? `key:${caller.keyId}` : (caller?.userId ?? "system");
   const apiKeyId = caller?.kind === "key" ? caller.keyId : null;
   try {
-    // A person or a program waits for it.
-    return await scope.transaction((tx) => startRun(tx, flow, { input, actor, apiKeyId, urgent: true }));
+    const urgent = isFollowed && work === undefined;
+    return await scope.transaction((tx) => startRun(tx, flow, { input, actor, apiKeyId, urgent }));
   } catch (error) {
     if (!(error instanceof FlowError)) throw error;
     throw invalidRequest("invalid_value", `${error.message} ${error.hint}`, "input");

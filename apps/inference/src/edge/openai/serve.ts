@@ -38,7 +38,8 @@ export async function serve(
   meterCall(c, meter, promptParam === "messages" ? "chat" : "completion", served.requested);
   // Prompts of one organization share what was computed of them, and its requests their turns; never with another's.
   const cacheScope = organizationOf(call.caller) ?? "nobody";
-  const behind = call.work === undefined ? {} : ({ priority: "batch" } as const);
+  const isAwaited = call.work === undefined || call.work.isAwaited === true;
+  const behind = isAwaited ? {} : ({ priority: "batch" } as const);
   const scoped = requests.map((request) => ({
     ...request,
     cacheScope,

@@ -22,6 +22,7 @@ export const graphStep = z.object({
   within: z.string().nullable(),
   part: z.string().nullable(),
   output: z.string(),
+  fields: z.record(z.string(), z.string()),
   ways: z.array(z.string()),
 });
 

@@ -5,7 +5,7 @@ import {
   allotments,
   bindingOf,
   type Choices,
-  compareFigures,
+  compareJudged,
   missesOf,
   planJointly,
   predict,
@@ -39,6 +39,7 @@ const answers = z.array(
     latencyMs: z.number(),
     costMicroUsd: z.number(),
     steps: z.record(z.string(), z.object({ ms: z.number(), costMicroUsd: z.number() })),
+    error: z.string().nullable().default(null),
   }),
 );
 
@@ -61,7 +62,15 @@ export const planFlow = defineJob({
     const plan = await scope.flows.plan(flow.id, input.plan);
     const document = storedFlow.parse((await scope.flows.version(flow.id, plan.version)).document);
     const { dataset, questions } = await questionsOf(scope, document);
-    const run = actionRunner({ scope, ask, documents, subject: flow.name, apiKeyId: null, userId: null });
+    const run = actionRunner({
+      scope,
+      ask,
+      documents,
+      subject: flow.name,
+      isAwaited: false,
+      apiKeyId: null,
+      userId: null,
+    });
     const kept = { ...checkpoint };
     const all = new Map<string, Measured>();
     let asked = 0;
@@ -90,16 +99,17 @@ export const planFlow = defineJob({
       for (const choices of first) await measure(choices);
       const steps = plannedSteps(document, [...all.values()]);
       const { prefer, require } = document;
+      const holds = ({ worst }: Measured) => Object.keys(missesOf(worst, require)).length === 0;
       let proposed = 0;
       for (const { choices } of planJointly({ steps, require, prefer }, 100)) {
         if (all.has(choicesKey(document, choices))) {
-          if (Object.keys(missesOf((await measure(choices)).figures, require)).length === 0) break;
+          if (holds(await measure(choices))) break;
           continue;
         }
         const found = await measure(choices);
-        if (++proposed >= mostProposals || Object.keys(missesOf(found.figures, require)).length === 0) break;
+        if (++proposed >= mostProposals || holds(found)) break;
       }
-      const ranked = [...all.values()].sort((a, b) => compareFigures(a.figures, b.figures, require, prefer));
+      const ranked = [...all.values()].sort((a, b) => compareJudged(a, b, require, prefer));
       const [chosen] = ranked;
       if (chosen === undefined) throw new JobError("Nothing was measured.", { final: true });
       const problem = { steps, require, prefer };
@@ -111,16 +121,20 @@ export const planFlow = defineJob({
         prefer,
         combinations: steps.reduce((count, { ways }) => count * ways.length, 1),
         measured: all.size,
-        entries: ranked.map(({ choices, figures, high, low }) => {
+        isPriced: ranked.some(({ figures }) => figures.costMicroUsd > 0),
+        entries: ranked.map(({ answers: given, choices, figures, high, low, worst }) => {
           const place = defaults.indexOf(choicesKey(document, choices));
           return {
             ways: waysOf(document, choices),
             choices: { ...choices },
             default: place === -1 ? null : `${ordinals[place] ?? `${place + 1}th`} way of every step`,
             figures,
+            worst,
             low,
             high,
-            misses: { ...missesOf(figures, require) },
+            misses: { ...missesOf(worst, require) },
+            failed: given.filter(({ error }) => error !== null).length,
+            failure: given.find(({ error }) => error !== null)?.error ?? null,
             predicted: predict(steps, choices),
           };
         }),
@@ -128,7 +142,7 @@ export const planFlow = defineJob({
           ...one,
           ways: steps.find(({ step }) => step === one.step)?.ways.map((way) => ({ ...way })) ?? [],
         })),
-        binding: bindingOf(problem, chosen.choices, chosen.figures) ?? null,
+        binding: bindingOf(problem, chosen.choices, chosen.worst) ?? null,
       };
       const sentence = planSentence(flow.name, report);
       await commit(async ({ flows }) => {

@@ -4,7 +4,11 @@ import { z } from "zod";
 export const flowsRunKind = {
   kind: "flows.run",
   attempts: 3,
-  input: z.object({ run: z.uuid() }),
+  input: z.object({
+    run: z.uuid(),
+    /** Whoever began it waits for it: its steps take their turns beside other people's, not behind them. */
+    isAwaited: z.boolean().default(false),
+  }),
 };
 
 export const flowsPlanKind = {

@@ -41,6 +41,7 @@ export const runFlowJob = defineJob({
       ask,
       documents,
       subject: run.id,
+      isAwaited: input.isAwaited,
       apiKeyId: run.apiKeyId,
       userId: isPerson ? run.createdBy : null,
     };

@@ -11,6 +11,7 @@ const step = (path: string, needs: string[], within: string | null = null): Grap
   within,
   part: null,
   output: "",
+  fields: {},
   ways: [],
 });
 

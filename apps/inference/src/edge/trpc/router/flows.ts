@@ -60,7 +60,9 @@ export const flowsRouter = router({
       ctx.change(async (scope) => {
         const flow = await scope.flows.get(input.name);
         const apiKeyId = ctx.caller.kind === "key" ? ctx.caller.keyId : null;
-        const begun = await startRun(scope, flow, { input: input.input, actor: ctx.actor, apiKeyId });
+        // Whoever runs it in the console looks at it; a program asks later.
+        const urgent = ctx.caller.kind === "member";
+        const begun = await startRun(scope, flow, { input: input.input, actor: ctx.actor, apiKeyId, urgent });
         return { subject: flow.name, after: { run: begun.id }, result: { run: begun.id, job: begun.jobId } };
       }),
     ),
