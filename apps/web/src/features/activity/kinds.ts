@@ -1,6 +1,7 @@
 /** What each kind of job does, as people say it. */
 const kinds: Readonly<Record<string, string>> = {
   "batches.run": "Run a batch",
+  "webhooks.deliver": "Send a webhook's message",
   "evaluations.run": "Compare candidates",
   "models.digest": "Check the files",
   "models.download": "Download",
