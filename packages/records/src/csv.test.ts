@@ -1,3 +1,4 @@
+import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CsvReader } from "./csv.ts";
@@ -47,6 +48,22 @@ describe("cells", () => {
       fc.property(table, fc.integer({ min: 1, max: 9 }), (rows, piece) => {
         const text = rows.map((row) => row.map((one) => `"${one.replaceAll('"', '""')}"`).join(",")).join("\n");
         expect(read(text, ",", piece).map(({ row }) => row)).toEqual(rows);
+      }),
+    );
+  });
+
+  it("are what csv-parse reads", () => {
+    const cell = fc.tuple(
+      fc.string({ maxLength: 6, unit: fc.constantFrom("a", " ", ",", '"', "\n", ";") }),
+      fc.boolean(),
+    );
+    const table = fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 6 });
+    const written = ([text, quoted]: [string, boolean]) =>
+      quoted || /[,"\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    fc.assert(
+      fc.property(table, (rows) => {
+        const text = rows.map((row) => row.map(written).join(",")).join("\n");
+        expect(rowsIn(text)).toEqual(parse(text, { relax_column_count: true, skip_empty_lines: true }));
       }),
     );
   });
