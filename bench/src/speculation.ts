@@ -1,7 +1,7 @@
 /**
- * What guessing ahead brings: the same answers with prompt look-up and without, by turns in one run, on text that copies
- * its prompt and on text that does not. The tokens must be equal.
- * `npm run bench:speculation -w @tugboat/bench -- --model model.gguf [--runs 5 --tokens 96]`
+ * What guessing ahead brings: the same answers with prompt look-up, or with a draft model, and without, by turns in one run,
+ * on text that copies its prompt and on text that does not. The tokens must be equal.
+ * `npm run bench:speculation -w @tugboat/bench -- --model model.gguf [--draft small.gguf --runs 5 --tokens 96]`
  */
 import { parseArgs } from "node:util";
 import { type Engine, loadEngine } from "@tugboat/engine";
@@ -11,6 +11,7 @@ import { median, type Row, report } from "./report.ts";
 const { values } = parseArgs({
   options: {
     model: { type: "string" },
+    draft: { type: "string" },
     runs: { type: "string", default: "5" },
     tokens: { type: "string", default: "96" },
     threads: { type: "string", default: "2" },
@@ -19,8 +20,9 @@ const { values } = parseArgs({
 if (values.model === undefined) throw new Error("--model is missing");
 const [path, runs, tokens] = [values.model, Number(values.runs), Number(values.tokens)];
 
-const open = async (speculation: "off" | "prompt-lookup") =>
+const open = async (speculation: "off" | "prompt-lookup", draft?: string) =>
   loadEngine(await openModel(path), {
+    ...(draft !== undefined && { draft: await openModel(draft) }),
     device: "cpu",
     threads: Number(values.threads),
     maxSequences: 4,
@@ -29,21 +31,35 @@ const open = async (speculation: "off" | "prompt-lookup") =>
     speculation,
   });
 const plain = await open("off");
-const guessing = await open("prompt-lookup");
+const guessing = await open("prompt-lookup", values.draft);
 
 const passage =
   "The package contains the shared library. It is needed by programs that read and write archives. " +
   "The development files are in another package. ";
-const texts = {
+interface Task {
+  readonly text: string;
+  readonly temperature: number;
+  readonly logitBias?: Record<string, number>;
+}
+
+// No model at hand copies long passages: a bias makes the answer go on with what the prompt ends with, so that every guess
+// is right. The arithmetic is that of any other text.
+const copied = plain.tokenize(" the", { bos: false }).at(-1) ?? 1;
+const texts: Record<string, Task> = {
+  "greedy, an answer that only copies (all guesses right)": {
+    text: " the".repeat(64),
+    temperature: 0,
+    logitBias: { [copied]: 100 },
+  },
   "greedy, after a text that repeats itself": { text: passage.repeat(4), temperature: 0 },
   "sampled at temperature 1, after a short text": { text: "A small tool to", temperature: 1 },
 };
 
-async function measure(engine: Engine, { temperature, text }: { temperature: number; text: string }, seed: number) {
+async function measure(engine: Engine, { logitBias, temperature, text }: Task, seed: number) {
   const written: number[] = [];
   let first = 0;
   let last = 0;
-  const request = { prompt: { text }, maxTokens: tokens, temperature, seed, ignoreEos: true };
+  const request = { prompt: { text }, maxTokens: tokens, temperature, seed, ignoreEos: true, logitBias };
   for await (const event of engine.generate(request)) {
     if (event.type !== "token") continue;
     written.push(event.token);
@@ -73,7 +89,11 @@ for (const [name, text] of Object.entries(texts)) {
     { name: `${name}: plain`, unit: "tokens/s", ours: median(alone) },
     { name: `${name}: guessing`, unit: "tokens/s", ours: median(guessed) },
     { name: `${name}: guessing ÷ plain`, unit: "times", ours: median(ratios) },
-    { name: `${name}: guesses that were right`, unit: "%", ours: (100 * (after.accepted - before.accepted)) / drafted },
+    {
+      name: `${name}: guesses that were right`,
+      unit: "%",
+      ours: drafted > 0 ? (100 * (after.accepted - before.accepted)) / drafted : 0,
+    },
   );
 }
 await Promise.all([plain.close(), guessing.close()]);
