@@ -41,7 +41,7 @@ import { Scheduler } from "./scheduler/scheduler.ts";
 import type { Sequence } from "./scheduler/sequence.ts";
 import { parseServingTerms } from "./scheduler/serving-terms.ts";
 import { DraftModel } from "./speculative/draft-model.ts";
-import { Drafts } from "./speculative/drafts.ts";
+import { Drafts, Trust } from "./speculative/drafts.ts";
 import { draftLimits, type LoadedDraft } from "./speculative/load-draft.ts";
 import { StepCosts } from "./speculative/step-costs.ts";
 import { StopMatcher } from "./text/stop-matcher.ts";
@@ -78,6 +78,8 @@ export class LoadedEngine implements Engine {
   readonly #clock: Clock;
   readonly #costs: StepCosts;
   readonly #handOvers: HandOvers;
+  /** In the draft model, if there is one. */
+  readonly #trust = new Trust();
   readonly #dropDevice: () => void;
   #closing: Promise<void> | undefined;
 
@@ -194,7 +196,8 @@ export class LoadedEngine implements Engine {
       // What is drawn from changed or masked logits depends on the tokens before, which a guess's rows don't see.
       const plain = !constrained && !changesLogits(parameters.sampling);
       const { speculation } = this.#model;
-      const drafts = plain && speculation !== "off" ? new Drafts(this.#costs, speculation) : undefined;
+      const trust = speculation === "draft-model" ? this.#trust : new Trust();
+      const drafts = plain && speculation !== "off" ? new Drafts(this.#costs, speculation, trust) : undefined;
       const own = {
         ...limits,
         constrained,

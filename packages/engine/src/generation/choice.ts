@@ -79,10 +79,10 @@ export class Choice {
     return this.#lookup.propose(tokens, drafts.length(this.#most, texts));
   }
 
-  /** How many tokens a model should guess after its next one. */
-  guessLength(texts: number): number {
+  /** How many tokens a model should guess after its next one. @param unread tokens that it would have to read first */
+  guessLength(texts: number, unread: number): number {
     const { drafts } = this.#limits;
-    return drafts && this.#isDecoding ? drafts.length(this.#most, texts) : 0;
+    return drafts && this.#isDecoding ? drafts.length(this.#most, texts, unread) : 0;
   }
 
   get #isDecoding(): boolean {

@@ -217,7 +217,7 @@ export class GenerationLoop {
     if (!this.#scheduler.verifies) return;
     const wishes: GuessWish[] = [];
     for (const [sequence, { choice, request }] of this.#owners) {
-      const most = choice.guessLength(texts);
+      const most = choice.guessLength(texts, drafter.unread(sequence));
       if (most > 0) wishes.push({ sequence, most, drawOf: (ahead) => request.drawOf(choice, ahead) });
     }
     if (wishes.length > 0) await drafter.guess(wishes);

@@ -160,7 +160,7 @@ describe("a draft model", { timeout: 60_000 }, () => {
     expect(await generate(guessing, request)).toEqual(await generate(plain, request));
     const { tokens } = guessing.stats().drafts;
     if (device.info.kind === "cpu") expect(tokens).toBeGreaterThan(0);
-    expect(tokens).toBeLessThan(40);
+    expect(tokens).toBeLessThan(120);
     await Promise.all([plain.close(), guessing.close()]);
   });
 

@@ -81,19 +81,32 @@ export class DraftModel {
 
   /** Sets the sequences' drafts, of those that it can guess for. */
   async guess(wishes: readonly GuessWish[]): Promise<void> {
+    const begin = this.#clock();
     const wanted = new Set(wishes.map(({ sequence }) => sequence));
     let open: OpenGuess[] = [];
+    let rounds = 0;
+    let unread = 0;
     for (const wish of wishes) {
       const own = this.#follow(wish.sequence, wanted);
-      if (own) open.push({ wish, own, guessed: [] });
+      if (!own) continue;
+      open.push({ wish, own, guessed: [] });
+      unread = Math.max(unread, own.pending);
     }
     while (open.length > 0) {
+      rounds += 1;
       const taken = await this.#round(open, wanted);
       open = taken.filter(({ guessed, own, wish }) => {
         wish.sequence.draft = guessed;
         return guessed.length < wish.most && own.length < this.#limits.contextLength;
       });
     }
+    // Reading a text up to its end is no part of a guess: beyond its last token and a right guess it has been read.
+    if (rounds > 0 && unread <= 2) this.#costs.observeRound(wishes.length, (this.#clock() - begin) / rounds);
+  }
+
+  /** Tokens of a text that it has not read. */
+  unread(sequence: Sequence): number {
+    return sequence.length - (this.#mirrors.get(sequence)?.agreed ?? 0);
   }
 
   /** The text has ended. */
@@ -125,13 +138,10 @@ export class DraftModel {
     // Decodes lead.
     entries.sort((a, b) => Number(a.count > 1) - Number(b.count > 1));
     const samples = entries.reduce((sum, entry) => sum + entry.samples.length, 0);
-    const begin = this.#clock();
     const { tokens } = await this.#runner.run({ entries, moves: [], rows, samples }, (own) => {
       const { guessed, wish } = byOwn.get(own)!;
       return { ...wish.drawOf(guessed.length), logprobs: undefined, mask: undefined };
     });
-    // Reading a text up to its end is no part of a guess.
-    if (rows <= 2 * entries.length) this.#costs.observeRound(entries.length, this.#clock() - begin);
     const taken: OpenGuess[] = [];
     let sample = 0;
     for (const { count, samples: takers, sequence: own } of entries) {
