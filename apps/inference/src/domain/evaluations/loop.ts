@@ -26,7 +26,7 @@ const mostTraces = 200;
  */
 export async function loopOf(scope: OrganizationScope, name: string): Promise<LoopStation[]> {
   const task = await scope.tasks.get(name);
-  const { document } = await scope.tasks.version(task.id, task.version);
+  const { document, examples: own } = await scope.tasks.version(task.id, task.version);
   const { examples } = storedDocument.parse(document);
   const found = await scope.datasets.resolve(examples.split("@")[0] ?? "").catch((error: unknown) => {
     // Examples may lie in a file beside the document.
@@ -67,7 +67,10 @@ export async function loopOf(scope: OrganizationScope, name: string): Promise<Lo
     {
       station: "dataset",
       waits: newer,
-      says: newer > 0 ? `${newer} since the plan` : `${found?.version.rows ?? 0} examples`,
+      says:
+        newer > 0
+          ? `${newer} since the plan`
+          : `${found?.version.rows ?? (Array.isArray(own) ? own.length : 0)} examples`,
       href: dataset === "" ? "/datasets" : `/datasets/${encodeURIComponent(dataset)}`,
     },
     {

@@ -1,5 +1,6 @@
 import type { Json } from "@tugboat/db";
 import { z } from "zod";
+import { jsonIn } from "../evaluators/judged.ts";
 import { fillPrompt } from "../prompts/fill.ts";
 import type { CandidatePrompt } from "./candidate-prompt.ts";
 import type { Candidate } from "./config.ts";
@@ -59,6 +60,17 @@ function promptBody({ content, model, version }: CandidatePrompt, input: Json, s
     }),
     messages: [...said, ...rest],
   };
+}
+
+/**
+ * What a candidate said, in the form that the example expects. A task answers with its output's fields as JSON; where the
+ * example says one text, the only field is it.
+ */
+export function saidBy({ model }: Pick<Candidate, "model">, text: string, expected: Json): string {
+  if (!model.startsWith("task:") || typeof expected !== "string") return text;
+  const fields = z.record(z.string(), z.json()).safeParse(jsonIn(text)).data;
+  const [only, ...more] = Object.values(fields ?? {});
+  return only === undefined || more.length > 0 ? text : plain(only);
 }
 
 /** An input as one text: itself, its only field, or a line for each field. */

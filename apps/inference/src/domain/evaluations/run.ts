@@ -16,7 +16,7 @@ import { newRequestId } from "../usage/request-id.ts";
 import { type CandidatePrompt, promptOf } from "./candidate-prompt.ts";
 import type { EvaluationConfig, PinnedCandidate } from "./config.ts";
 import { candidateKey } from "./identity.ts";
-import { chatBodyOf, textOf } from "./messages.ts";
+import { chatBodyOf, saidBy, textOf } from "./messages.ts";
 import { type AskFor, judgedOf, scoreOutput } from "./score.ts";
 import { exampleSlices } from "./slice-names.ts";
 
@@ -183,7 +183,7 @@ class ExampleWork {
     const output = await scope.evaluationOutputs.keep({
       candidate: key,
       example: example.digest,
-      text: answer.ok ? answer.text : null,
+      text: answer.ok ? saidBy(candidate, answer.text, example.expected) : null,
       calls: answer.ok && answer.calls.length > 0 ? answer.calls.map((call) => ({ ...call })) : null,
       error: answer.ok ? null : answer.message,
       finishReason: answer.ok ? answer.finishReason : null,

@@ -136,8 +136,9 @@ function hopeless(
   if (costPer1kUsd !== undefined && costPer1kUsd.value > costPer1kUsd.wanted * 1.5) return "cost";
   if (champion?.figures.meets && goal.prefer !== "quality" && champion.measured.length >= fewestSure) {
     const dearer = compareByPreference(champion.figures, one.figures, goal.prefer) < 0;
-    if (dearer)
-      return `${goal.prefer === "cost" ? "costs more" : "is slower"} than ${names.get(champion.key)}, which meets everything`;
+    // Where nothing has a price, time decides instead.
+    const costs = goal.prefer === "cost" && one.figures.costPer1kUsd - champion.figures.costPer1kUsd > 1e-9;
+    if (dearer) return `${costs ? "costs more" : "is slower"} than ${names.get(champion.key)}, which meets everything`;
   }
   const scores = one.measured.map(({ score }) => score);
   for (const other of all) {

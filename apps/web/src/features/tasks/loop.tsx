@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import Link from "next/link";
+import { useEffect } from "react";
 import { Panel } from "../../ui/panel.tsx";
 import { useTRPC } from "../service/trpc.tsx";
 
@@ -16,9 +17,17 @@ const names = {
 } as const;
 
 /** The way on which a task gets better, and what waits at each station. */
-export function Loop({ task }: { readonly task: string }) {
+export function Loop({
+  task,
+  state,
+}: {
+  readonly task: string /** Changes when the stations may say something else. */;
+  readonly state: string;
+}) {
   const trpc = useTRPC();
-  const found = useQuery(trpc.evaluations.loop.queryOptions({ task }, { refetchInterval: 20_000 })).data;
+  const { data: found, refetch } = useQuery(trpc.evaluations.loop.queryOptions({ task }, { refetchInterval: 20_000 }));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again because the state is another one.
+  useEffect(() => void refetch(), [refetch, state]);
   if (found === undefined) return null;
   return (
     <Panel title="The way to better answers" note="and then from the start">

@@ -79,7 +79,7 @@ export function TaskPage({ name }: { readonly name: string }) {
               <p>Plan it: Tugboat measures every way to do this that your machine can hold, in the time you allow.</p>
             </Panel>
           )}
-          <Loop task={name} />
+          <Loop task={name} state={`${task.plannings[0]?.state} ${task.releases.length}`} />
           <DeclarationPanel task={task} />
         </>
       ) : refusal ? null : (
