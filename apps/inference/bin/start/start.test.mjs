@@ -54,16 +54,17 @@ function start(more = {}, args = ["--json"]) {
 function left() {
   return readdirSync("/proc")
     .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
-    .filter((pid) => {
+    .flatMap((pid) => {
       try {
         const own = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`TUGBOAT_HOME=${home}`);
         const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-        return own && stat[stat.lastIndexOf(")") + 2] !== "Z";
+        if (!own || stat[stat.lastIndexOf(")") + 2] === "Z") return [];
+        return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`];
       } catch {
-        return false;
+        // It has ended meanwhile.
+        return [];
       }
-    })
-    .map((pid) => `${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`);
+    });
 }
 
 async function nothingLeft(withinMs = 0) {
