@@ -68,7 +68,7 @@ describe("the choice", () => {
   const at = (steps: number, score: number, noise?: number) => ({ steps, score, loss: 1, excess: 0, noise });
 
   it("stops early only where that is better by more than luck", () => {
-    expect(chosenOf([at(14, 0.13, 0.05), at(28, 0.09, 0.04), at(56, 0.1, 0.05)]).steps).toBe(56);
+    expect(chosenOf([at(14, 0.136, 0.033), at(28, 0.09, 0.04), at(56, 0.097, 0.016)]).steps).toBe(56);
     expect(chosenOf([at(14, 0.5, 0.05), at(56, 0.1, 0.05)]).steps).toBe(14);
     // What forgot too much is worth less.
     expect(chosenOf([at(28, 0.5, 0.05), { ...at(56, 0.5, 0.05), excess: 0.2 }]).steps).toBe(28);
@@ -76,6 +76,7 @@ describe("the choice", () => {
 
   it("takes the best where nothing is known of the luck, and the better of the longest", () => {
     expect(chosenOf([at(14, 0.13), at(56, 0.1)]).steps).toBe(14);
+    expect(chosenOf([at(14, 0.13), at(56, 0.1, 0.01)]).steps).toBe(14);
     expect(chosenOf([at(56, 0.4, 0.1), { ...at(56, 0.45, 0.1), loss: 2 }]).score).toBe(0.45);
   });
 });

@@ -104,10 +104,12 @@ export function chosenOf<T extends TimedResult>([first, ...rest]: readonly [T, .
   const best = (of: readonly T[]) => of.reduce((one, other) => (isBetter(other, one) ? other : one));
   const whole = best([first, ...rest].filter(({ steps }) => steps === longest));
   const any = best([first, ...rest]);
-  return worth(any) - worth(whole) > Math.max(any.noise ?? 0, whole.noise ?? 0) || whole.noise === undefined
-    ? any
-    : whole;
+  if (any.noise === undefined || whole.noise === undefined) return any;
+  return worth(any) - worth(whole) > surely * Math.hypot(any.noise, whole.noise) ? any : whole;
 }
+
+/** Standard errors of a difference that luck seldom reaches. */
+const surely = 2;
 
 export interface TimedResult extends RungResult {
   readonly steps: number;
