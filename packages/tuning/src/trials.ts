@@ -104,7 +104,8 @@ export function chosenOf<T extends TimedResult>([first, ...rest]: readonly [T, .
   const best = (of: readonly T[]) => of.reduce((one, other) => (isBetter(other, one) ? other : one));
   const whole = best([first, ...rest].filter(({ steps }) => steps === longest));
   const any = best([first, ...rest]);
-  if (any.noise === undefined || whole.noise === undefined) return any;
+  // What is forgotten is measured on enough text.
+  if (any.noise === undefined || whole.noise === undefined || any.excess < whole.excess) return any;
   return worth(any) - worth(whole) > surely * Math.hypot(any.noise, whole.noise) ? any : whole;
 }
 
