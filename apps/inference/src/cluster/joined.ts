@@ -1,6 +1,7 @@
 import type { Database } from "@tugboat/db";
 import type { Logger } from "pino";
 import { enqueueMeasurement } from "../jobs/kinds/models-measure.ts";
+import { regularly } from "../regularly.ts";
 
 const everyMs = 5000;
 /** As long as an engine is taken to live (`directory.ts`). */
@@ -11,11 +12,8 @@ const livesMs = 15_000;
  * The engines of a cluster are taken to be alike (decision 0022), so that one measurement speaks for all.
  */
 export function measureJoined(database: Database, log: Logger): { close(): Promise<void> } {
-  let closed = false;
   let known: ReadonlySet<string> | undefined;
-  let running: Promise<void> = Promise.resolve();
   const look = async () => {
-    if (closed) return;
     const now = await database.engines.list(livesMs);
     const joined = known === undefined ? [] : now.filter((address) => !known?.has(address));
     known = new Set([...(known ?? []), ...now]);
@@ -26,17 +24,5 @@ export function measureJoined(database: Database, log: Logger): { close(): Promi
     }
     log.info({ engines: joined }, "engines joined: models are measured anew");
   };
-  const timer = setInterval(() => {
-    running = running.then(look).catch((error: unknown) => {
-      if (!closed) log.warn({ err: error }, "the engines can't be looked at");
-    });
-  }, everyMs);
-  timer.unref();
-  return {
-    close: async () => {
-      closed = true;
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return regularly(everyMs, look, (err) => log.warn({ err }, "the engines can't be looked at"));
 }

@@ -2,6 +2,7 @@ import type { Database } from "@tugboat/db";
 import type { Logger } from "pino";
 import { enqueueJob } from "../../jobs/enqueue.ts";
 import { listUpstream } from "../../jobs/kinds/upstreams-list.ts";
+import { regularly } from "../../regularly.ts";
 import { followSuccessors } from "../models/follow.ts";
 
 const everyMs = 60_000;
@@ -13,15 +14,14 @@ const askedEveryMs = 10 * 60_000;
  * and points aliases of deprecated models to what replaces them where a guard was satisfied.
  */
 export function watchCatalog(database: Database, log: Logger): { close(): Promise<void> } {
-  let closed = false;
-  let running: Promise<void> = Promise.resolve();
-  const look = async () => {
-    for (const id of closed ? [] : await database.catalogOrganizations()) {
+  const asked = new Map<string, number>();
+  const look = async (stop: AbortSignal) => {
+    for (const id of await database.catalogOrganizations()) {
       const scope = database.organization(id);
       // In the same span of time every process asks for the same job, and one runs.
       const span = Math.floor(Date.now() / askedEveryMs);
       for (const { enabled, id: upstream, name } of await scope.upstreams.list()) {
-        if (!enabled || closed) continue;
+        if (!enabled || stop.aborted) continue;
         const last = asked.get(upstream);
         if (last === span) continue;
         asked.set(upstream, span);
@@ -31,18 +31,5 @@ export function watchCatalog(database: Database, log: Logger): { close(): Promis
       for (const { alias, did } of await followSuccessors(scope)) log.info({ alias }, did);
     }
   };
-  const asked = new Map<string, number>();
-  const timer = setInterval(() => {
-    running = running.then(look).catch((error: unknown) => {
-      if (!closed) log.warn({ err: error }, "the catalog was not looked after");
-    });
-  }, everyMs);
-  timer.unref();
-  return {
-    close: async () => {
-      closed = true;
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return regularly(everyMs, look, (err) => log.warn({ err }, "the catalog was not looked after"));
 }

@@ -3,10 +3,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
-import { CodeBlock } from "../../ui/code-block.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input, Select } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { SecretDialog } from "../../ui/secret-dialog.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 
 const kinds = [
@@ -40,20 +40,11 @@ export function ChannelDialog({ onClose }: { readonly onClose: () => void }) {
   const secret = add.data?.secret;
   if (secret) {
     return (
-      <Dialog
-        open
+      <SecretDialog
+        secret={secret}
+        use="Check the header webhook-signature with it, as Standard Webhooks describes."
         onClose={onClose}
-        keeps="buttons"
-        title="The webhook's secret"
-        description="It is shown only now. Check the header webhook-signature with it, as Standard Webhooks describes."
-        actions={
-          <Button kind="primary" onClick={onClose}>
-            I have kept it
-          </Button>
-        }
-      >
-        <CodeBlock code={secret} what="webhook secret" wrap />
-      </Dialog>
+      />
     );
   }
   return (

@@ -3,10 +3,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
-import { CodeBlock } from "../../ui/code-block.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Field, Input } from "../../ui/field.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { SecretDialog } from "../../ui/secret-dialog.tsx";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
 
 /** Adds a webhook for all events; its secret is shown once. */
@@ -28,20 +28,11 @@ export function WebhookDialog({
   const problem = add.error ? problemOf(add.error) : undefined;
   if (add.data) {
     return (
-      <Dialog
-        open
+      <SecretDialog
+        secret={add.data.secret}
+        use="A program checks messages with it: client.webhooks.unwrap(body, headers, secret)."
         onClose={onClose}
-        keeps="buttons"
-        title="The webhook's secret"
-        description="It is shown only now. A program checks messages with it: client.webhooks.unwrap(body, headers, secret)."
-        actions={
-          <Button kind="primary" onClick={onClose}>
-            I have kept it
-          </Button>
-        }
-      >
-        <CodeBlock code={add.data.secret} what="webhook secret" wrap />
-      </Dialog>
+      />
     );
   }
   return (
