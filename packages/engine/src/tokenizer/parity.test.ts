@@ -43,6 +43,21 @@ const randomText = fc
 /** The library and the binding each have their own way with lone surrogates. */
 const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, "\ufffd");
 
+/**
+ * The letters, marks, digits and punctuation that came after Unicode 14, with what lies between them. llama.cpp cuts words
+ * by a table of its own, which is older than that of Node.js: to it the newest of these are no letters.
+ */
+const recent = new RegExp(
+  "[\\u{88f}\\u{897}\\u{c5c}\\u{cdc}\\u{cf3}\\u{ece}\\u{1acf}-\\u{1aeb}\\u{1b4e}\\u{1b4f}\\u{1b7f}\\u{1c89}\\u{1c8a}" +
+    "\\u{a7cb}-\\u{a7dc}\\u{a7f1}\\u{105c0}-\\u{105f3}\\u{10940}-\\u{10959}\\u{10d40}-\\u{10d85}\\u{10ec2}-\\u{10eff}" +
+    "\\u{1123f}-\\u{11241}\\u{11380}-\\u{113e2}\\u{116d0}-\\u{116e3}\\u{11b00}-\\u{11bf9}\\u{11db0}-\\u{11de9}" +
+    "\\u{11f00}-\\u{11f5a}\\u{1342f}-\\u{143fa}\\u{16100}-\\u{16139}\\u{16d40}-\\u{16d79}\\u{16ea0}-\\u{16ed3}" +
+    "\\u{16ff2}-\\u{16ff6}\\u{187f8}-\\u{187ff}\\u{18cff}-\\u{18df2}\\u{1b132}-\\u{1b155}\\u{1ccf0}-\\u{1ccf9}" +
+    "\\u{1d2c0}-\\u{1d2d3}\\u{1df25}-\\u{1df2a}\\u{1e030}-\\u{1e08f}\\u{1e4d0}-\\u{1e6ff}\\u{2b739}-\\u{2b73f}" +
+    "\\u{2cea2}-\\u{2cead}\\u{2ebf0}-\\u{2ee5d}\\u{31350}-\\u{33479}]",
+  "gu",
+);
+
 function expectSameAsLlama(ours: Tokenizer, model: LlamaModel, text: string): void {
   for (const special of [false, true]) {
     const ids = ours.encode(text, { special });
@@ -68,7 +83,7 @@ describe.each(["stories260K/stories260K.gguf", "tug-nano/tug-nano-q8_0.gguf", "t
     });
     it("encodes random text", () => {
       fc.assert(
-        fc.property(randomText, (text) => expectSameAsLlama(ours, model, wellFormed(text))),
+        fc.property(randomText, (text) => expectSameAsLlama(ours, model, wellFormed(text).replace(recent, "\u4e00"))),
         { numRuns: 300 },
       );
     });
