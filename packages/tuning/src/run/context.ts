@@ -239,7 +239,7 @@ export class RunContext {
     const done = (hasFits ? fits : trials).reduce((sum, one) => sum + one.steps, 0);
     const askMs = plan.reserveMs - this.fitsAfter * longest * plan.stepMs;
     this.tell({
-      stage,
+      stage: `${stage}: step ${step} of ${steps}`,
       done: step,
       total: steps,
       etaMs: Math.min(this.budget.leftMs, Math.max(0, all - done) * plan.stepMs + Math.max(0, askMs)),

@@ -149,7 +149,7 @@ async function advance(context: RunContext, trial: TrialProgress, target: number
       train: context.split.train,
       checkpoint,
       steps: target,
-      stage: `training, way ${trial.id.toUpperCase()}: step ${trial.steps} of ${target}`,
+      stage: `training, way ${trial.id.toUpperCase()}`,
       record: trial,
       isOver: () => isOver(context),
     });

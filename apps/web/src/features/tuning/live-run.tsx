@@ -30,6 +30,11 @@ export function LiveRun({ run }: { readonly run: RunDetail }) {
   );
 }
 
+/** How long something takes yet, as exactly as one can know it: whole minutes, below one whole seconds. */
+function roughly(ms: number): string {
+  return ms < 60_000 ? `${Math.ceil(ms / 1000)}\u00a0s` : `${Math.ceil(ms / 60_000)}\u00a0min`;
+}
+
 export interface LiveProgressProps {
   readonly stage: string;
   readonly etaMs: number | null;
@@ -51,9 +56,7 @@ export function LiveProgress({ action, etaMs, minutes, note, progress, stage }: 
         <div className="grid gap-2">
           <p>
             {stage.slice(0, 1).toUpperCase() + stage.slice(1)}
-            {etaMs === null || etaMs < 1000 ? null : (
-              <span className="text-ink-3">, about {written(duration(etaMs))} left</span>
-            )}
+            {etaMs === null || etaMs < 1000 ? null : <span className="text-ink-3">, about {roughly(etaMs)} left</span>}
           </p>
           <div
             role="progressbar"
