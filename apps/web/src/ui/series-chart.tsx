@@ -79,7 +79,7 @@ export function SeriesChart({
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys tell each step's values.
       tabIndex={0}
-      className="relative rounded-sm focus-ring"
+      className="relative min-w-0 rounded-sm focus-ring"
       style={{ height }}
       onKeyDown={step}
       onBlur={() => setHovered(undefined)}

@@ -46,7 +46,7 @@ export function TimeChart({ points, unit, label, height = 160, leastTop = 0 }: T
   }
 
   return (
-    <div ref={frame} className="relative" style={{ height }}>
+    <div ref={frame} className="relative min-w-0" style={{ height }}>
       {width > 0 ? (
         <svg
           role="img"

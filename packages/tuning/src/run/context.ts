@@ -11,9 +11,13 @@ import { whenThereIsRoom } from "./room.ts";
 import type { RunPlace, RunSpec } from "./spec.ts";
 import { type Measured, type RunState, writeState } from "./state.ts";
 import type { Texts } from "./texts.ts";
+import { timeLeft } from "./time-left.ts";
 
 /** Tokens of one micro-batch, and of the longest text that is trained on. */
 export const maxRows = 1024;
+/** With fewer held-out examples, how they were divided matters. */
+const repeatedBelow = 60;
+const mostRounds = 2;
 /** The adapter that chose in cross-validation, which did not learn what chose. */
 export const choosingFit = "choosing";
 
@@ -146,6 +150,13 @@ export class RunContext {
     return this.isCrossValidated ? this.split.parts.length + 1 : 0;
   }
 
+  /** How often it is cross-validated again in other parts, if the time allows: with few held-out examples. */
+  get roundsAfter(): number {
+    const isWorth =
+      this.spec.startFrom === undefined && this.isCrossValidated && this.state.heldOut.length < repeatedBelow;
+    return isWorth ? mostRounds : 0;
+  }
+
   get batchSize(): number {
     return this.state.plan?.batchSize ?? 12;
   }
@@ -229,20 +240,26 @@ export class RunContext {
     const { fits, plan, trials } = this.state;
     if (plan === null) return;
     const longest = plan.rungs.at(-1) ?? 0;
+    const each = this.state.fitSteps ?? longest;
     const halvings = plan.rungs.map((rung, i) => {
       const ways = Math.max(1, Math.floor(plan.settings.length / 2 ** i));
       return ways * (rung - (plan.rungs[i - 1] ?? 0));
     });
     const inTrials = halvings.reduce((sum, one) => sum + one, 0);
     const hasFits = fits.length > 0;
-    const all = (hasFits ? 0 : inTrials) + this.fitsAfter * longest;
-    const done = (hasFits ? fits : trials).reduce((sum, one) => sum + one.steps, 0);
-    const askMs = plan.reserveMs - this.fitsAfter * longest * plan.stepMs;
+    const round = this.parts.length * each;
     this.tell({
       stage: `${stage}: step ${step} of ${steps}`,
       done: step,
       total: steps,
-      etaMs: Math.min(this.budget.leftMs, Math.max(0, all - done) * plan.stepMs + Math.max(0, askMs)),
+      etaMs: timeLeft({
+        neededSteps: (hasFits ? 0 : inTrials) + this.fitsAfter * each,
+        extraSteps: [round, ...Array.from({ length: this.roundsAfter }, () => round)],
+        doneSteps: (hasFits ? fits : trials).reduce((sum, one) => sum + one.steps, 0),
+        stepMs: this.pace.stepMs ?? plan.stepMs,
+        askMs: Math.max(0, plan.reserveMs - this.fitsAfter * longest * plan.stepMs),
+        leftMs: this.budget.leftMs,
+      }),
     });
   }
 

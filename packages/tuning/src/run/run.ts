@@ -13,6 +13,7 @@ import { measureRetention, type Retention } from "./retention.ts";
 import type { RunPlace, RunSpec } from "./spec.ts";
 import { type Fit, readState } from "./state.ts";
 import { Texts } from "./texts.ts";
+import { margin } from "./time-left.ts";
 import { bestOf, checkpointName, runTrials } from "./trials.ts";
 
 export interface RunOptions {
@@ -170,8 +171,9 @@ async function writeOutcome(context: RunContext, trainer: Trainer): Promise<Outc
 }
 
 /** What each repetition of the cross-validation answered, where it came to its end. */
-function roundsOf({ state }: RunContext): Fit[][] {
-  const rounds = Array.from({ length: mostRounds }, (_, i) =>
+function roundsOf(context: RunContext): Fit[][] {
+  const { state } = context;
+  const rounds = Array.from({ length: context.roundsAfter }, (_, i) =>
     state.fits.filter(({ isDone, name }) => isDone && name.startsWith(`${again(i + 1)}-`)),
   );
   return rounds.filter((fits) => {
@@ -228,7 +230,7 @@ async function measureCurve(context: RunContext, best: Best): Promise<void> {
     const isOver = () => context.stopAsked || !context.budget.has((plan?.stepMs ?? 0) * 2);
     const name = `half-${i + 1}`;
     const isDone = context.state.fits.some((one) => one.name === name && one.isDone);
-    if (!isDone && (context.stopAsked || !context.budget.has(best.steps * (plan?.stepMs ?? 0) * 1.2))) return;
+    if (!isDone && (context.stopAsked || !context.budget.has(best.steps * (plan?.stepMs ?? 0) * margin))) return;
     await fit(context, best, {
       name,
       train: halfOf(context, train),
@@ -239,19 +241,14 @@ async function measureCurve(context: RunContext, best: Best): Promise<void> {
   }
 }
 
-/** With fewer held-out examples, how they were divided matters. */
-const repeatedBelow = 60;
-const mostRounds = 2;
-
 /** Cross-validates again in other parts, as long as the time allows. An earlier run's adapters know its own parts alone. */
 async function repeat(context: RunContext, best: Best): Promise<void> {
-  const { spec, state } = context;
-  if (spec.startFrom !== undefined || !context.isCrossValidated || state.heldOut.length >= repeatedBelow) return;
+  const { state } = context;
   const stepMs = context.pace.stepMs ?? state.plan?.stepMs ?? 0;
-  for (let round = 1; round <= mostRounds; round++) {
+  for (let round = 1; round <= context.roundsAfter; round++) {
     const parts = context.partsAgain(round);
     const isBegun = state.fits.some(({ name }) => name.startsWith(`${again(round)}-`));
-    if (!isBegun && (context.stopAsked || !context.budget.has(parts.length * best.steps * stepMs * 1.2))) return;
+    if (!isBegun && (context.stopAsked || !context.budget.has(parts.length * best.steps * stepMs * margin))) return;
     for (const [i, { test, train }] of parts.entries()) {
       await fit(context, best, {
         name: `${again(round)}-${i + 1}`,

@@ -40,7 +40,7 @@ export function TokenChart({ spans }: { readonly spans: readonly Span[] }) {
   return (
     <div className="grid gap-2">
       <p className="text-ink-2">{said}.</p>
-      <div ref={frame} style={{ height }}>
+      <div ref={frame} className="min-w-0" style={{ height }}>
         {width > 0 ? (
           <svg
             role="img"

@@ -42,7 +42,7 @@ export function Plot({ label, xFrom, xTo, xTicks, xText, xName, yFrom, yTo, heig
   const x = (value: number) => ((value - xFrom) / (xTo - xFrom || 1)) * inner.width;
   const y = (value: number) => inner.height - ((value - yFrom) / (yTo - yFrom || 1)) * inner.height;
   return (
-    <div ref={frame} style={{ height }}>
+    <div ref={frame} className="min-w-0" style={{ height }}>
       {width > 0 ? (
         <svg role="img" aria-label={label} width={width} height={height} className="block text-2xs">
           <g transform={`translate(${edge.left},${edge.top})`}>
