@@ -72,7 +72,17 @@ export { CrossEntropy, type CrossEntropyArgs, type CrossEntropyBackArgs } from "
 export { Add, GluBack, type GluBackArgs } from "./ops/training/elementwise.ts";
 export { EmbedBack, type EmbedBackArgs } from "./ops/training/embed-back.ts";
 export { Gemm, type GemmArgs, type GemmOptions } from "./ops/training/gemm.ts";
-export { AdamW, type AdamWArgs, type AdamWStep, encodeAdamW, SumSquares } from "./ops/training/optimizer.ts";
+export {
+  AdamW,
+  type AdamWArgs,
+  type AdamWStep,
+  adamWHyperBytes,
+  encodeAdamW,
+  PackedAdamW,
+  type PackedAdamWArgs,
+  packedMomentBytes,
+  SumSquares,
+} from "./ops/training/optimizer.ts";
 export { Panels } from "./ops/training/panels.ts";
 export { RmsNormBack, type RmsNormBackArgs } from "./ops/training/rms-norm-back.ts";
 export { RopeTurn, type RopeTurnArgs, type RopeTurnOptions } from "./ops/training/rope.ts";

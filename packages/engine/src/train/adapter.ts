@@ -79,10 +79,7 @@ export async function writeAdapter(
       device.write(lowRank.a.value, 0, panels);
     }
     device.write(lowRank.b.value, 0, padded);
-    for (const parameter of [lowRank.a, lowRank.b]) {
-      device.write(parameter.first, 0, new Float32Array(parameter.count));
-      device.write(parameter.second, 0, new Float32Array(parameter.count));
-    }
+    for (const parameter of [lowRank.a, lowRank.b]) model.parameters.clearMoments(parameter);
   }
 }
 

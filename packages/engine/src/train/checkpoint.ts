@@ -1,4 +1,4 @@
-import type { Device } from "@tugboat/kernels";
+import type { Device, DeviceBuffer } from "@tugboat/kernels";
 import { z } from "zod";
 import { EngineError } from "../errors.ts";
 import type { PlannedTensor } from "../formats/gguf-writer.ts";
@@ -7,9 +7,23 @@ import { readSafetensors } from "../formats/safetensors.ts";
 import { writeSafetensors } from "../formats/safetensors-writer.ts";
 import type { ResolvedMethod } from "./method.ts";
 import type { TrainingModel } from "./model.ts";
-import type { Parameter } from "./parameters.ts";
+import { momentBuffers, type Parameter } from "./parameters.ts";
 
-const parts = ["value", "first", "second"] as const;
+/** What of a parameter a checkpoint keeps, as it lies on the device. */
+interface Part {
+  readonly name: string;
+  readonly type: "f32" | "i32";
+  readonly buffer: DeviceBuffer;
+  readonly bytes: number;
+}
+
+function partsOf({ count, moments, name, value }: Parameter): Part[] {
+  const kept = momentBuffers(moments).map((one): Part => {
+    const { buffer } = one;
+    return { name: `${name}.${one.name}`, type: moments.kind === "f32" ? "f32" : "i32", buffer, bytes: buffer.size };
+  });
+  return [{ name: `${name}.value`, type: "f32", buffer: value, bytes: count * 4 }, ...kept];
+}
 
 const headSchema = z.object({
   tugboat_checkpoint: z.literal("1"),
@@ -26,18 +40,16 @@ export async function writeCheckpoint(
   { parameters }: TrainingModel,
   { method, step }: { method: ResolvedMethod; step: number },
 ): Promise<Uint8Array> {
-  const tensors = parameters.list.flatMap((parameter) =>
-    parts.map((part): PlannedTensor => {
-      return {
-        name: `${parameter.name}.${part}`,
-        type: "f32",
-        shape: [parameter.count],
-        async *data() {
-          yield new Uint8Array(await device.read(parameter[part], 0, parameter.count * 4));
-        },
-      };
-    }),
-  );
+  const tensors = parameters.list.flatMap(partsOf).map(({ buffer, bytes, name, type }): PlannedTensor => {
+    return {
+      name,
+      type,
+      shape: [bytes / 4],
+      async *data() {
+        yield new Uint8Array(await device.read(buffer, 0, bytes));
+      },
+    };
+  });
   const sink = new MemorySink();
   const head = { tugboat_checkpoint: "1", step: String(step), method: JSON.stringify(method) };
   await writeSafetensors(sink, tensors, head);
@@ -66,23 +78,20 @@ export async function readCheckpoint(
     );
   }
   const tensors = new Map(file.tensors.map((info) => [info.name, info]));
-  const { list } = model.parameters;
-  const read: { parameter: Parameter; part: (typeof parts)[number]; bytes: Uint8Array<ArrayBuffer> }[] = [];
-  for (const parameter of list) {
-    for (const part of parts) {
-      const info = tensors.get(`${parameter.name}.${part}`);
-      if (info?.type !== "f32" || info.bytes !== parameter.count * 4) {
-        throw new EngineError(
-          "bad-request",
-          `the checkpoint does not fit ${model.name}: ${parameter.name}.${part} is ${info ? `${info.bytes} bytes` : "missing"}`,
-          "Open the trainer with the model that the checkpoint was made of.",
-        );
-      }
-      const data = new Uint8Array(info.bytes);
-      await info.source.read(info.offset, data);
-      read.push({ parameter, part, bytes: data });
+  const read: { buffer: DeviceBuffer; bytes: Uint8Array<ArrayBuffer> }[] = [];
+  for (const { buffer, bytes: size, name, type } of model.parameters.list.flatMap(partsOf)) {
+    const info = tensors.get(name);
+    if (info?.type !== type || info.bytes !== size) {
+      throw new EngineError(
+        "bad-request",
+        `the checkpoint does not fit ${model.name}: ${name} is ${info ? `${info.bytes} bytes` : "missing"}`,
+        "Open the trainer with the model that the checkpoint was made of, and keep moments as it did.",
+      );
     }
+    const data = new Uint8Array(info.bytes);
+    await info.source.read(info.offset, data);
+    read.push({ buffer, bytes: data });
   }
-  for (const { parameter, part, bytes: data } of read) device.write(parameter[part], 0, data);
+  for (const one of read) device.write(one.buffer, 0, one.bytes);
   return Number(head.data.step);
 }

@@ -8,6 +8,7 @@ import type { ResolvedMethod } from "./method.ts";
 import { loadTrainingModel, type TrainingModel } from "./model.ts";
 import { lossWeights, type Settlement, type Unit, unitsOf } from "./objective.ts";
 import { type MicroBatch, packGroups } from "./packing.ts";
+import type { MomentsKind } from "./parameters.ts";
 import { TrainingProgram } from "./program.ts";
 import { packQuestions, questionRows } from "./questions.ts";
 import { ROW_STEP } from "./rows.ts";
@@ -20,6 +21,8 @@ const MOST_GROUPS = 65_535;
 export interface LearnerOptions
   extends Pick<TrainerOptions, "onProgress" | "signal" | "checkpointing" | "seed" | "maxRows" | "contextLength"> {
   readonly method: ResolvedMethod;
+  /** Default `f32`. */
+  readonly moments?: MomentsKind;
 }
 
 /** What a batch's gradient was of. */
@@ -220,10 +223,11 @@ async function openLearner(
   options: LearnerOptions,
   owned: { destroy(): void }[],
 ): Promise<Learner> {
-  const { method, onProgress, signal, checkpointing = false, seed = 0 } = options;
+  const { method, moments = "f32", onProgress, signal, checkpointing = false, seed = 0 } = options;
   const ops = new OpSet(device);
   const model = await loadTrainingModel(ops, files, {
     method,
+    moments,
     seed,
     signal,
     onBytes: (done, total) => onProgress?.({ stage: "read", done, total }),

@@ -7,7 +7,7 @@ import { type Node, NodeRecorder } from "../graph/nodes.ts";
 import { type ResolvedTensor, resolveTensors } from "../weights/resolve.ts";
 import { streamVector, streamWeight } from "../weights/stream.ts";
 import { projectionOf, type ResolvedMethod } from "./method.ts";
-import { type LowRank, type Parameter, Parameters } from "./parameters.ts";
+import { type LowRank, type MomentsKind, type Parameter, Parameters } from "./parameters.ts";
 import { SeededRandom, seedFor } from "./random.ts";
 
 /** A matrix of the model on the device; `trained` when it is a parameter itself. */
@@ -44,6 +44,7 @@ export interface TrainingModel {
 
 export interface TrainingModelOptions {
   readonly method: ResolvedMethod;
+  readonly moments: MomentsKind;
   readonly seed: number;
   readonly onBytes?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
@@ -133,7 +134,7 @@ class Loader {
   readonly #frozen: { destroy(): void }[] = [];
 
   constructor(ops: OpSet, tensors: ReadonlyMap<string, ResolvedTensor>, options: TrainingModelOptions) {
-    this.parameters = new Parameters(ops);
+    this.parameters = new Parameters(ops, options.moments);
     this.#device = ops.device;
     this.#tensors = tensors;
     this.#options = options;

@@ -15,6 +15,7 @@ const optimizerSchema = z.object({
   epsilon: z.number().positive().default(1e-8),
   weightDecay: z.number().min(0).default(0),
   clip: z.number().min(0).default(1),
+  moments: z.enum(["f32", "packed"]).default("f32"),
   schedule: z
     .discriminatedUnion("kind", [
       z.object({ kind: z.literal("constant"), warmup }),

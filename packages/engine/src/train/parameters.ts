@@ -1,13 +1,37 @@
 import {
   AdamW,
   type AdamWStep,
+  adamWHyperBytes,
   type Device,
   type DeviceBuffer,
   encodeAdamW,
   type OpSet,
+  PackedAdamW,
+  packedMomentBytes,
+  type Recorder,
   type Recording,
   SumSquares,
 } from "@tugboat/kernels";
+
+/**
+ * How AdamW's moments are kept: `f32` as PyTorch does, 8 bytes a trained value, or `packed` into 12 bits, see
+ * adamw_packed.wgsl.
+ */
+export type MomentsKind = "f32" | "packed";
+
+/** Zero before the first step. */
+export type Moments =
+  | { readonly kind: "f32"; readonly first: DeviceBuffer; readonly second: DeviceBuffer }
+  | { readonly kind: "packed"; readonly packed: DeviceBuffer };
+
+/** The buffers of a parameter's moments, by the names that a checkpoint gives them. */
+export function momentBuffers(moments: Moments): { readonly name: string; readonly buffer: DeviceBuffer }[] {
+  if (moments.kind === "packed") return [{ name: "moments", buffer: moments.packed }];
+  return [
+    { name: "first", buffer: moments.first },
+    { name: "second", buffer: moments.second },
+  ];
+}
 
 /** One tensor that is trained: f32, with its gradient and AdamW's two moments beside it. */
 export interface Parameter {
@@ -20,8 +44,7 @@ export interface Parameter {
   readonly decays: boolean;
   readonly value: DeviceBuffer;
   readonly gradient: DeviceBuffer;
-  readonly first: DeviceBuffer;
-  readonly second: DeviceBuffer;
+  readonly moments: Moments;
 }
 
 /** An adapter of one matrix: W + scale · B · A. */
@@ -41,22 +64,32 @@ export interface LowRank {
 export class Parameters {
   readonly list: Parameter[] = [];
   readonly #device: Device;
-  readonly #adamW: AdamW;
+  readonly #kind: MomentsKind;
+  readonly #step: (recorder: Recorder, parameter: Parameter) => void;
   readonly #squares: SumSquares;
   readonly #hyper: DeviceBuffer;
   #norms: { buffer: DeviceBuffer; recording: Recording; parts: number } | undefined;
   #update: Recording | undefined;
 
-  constructor(ops: OpSet) {
+  constructor(ops: OpSet, kind: MomentsKind) {
     this.#device = ops.device;
-    this.#adamW = new AdamW(ops);
+    this.#kind = kind;
     this.#squares = new SumSquares(ops);
-    this.#hyper = ops.device.createBuffer(32, "hyperparameters");
+    const hyper = ops.device.createBuffer(adamWHyperBytes, "hyperparameters");
+    this.#hyper = hyper;
+    const [exact, packed] = kind === "f32" ? [new AdamW(ops), undefined] : [undefined, new PackedAdamW(ops)];
+    this.#step = (recorder, { moments, ...parameter }) => {
+      if (moments.kind === "packed") packed?.record(recorder, { hyper, ...parameter, moments: moments.packed });
+      else exact?.record(recorder, { hyper, ...parameter, first: moments.first, second: moments.second });
+    };
   }
 
   /** Bytes of values, gradients and moments. */
   get bytes(): number {
-    return this.list.reduce((sum, { count }) => sum + count * 16, 0);
+    const sizes = this.list.map(({ count, moments }) =>
+      momentBuffers(moments).reduce((sum, { buffer }) => sum + buffer.size, count * 8),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /** Values that are trained. */
@@ -66,7 +99,11 @@ export class Parameters {
 
   /** @param value that of a weight of the model; without it a new tensor of zeros. */
   add(name: string, count: number, values: number, decays: boolean, value?: DeviceBuffer): Parameter {
-    const make = (part: string) => this.#device.createBuffer(count * 4, `${name} ${part}`);
+    const make = (part: string, bytes = count * 4) => this.#device.createBuffer(bytes, `${name} ${part}`);
+    const moments: Moments =
+      this.#kind === "f32"
+        ? { kind: "f32", first: make("first moment"), second: make("second moment") }
+        : { kind: "packed", packed: make("moments", packedMomentBytes(count)) };
     const parameter = {
       name,
       count,
@@ -74,8 +111,7 @@ export class Parameters {
       decays,
       value: value ?? make("value"),
       gradient: make("gradient"),
-      first: make("first moment"),
-      second: make("second moment"),
+      moments,
     };
     this.list.push(parameter);
     return parameter;
@@ -97,7 +133,7 @@ export class Parameters {
     });
     this.#norms = { buffer, recording, parts };
     this.#update = this.#device.record("adamw", (recorder) => {
-      for (const parameter of this.list) this.#adamW.record(recorder, { hyper: this.#hyper, ...parameter });
+      for (const parameter of this.list) this.#step(recorder, parameter);
     });
   }
 
@@ -119,13 +155,18 @@ export class Parameters {
     for (const { gradient, count } of this.list) this.#device.write(gradient, 0, new Float32Array(count));
   }
 
+  /** As before the first step. */
+  clearMoments({ moments }: Parameter): void {
+    for (const { buffer } of momentBuffers(moments)) this.#device.write(buffer, 0, new Uint8Array(buffer.size));
+  }
+
   destroy(): void {
     this.#hyper.destroy();
     this.#norms?.recording.destroy();
     this.#norms?.buffer.destroy();
     this.#update?.destroy();
-    for (const { value, gradient, first, second } of this.list) {
-      for (const buffer of [value, gradient, first, second]) buffer.destroy();
+    for (const { value, gradient, moments } of this.list) {
+      for (const buffer of [value, gradient, ...momentBuffers(moments).map((one) => one.buffer)]) buffer.destroy();
     }
   }
 

@@ -34,7 +34,7 @@ export async function openTrainer(source: ModelSource, options: TrainerOptions):
     if (typeof wanted === "string") device.destroy();
   };
   try {
-    const learner = await Learner.open(device, source.files, { ...options, method });
+    const learner = await Learner.open(device, source.files, { ...options, method, moments: optimizer.moments });
     return new OpenTrainer({ source, learner, optimizer, method, device, dropDevice });
   } catch (cause) {
     dropDevice();

@@ -5,7 +5,15 @@ import { relativeError } from "../../testing/error.ts";
 import { Random } from "../../testing/random.ts";
 import { poisoned, readF32, runOps, upload } from "../../testing/run.ts";
 import { CrossEntropy } from "./cross-entropy.ts";
-import { AdamW, type AdamWStep, encodeAdamW, SumSquares } from "./optimizer.ts";
+import {
+  AdamW,
+  type AdamWStep,
+  adamWHyperBytes,
+  encodeAdamW,
+  PackedAdamW,
+  packedMomentBytes,
+  SumSquares,
+} from "./optimizer.ts";
 
 function logprobs(logits: ArrayLike<number>, columns: number, targets: readonly number[]): number[] {
   return targets.map((target, row) => {
@@ -94,7 +102,7 @@ describeOnDevices("optimizer", (getDevice) => {
     const options = { learningRate: 0.01, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.3, factor: 0.7 };
     const value = upload(device, start);
     const [gradient, first, second] = [0, 1, 2].map(() => upload(device, new Float32Array(count)));
-    const hyper = upload(device, new Float32Array(8));
+    const hyper = device.createBuffer(adamWHyperBytes, "hyper");
     const args = { hyper, value, gradient: gradient!, first: first!, second: second!, count, decays };
     for (const [i, g] of gradients.entries()) {
       device.write(gradient!, 0, g);
@@ -109,6 +117,50 @@ describeOnDevices("optimizer", (getDevice) => {
     expect(relativeError(await readF32(device, value), expected)).toBeLessThan(1e-6);
     expect((await readF32(device, gradient!)).every((g) => g === 0)).toBe(true);
   });
+
+  it.each([true, false])(
+    "packed moments, decay %s: the first step is exact, later ones are on average",
+    async (decays) => {
+      const device = getDevice();
+      const random = new Random(12);
+      // The last block has one vec4, and one value never has a gradient.
+      const count = 20 * 256 + 4;
+      const steps = 20;
+      const start = random.gaussians(count);
+      const mean = random.gaussians(count);
+      const gradients = Array.from({ length: steps }, () => {
+        return random.gaussians(count, 0.5).map((noise, i) => (i === 7 ? 0 : 0.01 * (mean[i]! + noise)));
+      });
+      const options = { learningRate: 0.01, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.3, factor: 0.7 };
+      const run = async () => {
+        const value = upload(device, start);
+        const gradient = device.createBuffer(count * 4, "gradient");
+        const moments = device.createBuffer(packedMomentBytes(count), "moments");
+        const hyper = device.createBuffer(adamWHyperBytes, "hyper");
+        const after: Float32Array[] = [];
+        for (const [i, g] of gradients.entries()) {
+          device.write(gradient, 0, g);
+          device.write(hyper, 0, encodeAdamW({ ...options, step: i + 1 }));
+          await runOps(
+            device,
+            (ops) => new PackedAdamW(ops),
+            (op, recorder) => op.record(recorder, { hyper, value, gradient, moments, count, decays }),
+          );
+          after.push(await readF32(device, value));
+        }
+        expect((await readF32(device, gradient)).every((g) => g === 0)).toBe(true);
+        return { after, moments: new Uint8Array(await device.read(moments)) };
+      };
+      const { after, moments } = await run();
+      const exact = (taken: number) => adamW(Float64Array.from(start), gradients.slice(0, taken), options, decays);
+      expect(relativeError(after[0]!, exact(1))).toBeLessThan(1e-6);
+      // What the steps did, beside what exact moments would have done.
+      const moved = (values: ArrayLike<number>) => Float64Array.from(values, (value, i) => value - start[i]!);
+      expect(relativeError(moved(after.at(-1)!), moved(exact(steps)))).toBeLessThan(0.3);
+      expect(after.at(-1)![7]).toBeCloseTo(start[7]! * (decays ? (1 - 0.01 * 0.3) ** steps : 1), 5);
+      expect((await run()).moments).toEqual(moments);
+    },
+  );
 
   it("sums of squares", async () => {
     const device = getDevice();
