@@ -1,3 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { openModelFromFile } from "@tugboat/engine/browser";
+import { defaultConfig, withoutTexts } from "@tugboat/tuning";
+import { freshState, MemoryPlace, runTuning } from "@tugboat/tuning/run";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type RunningService, startService } from "../testing/service.ts";
@@ -102,3 +107,61 @@ it("says what is wrong before it begins", async () => {
   });
   await expect(jobs.retrieve("ftjob-nothing")).rejects.toMatchObject({ status: 404 });
 });
+
+/** What a page does in its worker: examples in memory, a small plan made beforehand. */
+async function trainedElsewhere() {
+  const path = fileURLToPath(new URL("../../../../models/stories260K/stories260K.gguf", import.meta.url));
+  const file = Object.assign(new File([await readFile(path)], "stories260K.gguf"), { webkitRelativePath: "" });
+  const place = new MemoryPlace(() => openModelFromFile(file));
+  const settings = [{ id: "a", rank: 4, learningRate: 3e-3 }];
+  const plan = { settings, rungs: [2, 4], batchSize: 4, stepMs: 1, reserveMs: 1 };
+  await place.write("state.json", new TextEncoder().encode(JSON.stringify({ ...freshState, plan })));
+  const stop = new AbortController();
+  const config = { ...defaultConfig, where: "browser" as const };
+  const told = examples.map(({ messages: [asked, answered] }) => ({
+    input: asked?.content ?? "",
+    output: answered?.content ?? "",
+  }));
+  const spec = { examples: told, config, budgetMs: 3_600_000, device: "cpu" as const, threads: 1 };
+  const { report } = await runTuning(spec, place, {
+    stop: stop.signal,
+    // Ended by hand once there is a model: no learning curve, no repetitions.
+    report: ({ stage }) => stage === "writing the adapter and the model" && stop.abort(),
+  });
+  const adapter = await place.loadAdapter("adapter");
+  if (adapter === undefined) throw new Error("the run left no adapter");
+  return { adapter, report: withoutTexts(report) };
+}
+
+it("takes an adapter that was trained elsewhere, ships it and answers with it", async () => {
+  const { adapter, report } = await trainedElsewhere();
+  const authorization = `Bearer ${service.apiKey}`;
+  const call = async (path: string, body: BodyInit, type = "application/json") => {
+    const headers = { authorization, "content-type": type };
+    const response = await fetch(`${service.url}/api/${path}`, { method: "POST", headers, body });
+    return { status: response.status, body: await response.json() };
+  };
+  const bring = async (weights: Uint8Array) => {
+    const sent = await call("dataset-files", Uint8Array.from(weights), "application/octet-stream");
+    const { config } = adapter;
+    const wish = { name: "brought", model: "stories260K", minutes: 1, mayForget: 1 };
+    return call("tuning/bring", JSON.stringify({ ...wish, weights: sent.body.id, config, report }));
+  };
+  const damaged = await bring(adapter.weights.subarray(0, 1000));
+  expect(damaged.status).toBe(400);
+  expect(damaged.body.error.message).toMatch(/\w+/);
+  const brought = await bring(adapter.weights);
+  expect(brought).toMatchObject({ status: 200, body: { model: "stories260K-brought" } });
+  const ship = { id: brought.body.run, alias: "colours-brought", anyway: true };
+  const shipped = await call("tuning/ship", JSON.stringify(ship));
+  expect(shipped).toMatchObject({ status: 200, body: { model: "stories260K-brought" } });
+  const { data, response } = await client.chat.completions
+    .create({
+      model: "colours-brought",
+      messages: [{ role: "user", content: "Lily saw a red hat" }],
+      max_completion_tokens: 4,
+    })
+    .withResponse();
+  expect(data.choices).toHaveLength(1);
+  expect(response.headers.get("x-tugboat-plan")).toBe("colours-brought@1:stories260K-brought");
+}, 300_000);

@@ -59,7 +59,9 @@ async function run({ model, wish }: Extract<ToWorker, { type: "run" }>): Promise
   });
   const adapter = await place.loadAdapter("adapter");
   if (adapter === undefined) throw new Error("the run left no adapter");
-  const { config, weights } = adapter;
+  const { weights } = adapter;
+  // The file is stored by its digest here; peft looks for the model by its name.
+  const config = { ...adapter.config, base_model_name_or_path: model.name };
   say({ type: "done", report, shared: withoutTexts(report), adapter: { config, weights: Uint8Array.from(weights) } });
 }
 
