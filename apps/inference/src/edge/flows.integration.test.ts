@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
+import { openDatabase } from "@tugboat/db";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { flowPlanReport } from "../domain/flows/plan-report.ts";
 import { repositoryRoot } from "../env.ts";
-import { type RunningService, startService } from "../testing/service.ts";
+import { type RunningService, startService, temporaryHome } from "../testing/service.ts";
 
 let service: RunningService;
 let tool: Server;
@@ -32,9 +34,9 @@ beforeAll(async () => {
   await once(tool, "listening");
   const address = tool.address();
   toolUrl = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/notes`;
-  service = await startService({ TUGBOAT_DEFAULT_MODEL: "tug-small" });
+  service = await startService({ TUGBOAT_DEFAULT_MODEL: "tug-small" }, await pricedHome());
   await pushDocs();
-}, 240_000);
+}, 500_000);
 afterAll(async () => {
   tool.closeAllConnections();
   tool.close();
@@ -57,7 +59,7 @@ async function until<T>(look: () => Promise<T>, wanted: (found: T) => boolean): 
   for (;;) {
     const found = await look();
     if (wanted(found)) return found;
-    if (performance.now() - start > 150_000) throw new Error(`gave up waiting: ${JSON.stringify(found)}`);
+    if (performance.now() - start > 400_000) throw new Error(`gave up waiting: ${JSON.stringify(found)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -71,6 +73,20 @@ const runEnd = (id: string) =>
     () => call(`flows/runDetail?id=${id}`),
     ({ state }) => state !== "queued" && state !== "running",
   );
+
+/** A data directory in which tokens have a price: what a step costs then depends on no clock. */
+async function pricedHome(): Promise<string> {
+  const home = await temporaryHome();
+  const database = await openDatabase({ home });
+  const token = { input: 150_000, cachedInput: 150_000, output: 600_000, perHour: 0 };
+  const book = {
+    prices: [{ target: "*", ...token, marginBasisPoints: 0 }],
+    ...{ note: "", effectiveFrom: undefined, createdBy: "system", seenVersion: 0 },
+  };
+  await database.organization(database.home.organizationId).priceBooks.add(book);
+  await database.close();
+  return home;
+}
 
 /** The product's own documentation. */
 async function pushDocs(): Promise<void> {
@@ -136,6 +152,38 @@ describe("a flow over the documentation", () => {
     });
     expect([wrong.status, (await wrong.json()).error.param]).toEqual([400, "input"]);
   }, 200_000);
+
+  it("is planned jointly: on held-out questions the plan holds what no single default does", async () => {
+    const every = (await readFile(join(recipe, "questions.jsonl"), "utf8")).trim().split("\n");
+    // The half on which docs/flows.md does not choose.
+    const heldOut = every.filter((_, i) => i % 4 >= 2);
+    const edits = heldOut.map((line) => ({ kind: "add", example: JSON.parse(line) }));
+    await call("datasets/create", { name: "docs-questions" });
+    await call("datasets/edit", { dataset: "docs-questions", seen: 0, edits });
+    const yaml = await readFile(join(recipe, "flow.yaml"), "utf8");
+    // One model that reads is enough here, and how fast this machine is must not decide.
+    const quick = yaml
+      .replace("flow: docs-answer", "flow: docs-planned")
+      .replace(/ {6}- name: tug-small reads each\n[\s\S]*?(?=\n {2}answer:)/, "")
+      .replace('latency_p95: "<= 1s", ', "");
+    await call("flows/declare", { yaml: quick });
+    const { job, plan } = await call("flows/plan", { name: "docs-planned" });
+    expect((await jobEnd(job)).state).toBe("done");
+    const { report } = await call(`flows/planDetail?name=docs-planned&plan=${plan}`);
+    const { entries, isPriced, require, sentence } = flowPlanReport.parse(report);
+    expect([isPriced, require]).toEqual([true, { quality: 0.7, costPer1kUsd: 0.005 }]);
+    const [chosen, ...lost] = entries;
+    expect(chosen, sentence).toMatchObject({ default: null, misses: {}, failed: 0 });
+    expect(chosen?.ways).toEqual({ find: "eight by words", read: "one of each document" });
+    const defaults = lost.filter((entry) => entry.default !== null);
+    expect(defaults).toHaveLength(3);
+    // The least effort finds too little; more for every step costs too much.
+    expect(defaults.find(({ ways }) => ways.find === "one by words")?.misses.quality).toBeGreaterThan(0);
+    const dearer = defaults.filter(({ ways }) => ways.read === "tug-nano reads each");
+    expect(dearer).toHaveLength(2);
+    for (const { misses } of dearer) expect(misses.costMicroUsd).toBeGreaterThan(0);
+    expect(sentence).toContain("which no single default does");
+  }, 600_000);
 
   it("goes on after kill -9 behind its last finished step, and repeats no deed", async () => {
     const yaml = `flow: noted-answer
