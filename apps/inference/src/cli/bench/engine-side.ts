@@ -59,25 +59,52 @@ interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const queues = ["billing", "bug", "how-to", "other"] as const;
+
+function recordSchema(note: object) {
+  return {
+    type: "object",
+    properties: {
+      queue: { enum: queues },
+      urgent: { type: "boolean" },
+      score: { type: "integer", minimum: 0, maximum: 100 },
+      note,
+    },
+    required: ["queue", "urgent", "score", "note"],
+    additionalProperties: false,
+  };
+}
+
 /** Records without end, so that an answer is cut by its length and not by its schema. */
 const records: Constraint = {
   kind: "json-schema",
-  schema: {
-    type: "array",
-    minItems: 200,
-    items: {
-      type: "object",
-      properties: {
-        queue: { enum: ["billing", "bug", "how-to", "other"] },
-        urgent: { type: "boolean" },
-        score: { type: "integer", minimum: 0, maximum: 100 },
-        note: { type: "string" },
-      },
-      required: ["queue", "urgent", "score", "note"],
-      additionalProperties: false,
-    },
-  },
+  schema: { type: "array", minItems: 200, items: recordSchema({ type: "string" }) },
 };
+
+/** A record that comes to its end, and another reader of it. */
+const record: Constraint = { kind: "json-schema", schema: recordSchema({ type: "string", maxLength: 12 }) };
+const isRecord = z.strictObject({
+  queue: z.enum(queues),
+  urgent: z.boolean(),
+  score: z.int().min(0).max(100),
+  note: z.string().refine((note) => [...note].length <= 12),
+});
+
+/** What a model that knows nothing writes when it is held to the record's schema. */
+async function writtenRecord(prompt: readonly number[], tokens: number, seed: number): Promise<string> {
+  let text = "";
+  const request = { prompt: { tokens: prompt }, maxTokens: tokens, temperature: 1, seed, constraint: record };
+  for await (const event of loaded().generate(request)) if (event.type === "token") text += event.text;
+  return text;
+}
+
+function isValid(text: string): boolean {
+  try {
+    return isRecord.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}
 
 /** When each answer began and ended, of several at once. */
 async function stream(prompt: readonly number[], tokens: number, more: StreamOptions = {}) {
@@ -171,6 +198,13 @@ answer({
     const speed = ({ first, last }: { first: number; last: number }) => ((tokens - 1) * 1000) / (last - first);
     const free = speed(await stream(prompt, tokens));
     return { free, held: speed(await stream(prompt, tokens, { constraint: records })) };
+  },
+
+  /** How many of the answers to these prompts, sampled to their end, are what their schema asks. */
+  async valid(question) {
+    const { prompts, tokens } = batchSchema.parse(question);
+    const texts = await Promise.all(prompts.map((prompt, seed) => writtenRecord(prompt, tokens, seed)));
+    return { share: texts.filter(isValid).length / texts.length };
   },
 
   async ttft(question) {

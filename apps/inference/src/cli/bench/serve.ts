@@ -19,6 +19,8 @@ const lightRequests = 12;
 const lightPrompt = 64;
 const floodPrompt = 24;
 const floodAnswer = 32;
+/** More than a record of the schema can have. */
+const recordTokens = 160;
 
 type Series = Record<"one" | "many" | "scaling", number[]>;
 
@@ -50,7 +52,7 @@ export const benchServe: Bench = async (options, context) => {
     const measured: Series = { one: [], many: [], scaling: [] };
     const peerMeasured: Series = { one: [], many: [], scaling: [] };
     const prefix = { cold: [] as number[], warm: [] as number[], share: [] as number[] };
-    const schema = { free: [] as number[], held: [] as number[], share: [] as number[] };
+    const schema = { free: [] as number[], held: [] as number[], share: [] as number[], valid: [] as number[] };
     const tenants = { alone: [] as number[], crowded: [] as number[], step: [] as number[], share: [] as number[] };
     // One more than asked for: the first of each warms up.
     for (let run = 0; run <= options.runs; run++) {
@@ -67,6 +69,10 @@ export const benchServe: Bench = async (options, context) => {
       const warm = await ours.ask("ttft", { prompt: second, tokens: 1 });
       const [task = []] = prompts(1, promptTokens);
       const { free = 0, held = 0 } = await ours.ask("structured", { prompt: task, tokens });
+      const { share: valid = 0 } = await ours.ask("valid", {
+        prompts: prompts(sequences, promptTokens),
+        tokens: recordTokens,
+      });
       const flood = await ours.ask("flood", {
         light: prompts(lightRequests, lightPrompt),
         flood: prompts(floodRequests, floodPrompt),
@@ -76,6 +82,7 @@ export const benchServe: Bench = async (options, context) => {
       schema.free.push(free);
       schema.held.push(held);
       schema.share.push(held / free);
+      schema.valid.push(100 * valid);
       prefix.cold.push(cold.ms ?? 0);
       prefix.warm.push(warm.ms ?? 0);
       prefix.share.push((100 * (warm.ms ?? 0)) / (cold.ms ?? 1));
@@ -102,7 +109,7 @@ function figuresOf(
   measured: Series,
   peer: Series,
   prefix: Record<"cold" | "warm" | "share", readonly number[]>,
-  schema: Record<"free" | "held" | "share", readonly number[]>,
+  schema: Record<"free" | "held" | "share" | "valid", readonly number[]>,
   tenants: Record<"alone" | "crowded" | "step" | "share", readonly number[]>,
 ): Figure[] {
   return [
@@ -115,6 +122,7 @@ function figuresOf(
     figure("decode, free", "tokens/s", "more", schema.free),
     figure("decode, held to a JSON schema", "tokens/s", "more", schema.held),
     figure("held ÷ free", "times", "more", schema.share),
+    figure("answers to a JSON schema that are valid, least of all runs", "%", "more", [Math.min(...schema.valid)]),
     figure("light tenant's first token, p95, alone", "ms", "less", tenants.alone),
     figure(`the same beside a flood of ${floodRequests} requests`, "ms", "less", tenants.crowded),
     figure("a long step of the flood", "ms", "less", tenants.step),
