@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkExamples, type FindingKind, findingKinds, masked, mendExamples } from "./checks.ts";
+import { TuningError } from "./errors.ts";
+import { checkReady } from "./prepare.ts";
 import type { Example } from "./samples.ts";
 
 const limits = { longest: 200 };
@@ -70,6 +72,49 @@ describe("checks", () => {
     expect(stops(good.slice(0, 2)).map(({ kind }) => kind)).toEqual(["too-few"]);
     expect(stops(good.map(({ input }) => ({ input, output: "a" }))).map(({ kind }) => kind)).toEqual(["one-label"]);
     expect(stops([]).map(({ kind }) => kind)).toEqual(["too-few"]);
+  });
+
+  it.each<[string, Example[], string]>([
+    ["nothing", [], "There are 0 usable examples; 10 is the least"],
+    [
+      "two examples",
+      good.slice(0, 2),
+      "There are 2 usable examples; 10 is the least that can be learnt and measured from. Add 8 or more. Then begin again.",
+    ],
+    [
+      "all duplicates",
+      mend(
+        Array.from({ length: 30 }, () => good[0]!),
+        "duplicates",
+      ),
+      "There is 1 usable example;",
+    ],
+    [
+      "one class",
+      good.map(({ input }) => ({ input, output: "a" })),
+      'Every answer is "a": there is nothing to tell apart. Add examples that have another. Then begin again.',
+    ],
+    [
+      "answers past the context",
+      good.map(({ input }) => ({ input, output: "and more ".repeat(40) })),
+      "answer longer than the model can write",
+    ],
+    [
+      "a renamed column",
+      good.map((one, i) => (i < 14 ? one : { ...one, output: "" })),
+      "If a column has another name there, give it the first one's and send the file again. Leave them out: in the console with a click, by `tug tune` without --no-mend, or in the file.",
+    ],
+  ])("refuse to begin with %s, and say the way forward", (_, examples, says) => {
+    const begin = () => {
+      try {
+        checkReady({ examples, findings: checkExamples(examples, limits) });
+      } catch (error) {
+        if (error instanceof TuningError) return `${error.message} ${error.hint}`;
+        throw error;
+      }
+      return "begun";
+    };
+    expect(begin()).toContain(says);
   });
 
   it("keep the answer that most gave", () => {

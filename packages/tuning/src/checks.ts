@@ -62,7 +62,7 @@ export function checkExamples(examples: readonly Example[], { longest }: CheckOp
     add("same-answers", "stop", same, `${examplesText(same)} prefer an answer to itself.`, "Leave them out");
   const usable = examples.length - empty.length;
   if (usable < fewestExamples) {
-    const message = `There are ${usable} usable examples; ${fewestExamples} is the least that can be learnt and measured from.`;
+    const message = `${usable === 1 ? "There is 1 usable example" : `There are ${usable} usable examples`}; ${fewestExamples} is the least that can be learnt and measured from. Add ${fewestExamples - usable} or more.`;
     add("too-few", "stop", [], message, null);
   }
   const formulas = indices(examples, hasFormula);
@@ -150,7 +150,7 @@ function balanceOf(examples: readonly Example[]): Finding[] {
     if (label !== "") rows.set(label, [...(rows.get(label) ?? []), index]);
   }
   if (rows.size === 1) {
-    const sentence = `Every answer is "${[...rows.keys()][0]}": there is nothing to tell apart.`;
+    const sentence = `Every answer is "${[...rows.keys()][0]}": there is nothing to tell apart. Add examples that have another.`;
     return [{ kind: "one-label", weight: "stop", sentence, mend: null, rows: [] }];
   }
   const findings: Finding[] = [];

@@ -99,7 +99,10 @@ export function checkedOf(prepared: Prepared): Checked {
 export function checkReady({ examples, findings }: Pick<Prepared, "examples" | "findings">): void {
   const stop = findings.find(({ weight }) => weight === "stop");
   if (stop === undefined) return;
-  const hint = stop.mend === null ? "Add examples." : `A click mends it: ${stop.mend.toLowerCase()}.`;
+  const hint =
+    stop.mend === null
+      ? "Then begin again."
+      : `${stop.mend}: in the console with a click, by \`tug tune\` without --no-mend, or in the file.`;
   throw new TuningError(
     stop.kind === "too-few" || examples.length === 0 ? "too-few" : "bad-samples",
     stop.sentence,

@@ -2,15 +2,14 @@
 
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useEffect, useRef, useState } from "react";
-import { Button } from "../../ui/button.tsx";
+import { useEffect, useRef, useState } from "react";
 import { Notice } from "../../ui/notice.tsx";
-import { Panel } from "../../ui/panel.tsx";
 import { useSending } from "../datasets/use-sending.ts";
 import { problemOf, useTRPC } from "../service/trpc.tsx";
+import { BeginPanel } from "./begin-panel.tsx";
 import { CheckedExamples } from "./checked-examples.tsx";
 import { type Given, GiveTuningExamples, namedAfter } from "./give-examples.tsx";
-import { RunWishes, type Wishes } from "./run-wishes.tsx";
+import type { Wishes } from "./run-wishes.tsx";
 import type { Checked, FindingKind } from "./types.ts";
 
 export interface ServiceRunProps {
@@ -70,8 +69,7 @@ export function ServiceRun({ dataset, sample }: ServiceRunProps) {
   const said = refusal ? problemOf(refusal) : undefined;
   const stops = checked?.findings.some(({ weight }) => weight === "stop") ?? true;
 
-  function begin(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
+  function begin() {
     if (given === undefined || model === "" || stops) return;
     create.mutate({
       from: given.from,
@@ -100,20 +98,14 @@ export function ServiceRun({ dataset, sample }: ServiceRunProps) {
             onMend={(kind) => setMends([...new Set([...mends, kind])])}
             isChecking={check.isPending}
           />
-          <Panel title="Begin">
-            <form onSubmit={begin} className="grid gap-4 sm:grid-cols-3">
-              <RunWishes
-                wishes={wishes}
-                models={models.map(({ name }) => name)}
-                onChange={(part) => setWished({ ...wished, ...part })}
-              />
-              <div className="sm:col-span-3">
-                <Button kind="primary" type="submit" disabled={stops || create.isPending || check.isPending}>
-                  Tune the model
-                </Button>
-              </div>
-            </form>
-          </Panel>
+          <BeginPanel
+            action="Tune the model"
+            disabled={stops || create.isPending || check.isPending}
+            onBegin={begin}
+            wishes={wishes}
+            models={models.map(({ name }) => name)}
+            onChange={(part) => setWished({ ...wished, ...part })}
+          />
         </>
       ) : null}
     </>

@@ -1,19 +1,19 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button } from "../../../ui/button.tsx";
 import { Field, Select } from "../../../ui/field.tsx";
 import { Notice } from "../../../ui/notice.tsx";
-import { Panel } from "../../../ui/panel.tsx";
 import { GiveExamples } from "../../datasets/give-examples.tsx";
 import { useBrowserModels } from "../../playground/browser/use-browser-models.ts";
 import { useTRPC } from "../../service/trpc.tsx";
+import { BeginPanel } from "../begin-panel.tsx";
 import { CheckedExamples } from "../checked-examples.tsx";
 import { namedAfter } from "../give-examples.tsx";
 import { LiveProgress } from "../live-run.tsx";
 import { ReportEvidence } from "../report-view.tsx";
-import { RunWishes, type Wishes } from "../run-wishes.tsx";
+import type { Wishes } from "../run-wishes.tsx";
 import type { Checked, FindingKind } from "../types.ts";
 import { BroughtPanel } from "./brought-panel.tsx";
 import type { TuningDevice } from "./protocol.ts";
@@ -82,8 +82,7 @@ export function BrowserRun({ onAnswer, onUnderWay, sample }: BrowserRunProps) {
   }, [isBusy]);
 
   const stops = checked?.findings.some(({ weight }) => weight === "stop") ?? true;
-  function begin(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
+  function begin() {
     if (file === undefined || stops) return;
     const { bytes, name, sha256 } = file;
     const url = `/api/model-files/${encodeURIComponent(name)}`;
@@ -151,34 +150,29 @@ export function BrowserRun({ onAnswer, onUnderWay, sample }: BrowserRunProps) {
             onMend={(kind) => setMends([...new Set([...mends, kind])])}
             isChecking={isChecking}
           />
-          <Panel title="Begin">
-            <form onSubmit={begin} className="grid gap-4 sm:grid-cols-3">
-              <RunWishes
-                wishes={wishes}
-                models={models.map(({ name }) => name)}
-                onChange={(part) => setWished({ ...wished, ...part })}
-              />
-              <Field label="Computes with">
-                {(control) => (
-                  <Select
-                    {...control}
-                    value={device}
-                    onChange={(event) => setChosen(event.currentTarget.value === "webgpu" ? "webgpu" : "cpu")}
-                  >
-                    <option value="webgpu" disabled={tuning.hasGpu === false}>
-                      the graphics card (WebGPU)
-                    </option>
-                    <option value="cpu">the processor (WebAssembly)</option>
-                  </Select>
-                )}
-              </Field>
-              <div className="sm:col-span-3">
-                <Button kind="primary" type="submit" disabled={stops || isChecking || file === undefined}>
-                  Train in this browser
-                </Button>
-              </div>
-            </form>
-          </Panel>
+          <BeginPanel
+            action="Train in this browser"
+            disabled={stops || isChecking || file === undefined}
+            onBegin={begin}
+            wishes={wishes}
+            models={models.map(({ name }) => name)}
+            onChange={(part) => setWished({ ...wished, ...part })}
+          >
+            <Field label="Computes with">
+              {(control) => (
+                <Select
+                  {...control}
+                  value={device}
+                  onChange={(event) => setChosen(event.currentTarget.value === "webgpu" ? "webgpu" : "cpu")}
+                >
+                  <option value="webgpu" disabled={tuning.hasGpu === false}>
+                    the graphics card (WebGPU)
+                  </option>
+                  <option value="cpu">the processor (WebAssembly)</option>
+                </Select>
+              )}
+            </Field>
+          </BeginPanel>
         </>
       ) : null}
     </>
