@@ -195,7 +195,7 @@ export class RunContext {
       device,
       threads,
       method: { kind: "lora", rank, alpha: 2 * rank },
-      optimizer: { learningRate, schedule },
+      optimizer: { learningRate, schedule, moments: this.state.moments },
       maxRows,
       contextLength: Math.min(maxRows, this.texts.room),
       seed,

@@ -52,6 +52,8 @@ const runState = z.object({
   /** How long each fit is trained. */
   fitSteps: z.int().nullable(),
   samples: runProgress.shape.samples,
+  /** How the optimizer's moments lie in the checkpoints: a run goes on as it began. */
+  moments: z.enum(["f32", "packed"]).default("f32"),
   spentMs: z.number(),
 });
 export type RunState = z.output<typeof runState>;
@@ -70,6 +72,7 @@ export const freshState: RunState = {
   fits: [],
   fitSteps: null,
   samples: [],
+  moments: "packed",
   spentMs: 0,
 };
 
