@@ -7,7 +7,20 @@ test("a flow is written, corrected at its line, run, answered by a person, and c
   const name = `check-${Date.now()}`;
   await page.goto(`${facts.consoleUrl}/flows/new`);
   const yaml = page.getByRole("textbox", { name: "The flow as YAML" });
-  const sample = (await yaml.inputValue()).replace("flow: check-a-text", `flow: ${name}`);
+  const before = await yaml.inputValue();
+  // The canvas and the text are one document: a change of either is a change of both, and is taken back.
+  await page.getByLabel("Add a step").selectOption("approve");
+  await expect(yaml).toHaveValue(/approve: Go on\?/);
+  const added = page.getByRole("region", { name: "Step approve" });
+  await added.getByLabel("Question").fill("Shall it go on?");
+  await expect(yaml).toHaveValue(/approve: Shall it go on\?/);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(yaml).toHaveValue(before);
+  await page.getByLabel(/^Step count: /).focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "Step count" })).toBeVisible();
+  const sample = before.replace("flow: check-a-text", `flow: ${name}`);
   await yaml.fill(sample.replace("count.long}", "count.length}"));
   await page.getByRole("button", { name: /^Line \d+$/ }).click();
   await expect(yaml).toBeFocused();

@@ -15,7 +15,7 @@ import { FlowEditor } from "./flow-editor.tsx";
 import { FlowGraph } from "./flow-graph.tsx";
 import { PlanPanel } from "./plan-panel.tsx";
 import { RunHistory, RunPanel } from "./run-panel.tsx";
-import type { FlowDetail, GraphStep } from "./types.ts";
+import type { FlowDetail } from "./types.ts";
 import { isUnderWay, stateOf } from "./words.ts";
 
 export function FlowPage({ name }: { readonly name: string }) {
@@ -47,7 +47,6 @@ function Whole({ flow }: { readonly flow: FlowDetail }) {
   const trpc = useTRPC();
   const { may } = useSession();
   const [isEditing, setEditing] = useState(false);
-  const [drawn, setDrawn] = useState<readonly GraphStep[]>();
   const [chosen, setChosen] = useState<string>();
   const shown = chosen ?? flow.last?.id;
   const run = useQuery(
@@ -67,31 +66,28 @@ function Whole({ flow }: { readonly flow: FlowDetail }) {
             {flow.problem.message}
           </Notice>
         ) : null}
-        <Panel title="Steps" padded={false} note={drawn ? "as it is written below" : undefined}>
-          <FlowGraph steps={drawn ?? flow.graph} run={drawn ? undefined : run.data?.steps} />
-        </Panel>
-        <Panel
-          title={`Document, version ${flow.version}`}
-          padded={false}
-          actions={
-            may("flows:write") && !isEditing ? (
-              <Button size="sm" onClick={() => setEditing(true)}>
-                Edit
-              </Button>
-            ) : null
-          }
-        >
-          {isEditing ? (
-            <FlowEditor
-              yaml={flow.yaml}
-              onGraph={setDrawn}
-              onApplied={() => setEditing(false)}
-              onLeave={() => setEditing(false)}
-            />
-          ) : (
-            <CodeBlock what="the flow's YAML" code={flow.yaml} wrap />
-          )}
-        </Panel>
+        {isEditing ? (
+          <FlowEditor yaml={flow.yaml} onApplied={() => setEditing(false)} onLeave={() => setEditing(false)} />
+        ) : (
+          <>
+            <Panel title="Steps" padded={false}>
+              <FlowGraph steps={flow.graph} run={run.data?.steps} />
+            </Panel>
+            <Panel
+              title={`Document, version ${flow.version}`}
+              padded={false}
+              actions={
+                may("flows:write") ? (
+                  <Button size="sm" onClick={() => setEditing(true)}>
+                    Edit
+                  </Button>
+                ) : null
+              }
+            >
+              <CodeBlock what="the flow's YAML" code={flow.yaml} wrap />
+            </Panel>
+          </>
+        )}
       </div>
       <div className="grid min-w-0 gap-6">
         <RunPanel key={flow.version} flow={flow} run={run.data} onRun={setChosen} />
