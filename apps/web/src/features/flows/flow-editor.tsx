@@ -29,7 +29,7 @@ const FlowCanvas = dynamic(() => import("./flow-canvas.tsx").then((module) => mo
 /** How long nobody types before the document is checked, in ms. */
 const pauseMs = 400;
 /** Narrower than this, steps are a list, in px. */
-const canvasWidth = 520;
+const canvasWidth = 400;
 
 export interface FlowEditorProps {
   readonly yaml: string;
@@ -109,7 +109,7 @@ export function FlowEditor({ isWide = false, onApplied, onLeave, yaml }: FlowEdi
   return (
     <fieldset
       aria-label="The flow's editor"
-      className={cx("grid min-w-0 items-start gap-6", isWide && "lg:grid-cols-2")}
+      className={cx("grid min-w-0 items-start gap-6", isWide && "lg:grid-cols-[3fr_2fr]")}
       onKeyDown={onKeyDown}
     >
       <Panel
