@@ -55,6 +55,7 @@ export function FlowCanvas({ chosen, graph, onChoose, onConnect, onDisconnect, o
         minZoom={0.25}
         maxZoom={1.5}
         preventScrolling={false}
+        attributionPosition="bottom-left"
         deleteKeyCode={["Delete", "Backspace"]}
         multiSelectionKeyCode={null}
         selectionKeyCode={null}
