@@ -80,7 +80,12 @@ const planned: RunState = {
 /** A checkpoint at the very beginning whose adapter is made of what is no number. */
 async function brokenCheckpoint({ modelPath }: ServiceRunSpec): Promise<Uint8Array> {
   const source = await openModel(modelPath);
-  const trainer = await openTrainer(source, { device: "cpu", threads: 1, method: { kind: "lora", rank: 4, alpha: 8 } });
+  const trainer = await openTrainer(source, {
+    device: "cpu",
+    threads: 1,
+    method: { kind: "lora", rank: 4, alpha: 8 },
+    optimizer: { moments: planned.moments },
+  });
   try {
     const { config, weights } = await trainer.exportAdapter();
     const broken = Uint8Array.from(weights);
