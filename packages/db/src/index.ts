@@ -184,17 +184,19 @@ export type {
 } from "./upstreams.ts";
 export { type ServingChange, servingChangeKinds } from "./usage/changes.ts";
 export {
+  type BudgetPeriod,
   type BudgetScope,
+  budgetPeriods,
   budgetScopes,
   type UsageDimensions,
   type UsageEvent,
   type UsageHour,
-  type UsageMonth,
+  type UsagePeriod,
   type UsageStatus,
   usageStatuses,
 } from "./usage/event.ts";
 export type { Ingested } from "./usage/ingest.ts";
-export { monthOf, subjectsOf } from "./usage/months.ts";
+export { spanOf, subjectsOf } from "./usage/periods.ts";
 export type { Usage, UsageRange, UsageTokens } from "./usage/queries.ts";
 export type { DayDifference, Reconciliation, ReconciliationDifference, RecordedSums } from "./usage/reconcile.ts";
 export {

@@ -14,7 +14,7 @@ export interface MeteringStore {
    * @throws whatever the driver throws; nothing was written then
    */
   ingest(events: readonly UsageEvent[], fold: FoldEvents): Promise<Ingested>;
-  /** Every budget, with what was used of it this month. */
+  /** Every budget, with what was used of it in its day or month. */
   budgets(): Promise<BudgetState[]>;
   /** Every version of every price book, the newest first. */
   priceBooks(): Promise<PriceBookInfo[]>;

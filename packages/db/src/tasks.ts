@@ -188,9 +188,11 @@ export function tasksOf(db: Db, organizationId: string): Tasks {
     async setRule(id, rule) {
       await db.task.update({ where: key(id), data: { rule } });
     },
-    async remove(id) {
-      await db.task.deleteMany({ where: { organizationId, id } });
-    },
+    remove: (id) =>
+      inTransaction(db, async (tx) => {
+        await tx.budget.deleteMany({ where: { organizationId, scope: "task", subjectId: id } });
+        await tx.task.deleteMany({ where: { organizationId, id } });
+      }),
     plans: (taskId) =>
       db.taskPlan.findMany({ where: { organizationId, taskId }, orderBy: { number: "desc" }, select: PLAN }),
     addPlan: (taskId, plan) =>

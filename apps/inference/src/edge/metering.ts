@@ -1,6 +1,6 @@
 import type { UsageEvent, UsageStatus } from "@tugboat/db";
 import type { Context } from "hono";
-import type { BudgetUse } from "../domain/billing/budget-counters.ts";
+import type { BudgetUse, Payer } from "../domain/billing/budget-counters.ts";
 import { dollars, microUsdText } from "../domain/billing/money.ts";
 import type { Meter, Outcome, RequestFacts, Settled } from "../domain/usage/meter.ts";
 import { nameOf, type ServedBy } from "../routing/target.ts";
@@ -44,11 +44,23 @@ export class Metering {
   static begin(
     meter: Meter,
     caller: ModelCaller | undefined,
-    request: Pick<RequestFacts, "id" | "requestId" | "kind" | "model">,
+    request: Pick<RequestFacts, "id" | "requestId" | "kind" | "model" | "taskId">,
     tell: (name: string, value: string) => void,
   ): Metering | undefined {
     const payer = payerOf(caller);
     if (payer === undefined) return undefined;
+    Metering.admit(meter, { ...payer, taskId: request.taskId }, tell);
+    // What a person does in the console is told apart from what programs do.
+    const kind = caller?.kind === "member" ? "playground" : request.kind;
+    return new Metering(meter, { ...payer, ...request, kind });
+  }
+
+  /**
+   * Whether one more request may begin; nothing is accounted for yet.
+   * @param tell sets a header of the answer
+   * @throws ApiError 429 when a budget is used up, 503 when nothing can be accounted for
+   */
+  static admit(meter: Meter, payer: Payer, tell: (name: string, value: string) => void): void {
     if (!meter.healthy) {
       const message = "Usage can't be recorded just now, so nothing is served. Try again in a moment.";
       throw new ApiError(503, "service_unavailable_error", "metering_unavailable", message, {
@@ -58,9 +70,6 @@ export class Metering {
     const answer = meter.admit(payer);
     if (answer.state === "exceeded") throw exceeded(answer.use);
     if (answer.state === "warned") tell("x-tugboat-budget-warning", inWords(answer.use));
-    // What a person does in the console is told apart from what programs do.
-    const kind = caller?.kind === "member" ? "playground" : request.kind;
-    return new Metering(meter, { ...payer, ...request, kind });
   }
 
   /** What was recorded; undefined until it has ended. */
@@ -105,13 +114,20 @@ function outcomeOf(
 
 /**
  * Begins to account for a call that is well formed and may be made; a second time does nothing.
+ * @param taskId of the task that is called, or whose plan's step this is
  * @throws ApiError 429 `budget_exceeded`, 503
  */
-export function meterCall(c: Context<EdgeVariables>, meter: Meter | undefined, kind: string, model: string): void {
+export function meterCall(
+  c: Context<EdgeVariables>,
+  meter: Meter | undefined,
+  kind: string,
+  model: string,
+  taskId: string | null = null,
+): void {
   const call = c.get("call");
   if (meter === undefined || call.metering !== undefined) return;
   const { id, requestId } = call;
-  const facts = { id, requestId, kind: call.work?.kind ?? kind, model };
+  const facts = { id, requestId, kind: call.work?.kind ?? kind, model, taskId };
   call.metering = Metering.begin(meter, call.caller, facts, (name, value) => c.header(name, value));
 }
 
@@ -137,20 +153,35 @@ export function payerOf(caller: ModelCaller | undefined) {
   return { organizationId: caller.organization.id, projectId: null, apiKeyId: null, userId: caller.userId };
 }
 
-const whose = { key: "This API key", project: "This key's project", organization: "This organization" } as const;
+/**
+ * Looks whether a task may be called before its plan begins: its steps are accounted for one by one.
+ * @throws ApiError 429 `budget_exceeded`, 503
+ */
+export function admitTask(c: Context<EdgeVariables>, meter: Meter | undefined, taskId: string): void {
+  const payer = payerOf(c.get("call").caller);
+  if (meter === undefined || payer === undefined) return;
+  Metering.admit(meter, { ...payer, taskId }, (name, value) => c.header(name, value));
+}
+
+const whose = {
+  key: "This API key",
+  project: "This key's project",
+  organization: "This organization",
+  task: "This task",
+} as const;
 
 function exceeded(use: BudgetUse): ApiError {
   const limit = use.unit === "money" ? dollars(use.limit) : `${use.limit} tokens`;
   const until = use.resetsAt.toISOString();
-  const message = `${whose[use.scope]} may use ${limit} a month, and has. The budget begins anew at ${until}; someone who manages budgets can raise it now.`;
+  const message = `${whose[use.scope]} may use ${limit} a ${use.period}, and has. The budget begins anew at ${until}; someone who manages budgets can raise it now.`;
   const seconds = Math.max(1, Math.ceil((use.resetsAt.getTime() - Date.now()) / 1000));
   // The official clients would repeat a 429 by themselves, in vain.
   const headers = { "retry-after": String(seconds), "x-should-retry": "false" };
   return new ApiError(429, "insufficient_quota", "budget_exceeded", message, { headers });
 }
 
-function inWords({ scope, unit, used, limit, resetsAt }: BudgetUse): string {
+function inWords({ scope, period, unit, used, limit, resetsAt }: BudgetUse): string {
   const percent = limit === 0n ? 100n : (used * 100n) / limit;
   const of = unit === "money" ? dollars(limit) : `${limit} tokens`;
-  return `${percent} % of the ${scope}'s ${of} are used; resets ${resetsAt.toISOString()}`;
+  return `${percent} % of the ${scope}'s ${of} a ${period} are used; resets ${resetsAt.toISOString()}`;
 }

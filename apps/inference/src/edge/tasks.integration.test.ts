@@ -1,5 +1,7 @@
+import { openDatabase } from "@tugboat/db";
 import { sampleCsv } from "@tugboat/tuning";
 import OpenAI from "openai";
+import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type RunningService, startService } from "../testing/service.ts";
 
@@ -109,6 +111,8 @@ it("is declared, planned, explained, shipped and called", async () => {
   const wrong = await ask({ input: { text: "Please send an invoice" } });
   expect([wrong.status, (await wrong.json()).error.param]).toEqual([400, "input.message"]);
 
+  await holdsItsBudget(client, () => ask({ input: { message: "Please send an invoice" } }));
+
   // Nothing changed, so nothing is asked again.
   const warm = await planned((await call("plan", { name: "support-queues", minutes: 0.4 })).body.planning);
   if (!report.cutShort) expect(warm.report.measurements).toBeLessThan(report.measurements);
@@ -121,3 +125,36 @@ it("is declared, planned, explained, shipped and called", async () => {
     expect(back.body.release).toMatchObject({ plan: shipped.body.plan, action: "roll-back" });
   }
 }, 480_000);
+
+/** What calls a task counts against it; its day's budget refuses both ways to call it, and nothing but the task. */
+async function holdsItsBudget(client: OpenAI, ask: () => Promise<Response>): Promise<void> {
+  const database = await openDatabase({ home: service.home });
+  const sql = new Client({ connectionString: database.url });
+  try {
+    await sql.connect();
+    const scope = database.organization(database.home.organizationId);
+    const { id } = await scope.tasks.get("support-queues");
+    const counted = "SELECT coalesce(sum(requests), 0) AS n FROM usage_period WHERE scope = 'task' AND subject_id = $1";
+    await expect
+      .poll(async () => Number((await sql.query(counted, [id])).rows[0].n), { timeout: 30_000 })
+      .toBeGreaterThan(0);
+    await scope.budgets.set("task", id, { period: "day", tokens: 0n });
+    await expect.poll(async () => (await ask()).status, { timeout: 30_000 }).toBe(429);
+    const refused = await ask();
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    const { error } = await refused.json();
+    expect([error.type, error.code]).toEqual(["insufficient_quota", "budget_exceeded"]);
+    expect(error.message).toMatch(
+      /^This task may use 0 tokens a day, and has\. The budget begins anew at \S+T00:00:00\.000Z;/,
+    );
+    const messages = [{ role: "user", content: "It crashes" }] as const;
+    const chat = (model: string) => client.chat.completions.create({ model, messages: [...messages], max_tokens: 2 });
+    await expect(chat("task:support-queues")).rejects.toMatchObject({ status: 429, code: "budget_exceeded" });
+    expect((await chat("stories260K")).choices).toHaveLength(1);
+    await scope.budgets.set("task", id, { period: "day", tokens: null });
+    await expect.poll(async () => (await ask()).status, { timeout: 30_000 }).toBe(200);
+  } finally {
+    await sql.end();
+    await database.close();
+  }
+}

@@ -12,6 +12,7 @@ export function usageEvent(
     projectId: null,
     apiKeyId: null,
     userId: null,
+    taskId: null,
     requestId: `req_${id}`,
     kind: "chat",
     model: "words",

@@ -11,6 +11,8 @@ export interface UsageEvent {
   readonly projectId: string | null;
   readonly apiKeyId: string | null;
   readonly userId: string | null;
+  /** The task that was called, or whose plan's step this is. */
+  readonly taskId: string | null;
   /** As the client knows it. */
   readonly requestId: string;
   readonly kind: string;
@@ -59,16 +61,21 @@ export interface UsageHour extends UsageDimensions {
   readonly duration: Uint8Array;
 }
 
-export const budgetScopes = ["key", "project", "organization"] as const;
+export const budgetScopes = ["key", "project", "organization", "task"] as const;
 export type BudgetScope = (typeof budgetScopes)[number];
 
-/** What a key, a project or an organization used in a month. */
-export interface UsageMonth {
+/** By the calendar, UTC. */
+export const budgetPeriods = ["day", "month"] as const;
+export type BudgetPeriod = (typeof budgetPeriods)[number];
+
+/** What a key, a project, an organization or a task used in a day or a month. */
+export interface UsagePeriod {
   readonly organizationId: string;
   readonly scope: BudgetScope;
   readonly subjectId: string;
-  /** `2026-11`, UTC. */
-  readonly month: string;
+  readonly period: BudgetPeriod;
+  /** Which one: `2026-11-20` of days, `2026-11` of months, UTC. */
+  readonly span: string;
   readonly tokens: bigint;
   readonly amountPicoUsd: bigint;
 }

@@ -1,16 +1,16 @@
 import type { Pool, PoolClient } from "pg";
 import { openDays } from "./days.ts";
-import type { UsageEvent, UsageHour, UsageMonth } from "./event.ts";
+import type { UsageEvent, UsageHour, UsagePeriod } from "./event.ts";
 import { insertHours, lockHours } from "./hours.ts";
-import { monthTotals } from "./months.ts";
+import { periodTotals } from "./periods.ts";
 
 export interface Ingested {
   /** Events that were not there before. */
   readonly fresh: number;
   /** Ids that were there before with another content. What was there stays. */
   readonly conflicts: readonly string[];
-  /** What the subjects of these events have used since their month began, every process's events included. */
-  readonly months: readonly UsageMonth[];
+  /** What the subjects of these events used in the days and months of these events, every process's events included. */
+  readonly periods: readonly UsagePeriod[];
 }
 
 /** Makes the sums of events. */
@@ -42,6 +42,7 @@ const columns: readonly (readonly [name: string, type: string, of: (event: Usage
   ["price_book_id", "uuid", ({ priceBookId }) => priceBookId],
   ["amount_pico_usd", "bigint", ({ amountPicoUsd }) => String(amountPicoUsd)],
   ["at", "timestamptz", ({ at }) => at.toISOString()],
+  ["task_id", "uuid", ({ taskId }) => taskId],
 ];
 const names = columns.map(([name]) => name).join(", ");
 /** Events as a table: a parameter for each column, which PostgreSQL reads about twice as fast as rows of JSON. */
@@ -81,9 +82,9 @@ export async function ingestEvents(
     await insertHours(client, fold(fresh));
     await openDays(client, fresh);
     await tally(client, fresh);
-    const months = await monthTotals(client, fresh, [...once.values()]);
+    const periods = await periodTotals(client, fresh, [...once.values()]);
     await client.query("COMMIT");
-    return { fresh: fresh.length, conflicts, months };
+    return { fresh: fresh.length, conflicts, periods };
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {});
     throw error;

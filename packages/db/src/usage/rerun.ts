@@ -111,6 +111,7 @@ export interface EventRow {
   readonly project_id: string | null;
   readonly api_key_id: string | null;
   readonly user_id: string | null;
+  readonly task_id: string | null;
   readonly request_id: string;
   readonly kind: string;
   readonly model: string;
@@ -138,6 +139,7 @@ export function usageEvent(row: EventRow): UsageEvent {
     projectId: row.project_id,
     apiKeyId: row.api_key_id,
     userId: row.user_id,
+    taskId: row.task_id,
     requestId: row.request_id,
     kind: row.kind,
     model: row.model,

@@ -55,8 +55,14 @@ export async function benchBilling(runs: number, count: number, told: (line: str
         const at = last + Math.floor((n / ingested) * (end - last));
         const model = `model-${n % modelCount}`;
         const facts = {
-          ...{ organizationId: scope.id, projectId: database.home.projectId, userId: null, kind: "chat", model },
-          ...{ id: newRequestId(at), requestId: "req", apiKeyId: keys[(n * 7919) % keyCount] ?? null },
+          ...{ organizationId: scope.id, projectId: database.home.projectId, userId: null, kind: "chat" },
+          ...{
+            model,
+            taskId: null,
+            id: newRequestId(at),
+            requestId: "req",
+            apiKeyId: keys[(n * 7919) % keyCount] ?? null,
+          },
         };
         const outputTokens = 1 + ((n * 104_729) % 400);
         const event = meter.priced(facts, {

@@ -31,7 +31,12 @@ export async function benchMetering(runs: number): Promise<Figure[]> {
   });
   await scope.budgets.set("organization", scope.id, { amountMicroUsd: 1_000_000_000_000n });
   const meter = await UsageMeter.open(join(home, "journal"), database.metering, pino({ level: "silent" }));
-  const payer = { organizationId: scope.id, projectId: database.home.projectId, apiKeyId: newRequestId() };
+  const payer = {
+    organizationId: scope.id,
+    projectId: database.home.projectId,
+    apiKeyId: newRequestId(),
+    taskId: null,
+  };
   const outcome = { status: "done", inputTokens: 800, cachedTokens: 512, outputTokens: 200, durationMs: 900 } as const;
   const times = { ttftMs: 40, itlMs: 4, queueMs: 1, computeMs: 840 };
   const request = (model: number, at = Date.now()) => ({

@@ -57,7 +57,7 @@ export function keysCommand(): Command {
       const context = contextOf(command);
       const { budgets, list } = await withDatabase(context, async (database) => {
         const scope = homeScope(database);
-        const all = (await scope.budgets.list()).filter((one) => one.scope === "key");
+        const all = (await scope.budgets.list()).filter(({ period, scope: of }) => of === "key" && period === "month");
         return {
           list: await scope.keys.list(),
           budgets: new Map(all.map((one) => [one.subjectId, one.amountMicroUsd])),

@@ -4,9 +4,9 @@ import { dollars, toMicroUsd } from "../billing/money.ts";
 const thresholds = [50, 80, 100] as const;
 
 /**
- * What budgets tell of themselves: once a month at each half, four fifths and all of what may be used. A budget that is
+ * What budgets tell of themselves: once a day or month at each half, four fifths and all of what may be used. A budget that is
  * changed tells anew, as its limit is another one.
- * @param nameOf what people call a key, a project or the organization
+ * @param nameOf what people call a key, a project, the organization or a task
  */
 export function budgetAlerts(
   budgets: readonly BudgetState[],
@@ -24,24 +24,26 @@ export function budgetAlerts(
     const limit = unit === "money" ? dollars(budget.amountMicroUsd ?? 0n) : `${budget.tokens} tokens`;
     const used = unit === "money" ? dollars(toMicroUsd(budget.spentPicoUsd)) : `${budget.usedTokens} tokens`;
     const name = nameOf(budget);
-    const title =
-      reached === 100
-        ? `The budget of ${budget.scope} ${name} is used up`
-        : `${reached} % of the budget of ${budget.scope} ${name} are used`;
+    // A day's budget is called so; a month's is what one has if nothing is said.
+    const which = `budget${budget.period === "day" ? " a day" : ""} of ${budget.scope} ${name}`;
+    const title = reached === 100 ? `The ${which} is used up` : `${reached} % of the ${which} are used`;
     const end =
-      reached === 100 ? " Its requests are refused with 429 until the month ends or the budget is raised." : "";
+      reached === 100
+        ? ` Its requests are refused with 429 until the ${budget.period} ends or the budget is raised.`
+        : "";
     return [
       {
-        key: `budget:${budget.id}:${budget.month}:${budget.amountMicroUsd}:${budget.tokens}:${reached}`,
+        key: `budget:${budget.id}:${budget.span}:${budget.amountMicroUsd}:${budget.tokens}:${reached}`,
         kind: "budget",
         title,
-        text: `${used} of ${limit} in ${budget.month} (UTC).${end} ${consoleUrl}/settings/billing`,
+        text: `${used} of ${limit} in ${budget.span} (UTC).${end} ${consoleUrl}/settings/billing`,
         facts: {
           ...{
             scope: budget.scope,
             subjectId: budget.subjectId,
             name,
-            month: budget.month,
+            period: budget.period,
+            span: budget.span,
             percent: Math.floor(percent),
           },
           ...{

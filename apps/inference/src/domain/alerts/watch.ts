@@ -117,11 +117,12 @@ export class AlertWatch {
 }
 
 async function namesOf(scope: OrganizationScope): Promise<(budget: BudgetState) => string> {
-  const [keys, projects, organization] = await Promise.all([
+  const [keys, projects, tasks, organization] = await Promise.all([
     scope.keys.list(),
     scope.projects.list({ archived: true }),
+    scope.tasks.list(),
     scope.info(),
   ]);
-  const names = new Map([...keys, ...projects, organization].map(({ id, name }) => [id, name]));
+  const names = new Map([...keys, ...projects, ...tasks, organization].map(({ id, name }) => [id, name]));
   return ({ subjectId }) => names.get(subjectId) ?? subjectId.slice(0, 8);
 }

@@ -1,4 +1,4 @@
-import type { BudgetState, UsageEvent } from "@tugboat/db";
+import { type BudgetState, budgetPeriods, budgetScopes, spanOf, type UsageEvent } from "@tugboat/db";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { usageEvent } from "../../testing/usage.ts";
@@ -7,7 +7,8 @@ import { BudgetCounters } from "./budget-counters.ts";
 const organizationId = "018f0000-0000-7000-8000-000000000001";
 const apiKeyId = "018f0000-0000-7000-8000-000000000002";
 const now = new Date("2026-11-20T12:00:00Z");
-const payer = { organizationId, projectId: null, apiKeyId };
+const taskId = "018f0000-0000-7000-8000-000000000003";
+const payer = { organizationId, projectId: null, apiKeyId, taskId: null };
 
 function budget(given: Partial<BudgetState> = {}): BudgetState {
   return {
@@ -15,12 +16,13 @@ function budget(given: Partial<BudgetState> = {}): BudgetState {
     organizationId,
     scope: "key",
     subjectId: apiKeyId,
+    period: "month",
     amountMicroUsd: 10n,
     tokens: null,
     warnPercent: 80,
     createdAt: now,
     updatedAt: now,
-    month: "2026-11",
+    span: "2026-11",
     spentPicoUsd: 0n,
     usedTokens: 0n,
     ...given,
@@ -47,7 +49,7 @@ describe("a budget", () => {
 
   it("begins anew with the month, UTC, also over a year's end; a late event of last month does not count", () => {
     const counters = new BudgetCounters();
-    counters.replace([budget({ month: "2026-12", spentPicoUsd: 10_000_000n })]);
+    counters.replace([budget({ span: "2026-12", spentPicoUsd: 10_000_000n })]);
     const eve = new Date("2026-12-31T23:59:59.999Z");
     expect(counters.check(payer, eve)).toMatchObject({
       state: "exceeded",
@@ -66,7 +68,8 @@ describe("a budget", () => {
     counters.replace([budget()]);
     const event = spend(6_000_000n);
     counters.finished(event);
-    const month = { organizationId, scope: "key" as const, subjectId: apiKeyId, month: "2026-11", tokens: 15n };
+    const { period, scope, span, subjectId } = budget();
+    const month = { organizationId, scope, subjectId, period, span, tokens: 15n };
     counters.shipped([event], [{ ...month, amountPicoUsd: 6_000_000n }]);
     expect(counters.check(payer, now).state).toBe("free");
     // A reading that began before the batch was written comes late: it does not take anything back.
@@ -87,6 +90,39 @@ describe("a budget", () => {
     expect(counters.check(payer, now)).toMatchObject({ state: "exceeded", use: { unit: "tokens", used: 30n } });
   });
 
+  it("of a day begins anew at midnight, UTC, and the one of the month goes on", () => {
+    const counters = new BudgetCounters();
+    const day = { period: "day", span: "2026-11-27" } as const;
+    counters.replace([budget(day), budget({ amountMicroUsd: 25n })]);
+    const evening = new Date("2026-11-27T23:59:59.999Z");
+    const midnight = new Date("2026-11-28T00:00:00Z");
+    counters.finished(spend(10_000_000n, evening));
+    expect(counters.check(payer, evening)).toMatchObject({
+      state: "exceeded",
+      use: { period: "day", limit: 10n, resetsAt: midnight },
+    });
+    expect(counters.check(payer, midnight).state).toBe("free");
+    // An answer that ends today and began yesterday is yesterday's, and this month's.
+    counters.finished(spend(5_000_000n, evening));
+    expect(counters.check(payer, midnight).state).toBe("free");
+    counters.finished(spend(10_000_000n, midnight));
+    // Both are used up: what is told is the one that ends later.
+    expect(counters.check(payer, midnight)).toMatchObject({ state: "exceeded", use: { period: "month", used: 25n } });
+    // The database's clock is still in yesterday: what is known of today stays.
+    counters.replace([budget({ ...day, spentPicoUsd: 15_000_000n })]);
+    expect(counters.check(payer, midnight)).toMatchObject({ state: "exceeded", use: { period: "day", used: 10n } });
+  });
+
+  it("of a task counts what calls that task, whoever does, and nothing else", () => {
+    const counters = new BudgetCounters();
+    counters.replace([budget({ scope: "task", subjectId: taskId })]);
+    counters.finished(spend(50_000_000n));
+    expect(counters.check({ ...payer, taskId }, now).state).toBe("free");
+    counters.finished(usageEvent(organizationId, { taskId, amountPicoUsd: 10_000_000n, at: now }));
+    expect(counters.check({ ...payer, taskId }, now)).toMatchObject({ state: "exceeded", use: { scope: "task" } });
+    expect(counters.check(payer, now).state).toBe("free");
+  });
+
   it("of nothing refuses everything, and a budget taken away refuses nothing", () => {
     const counters = new BudgetCounters();
     counters.replace([budget({ amountMicroUsd: 0n })]);
@@ -100,48 +136,74 @@ describe("several processes", () => {
   const steps = fc.array(
     fc.record({
       process: fc.nat(3),
-      act: fc.constantFrom("ask", "ask", "ask", "ship", "sync"),
+      act: fc.constantFrom("ask", "ask", "ask", "ship", "sync", "wait"),
       cost: fc.integer({ min: 1, max: 3_000_000 }),
+      hours: fc.integer({ min: 1, max: 30 }),
     }),
     { maxLength: 200 },
   );
+  const limits = fc.integer({ min: 1, max: 20 });
+  const all = { organizationId, projectId: "018f0000-0000-7000-8000-000000000004", apiKeyId, taskId };
+  const subjects = { organization: organizationId, project: all.projectId, key: apiKeyId, task: taskId };
+  const subject = fc.constantFrom(...budgetScopes).map((scope) => ({ scope, subjectId: subjects[scope] }));
 
   it("overdraw a budget by what the others finished since each was last told, and by the last request: no more", () => {
     fc.assert(
-      fc.property(steps, fc.integer({ min: 1, max: 20 }), (all, limit) => {
+      fc.property(steps, limits, subject, fc.constantFrom(...budgetPeriods), (acts, limit, of, period) => {
         const amountMicroUsd = BigInt(limit);
-        let stored = 0n;
-        let spent = 0n;
+        let clock = new Date("2026-11-29T20:00:00Z");
+        // What was spent in each day or month, and what of it is in the database.
+        const spent = new Map<string, bigint>();
+        const stored = new Map<string, bigint>();
+        const add = (sums: Map<string, bigint>, { amountPicoUsd, at }: UsageEvent) =>
+          sums.set(spanOf(period, at), (sums.get(spanOf(period, at)) ?? 0n) + amountPicoUsd);
+        const told = () => {
+          const span = spanOf(period, clock);
+          const other = period === "day" ? "month" : "day";
+          // The same subject's other budget is never used up, and changes nothing.
+          const wide = budget({ ...of, period: other, span: spanOf(other, clock), amountMicroUsd: 1_000_000_000n });
+          return [budget({ ...of, period, span, amountMicroUsd, spentPicoUsd: stored.get(span) ?? 0n }), wide];
+        };
         const processes = Array.from({ length: 4 }, () => {
           const counters = new BudgetCounters();
-          counters.replace([budget({ amountMicroUsd })]);
+          counters.replace(told());
           // What of all that was spent it can't know of: what others finished, until it is in the database and told.
-          return { counters, waiting: [] as UsageEvent[], known: 0n };
+          return { counters, waiting: [] as UsageEvent[], known: new Map<string, bigint>() };
         });
-        const own = (one: (typeof processes)[number]) =>
-          one.waiting.reduce((sum, { amountPicoUsd }) => sum + amountPicoUsd, 0n);
-        for (const { act, cost, process } of all) {
+        for (const { act, cost, hours, process } of acts) {
           const one = processes[process];
+          const span = spanOf(period, clock);
           if (one === undefined) continue;
-          if (act === "ask") {
-            const unseen = spent - one.known - own(one);
-            const { state } = one.counters.check(payer, now);
+          if (act === "wait") {
+            clock = new Date(clock.getTime() + hours * 3_600_000);
+          } else if (act === "ask") {
+            const own = new Map<string, bigint>();
+            for (const event of one.waiting) add(own, event);
+            const total = spent.get(span) ?? 0n;
+            const unseen = total - (one.known.get(span) ?? 0n) - (own.get(span) ?? 0n);
+            const { state } = one.counters.check(all, clock);
             // Never refused early, and let through only while what it knows is below the limit.
-            expect(state === "exceeded").toBe(spent - unseen >= amountMicroUsd * 1_000_000n);
+            expect(state === "exceeded").toBe(total - unseen >= amountMicroUsd * 1_000_000n);
             if (state === "exceeded") continue;
-            const event = spend(BigInt(cost));
+            const event = usageEvent(organizationId, { ...all, amountPicoUsd: BigInt(cost), at: clock });
             one.counters.finished(event);
             one.waiting.push(event);
-            spent += event.amountPicoUsd;
+            add(spent, event);
           } else if (act === "ship") {
-            stored += own(one);
-            const month = { organizationId, scope: "key" as const, subjectId: apiKeyId, month: "2026-11", tokens: 0n };
-            one.counters.shipped(one.waiting, [{ ...month, amountPicoUsd: stored }]);
+            for (const event of one.waiting) add(stored, event);
+            const spans = [...new Set(one.waiting.map(({ at }) => spanOf(period, at)))];
+            one.counters.shipped(
+              one.waiting,
+              spans.map((each) => {
+                const amountPicoUsd = stored.get(each) ?? 0n;
+                one.known.set(each, amountPicoUsd);
+                return { organizationId, ...of, period, span: each, tokens: 0n, amountPicoUsd };
+              }),
+            );
             one.waiting = [];
-            one.known = stored;
           } else {
-            one.counters.replace([budget({ amountMicroUsd, spentPicoUsd: stored })]);
-            one.known = stored;
+            one.counters.replace(told());
+            one.known.set(span, stored.get(span) ?? 0n);
           }
         }
       }),

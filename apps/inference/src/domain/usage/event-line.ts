@@ -12,6 +12,8 @@ const Line = z.object({
   projectId: z.uuid().nullable(),
   apiKeyId: z.uuid().nullable(),
   userId: z.uuid().nullable(),
+  // Lines of earlier versions have none.
+  taskId: z.uuid().nullable().default(null),
   requestId: z.string().max(200),
   kind: z.string().min(1).max(40),
   model: z.string().max(300),

@@ -48,6 +48,7 @@ const facts = (given: object = {}) => ({
   projectId: null,
   apiKeyId: null,
   userId: null,
+  taskId: null,
   requestId: "r",
   kind: "chat",
   model: "words",
@@ -61,6 +62,7 @@ const prices = (input: number, effectiveFrom: Date | undefined, seenVersion: num
   createdBy: "system",
   seenVersion,
 });
+const version = { document: {}, yaml: "", examples: null, createdBy: "system" };
 /** A store that fails as often as it is told to. */
 const failing = (times: number): MeteringStore & { ingestions: number } => {
   const store = {
@@ -197,25 +199,44 @@ it("keeps each event in its own hour and month: leap days, ends of months, clock
   const february = { from: new Date("2028-02-01"), to: new Date("2028-03-01") };
   expect(await scope.usage.reconcile(february)).toMatchObject({ events: 3, rollups: 3, differences: [] });
   expect(await scope.usage.reconcile(everything)).toMatchObject({ events: 7, differences: [] });
-  const { rows } = await client.query<{ month: string; requests: string }>(
-    "SELECT to_char(month, 'YYYY-MM') AS month, requests FROM usage_month WHERE organization_id = $1 ORDER BY month",
+  const { rows } = await client.query<{ start: string; requests: string }>(
+    `SELECT left(start::text, CASE period WHEN 'day' THEN 10 ELSE 7 END) AS start, requests FROM usage_period
+      WHERE organization_id = $1 ORDER BY period, usage_period.start`,
     [scope.id],
   );
-  expect(rows.map(({ month, requests }) => [month, Number(requests)])).toEqual([
-    ...[
-      ["2021-06", 1],
-      ["2028-02", 3],
-      ["2028-03", 1],
-      ["2031-12", 1],
-      ["2032-01", 1],
-    ],
-  ]);
+  expect(Object.fromEntries(rows.map(({ start, requests }) => [start, Number(requests)]))).toEqual({
+    ...{ "2021-06-30": 1, "2028-02-29": 3, "2028-03-01": 1, "2031-12-31": 1, "2032-01-01": 1 },
+    ...{ "2021-06": 1, "2028-02": 3, "2028-03": 1, "2031-12": 1, "2032-01": 1 },
+  });
   // What comes from the future neither counts against this month's budget nor can be billed for good before its time.
   await scope.budgets.set("organization", scope.id, { amountMicroUsd: 1n });
   expect((await scope.budgets.list())[0]).toMatchObject({ spentPicoUsd: 0n });
   const bill = { billTo: "", note: "", taxName: "", taxBasisPoints: 0, createdBy: "system" };
   const draft = await scope.invoices.draft({ ...bill, from: new Date("2031-12-01"), to: new Date("2032-01-01") });
   await expect(scope.invoices.finalize(draft.id, draft.updatedAt)).rejects.toThrow(/not over yet/);
+});
+
+it("keeps what a task used a day apart from a month, once each, and yesterday's late answers out of today", async () => {
+  const { id: taskId } = await scope.tasks.create("triage", {}, version);
+  await scope.budgets.set("task", taskId, { period: "day", tokens: 100n });
+  await scope.budgets.set("task", taskId, { tokens: 1000n });
+  await scope.budgets.set("organization", scope.id, { period: "day", tokens: 100n });
+  const now = new Date();
+  const yesterday = new Date(now.getTime() - 86_400_000);
+  const events = [usageEvent(scope.id, { taskId, at: now }), usageEvent(scope.id, { at: now })];
+  const late = usageEvent(scope.id, { taskId, at: yesterday });
+  for (const batch of [events, events, [late]]) await database.metering.ingest(batch, foldEvents);
+  const used = async () =>
+    (await scope.budgets.list()).map(({ period, scope: of, usedTokens }) => `${of} ${period} ${usedTokens}`).sort();
+  const sameMonth = now.getUTCMonth() === yesterday.getUTCMonth();
+  expect(await used()).toEqual(["organization day 30", "task day 15", `task month ${sameMonth ? 30 : 15}`]);
+  // One of the two is taken away, the other stays.
+  await scope.budgets.set("task", taskId, { period: "day", tokens: null });
+  expect(await scope.budgets.of("task", taskId, "day")).toBeNull();
+  expect(await scope.budgets.of("task", taskId)).toMatchObject({ tokens: 1000n, period: "month" });
+  // A task that is taken away takes its budgets along.
+  await scope.tasks.remove(taskId);
+  expect((await scope.budgets.list()).map(({ scope: of }) => of)).toEqual(["organization"]);
 });
 
 it("takes no nonsense of tokens: below nothing, beyond all measure, fractions, none at all", async () => {
@@ -338,6 +359,8 @@ it("keeps other organizations' usage, budgets and prices apart", async () => {
   expect(await theirs.priceBooks.list()).toEqual([]);
   const { key } = await theirs.keys.create({ projectId: database.home.projectId, name: "k" });
   await expect(mine.budgets.set("key", key.id, { amountMicroUsd: 1n })).rejects.toMatchObject({ code: "not-found" });
+  const task = await theirs.tasks.create("t", {}, version);
+  await expect(mine.budgets.set("task", task.id, { tokens: 1n })).rejects.toMatchObject({ code: "not-found" });
   await expect(mine.budgets.set("organization", theirs.id, { tokens: 1n })).rejects.toMatchObject({
     code: "not-found",
   });

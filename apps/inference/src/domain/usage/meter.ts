@@ -80,7 +80,7 @@ export class UsageMeter implements Meter {
     this.#store = store;
     this.#log = log;
     this.#shipper = new Shipper(journal, store, join(folder, "refused.jsonl"), {
-      onShipped: (events, months) => this.budgets.shipped(events, months),
+      onShipped: (events, periods) => this.budgets.shipped(events, periods),
       onAlarm: (message, facts) => log.error(facts, message),
       onWarning: (message, err) => log.warn({ err }, message),
     });
@@ -161,6 +161,7 @@ export class UsageMeter implements Meter {
       projectId: facts.projectId,
       apiKeyId: facts.apiKeyId,
       userId: facts.userId,
+      taskId: facts.taskId,
       requestId: facts.requestId,
       kind: facts.kind,
       ...names,
@@ -193,9 +194,9 @@ export class UsageMeter implements Meter {
   /** Tries for as long as it takes, but lets the answer go after the first failure: nothing new begins until it is done. */
   async #keepInDatabase(event: UsageEvent): Promise<void> {
     try {
-      const { months } = await this.#store.ingest([event], foldEvents);
+      const { periods } = await this.#store.ingest([event], foldEvents);
       this.#homeless.delete(event);
-      this.budgets.shipped([event], months);
+      this.budgets.shipped([event], periods);
     } catch (err) {
       this.#log.error({ err, id: event.id }, "a usage event is in memory alone; no request begins until it is stored");
       setTimeout(() => void this.#keep(event), 1_000);

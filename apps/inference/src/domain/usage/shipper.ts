@@ -1,12 +1,12 @@
 import { appendFile } from "node:fs/promises";
-import type { MeteringStore, UsageEvent, UsageMonth } from "@tugboat/db";
+import type { MeteringStore, UsageEvent, UsagePeriod } from "@tugboat/db";
 import { decodeLine } from "./event-line.ts";
 import type { Journal, Segment } from "./journal.ts";
 import { foldEvents } from "./rollup.ts";
 
 export interface ShipperHooks {
-  /** A batch is in the database; `months` are the totals there of those that it counts against. */
-  readonly onShipped: (events: readonly UsageEvent[], months: readonly UsageMonth[]) => void;
+  /** A batch is in the database; `periods` are the totals there of the days and months that it counts against. */
+  readonly onShipped: (events: readonly UsageEvent[], periods: readonly UsagePeriod[]) => void;
   /** Something that a person must look at: what it is, with facts. */
   readonly onAlarm: (message: string, facts: object) => void;
   readonly onWarning: (message: string, error: unknown) => void;
@@ -103,11 +103,11 @@ export class Shipper {
   async #ingest(events: readonly UsageEvent[]): Promise<void> {
     if (events.length === 0) return;
     try {
-      const { conflicts, months } = await this.#store.ingest(events, foldEvents);
+      const { conflicts, periods } = await this.#store.ingest(events, foldEvents);
       if (conflicts.length > 0) {
         this.#hooks.onAlarm("usage events came again with another content; the first ones stay", { ids: conflicts });
       }
-      this.#hooks.onShipped(events, months);
+      this.#hooks.onShipped(events, periods);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const [only, ...others] = events;

@@ -9,7 +9,7 @@ import { StepError } from "../../tasks/run-step.ts";
 import { organizationOf } from "../access.ts";
 import type { Call } from "../call.ts";
 import { ApiError, invalidRequest } from "../errors.ts";
-import { meterCall } from "../metering.ts";
+import { admitTask, meterCall } from "../metering.ts";
 import type { EdgeServices, EdgeVariables } from "../types.ts";
 import type { ReadyTask } from "./directory.ts";
 import { planSpan } from "./judged.ts";
@@ -106,7 +106,7 @@ export async function answerTask(
   if (known !== undefined) {
     const planningMs = performance.now() - begun;
     // Nothing is computed; that it was asked is accounted for all the same.
-    meterCall(c, services.meter, "task", name);
+    meterCall(c, services.meter, "task", name, task.id);
     const settled = call.settle("done", { usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0 } });
     await settled?.durable;
     const totalMs = performance.now() - begun;
@@ -125,7 +125,8 @@ export async function answerTask(
     };
   }
   let stepsMs = 0;
-  const ask = tasks.steps.asker(call, name, c.req.raw.signal);
+  admitTask(c, services.meter, task.id);
+  const ask = tasks.steps.asker(call, { id: task.id, name }, c.req.raw.signal);
   try {
     const answer = await runPlan(plan, input, async (request) => {
       const asked = performance.now();
@@ -176,6 +177,8 @@ export async function answerTask(
     if (!c.req.raw.signal.aborted) {
       count({ latencyMs: performance.now() - begun, costMicroUsd: 0, failed: true, cached: false, escalated: false });
     }
+    // Said in whole, with the moment when it begins anew.
+    if (error instanceof StepError && error.code === "budget_exceeded") admitTask(c, services.meter, task.id);
     if (error instanceof StepError) throw stepFailure(error);
     throw error;
   }
@@ -210,7 +213,7 @@ function shadow(
       ...more,
     });
   const work = { kind: "shadow", subject: task.id } as const;
-  const ask = tasks.steps.asker(call, `task:${task.name}`, AbortSignal.timeout(shadowMs), work);
+  const ask = tasks.steps.asker(call, { id: task.id, name: `task:${task.name}` }, AbortSignal.timeout(shadowMs), work);
   void runPlan(plan, input, ask)
     .then(({ costMicroUsd, escalated, output: said }) => {
       const { measure } = task.document;

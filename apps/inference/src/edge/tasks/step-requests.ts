@@ -12,8 +12,14 @@ import type { EdgeServices, EdgeVariables } from "../types.ts";
 
 interface StepCall {
   readonly call: Call;
-  /** What the usage of its steps is recorded under. */
-  readonly task: string;
+  readonly task: StepTask;
+}
+
+/** What the usage of a plan's steps is recorded under. */
+export interface StepTask {
+  readonly id: string;
+  /** `task:…` */
+  readonly name: string;
 }
 
 /**
@@ -31,7 +37,7 @@ export class StepRequests {
       const step = this.#steps.get(c.req.raw);
       if (step === undefined) throw new Error("a request of no task");
       c.set("call", step.call);
-      meterCall(c, services.meter, "task", step.task);
+      meterCall(c, services.meter, "task", step.task.name, step.task.id);
       await next();
     });
     this.#app.onError((error, c) => {
@@ -47,13 +53,13 @@ export class StepRequests {
    * Asks for one call of a task.
    * @param aside for what nobody waits for: it takes its turn behind whoever does, and no step has the call's id
    */
-  asker(parent: Call, task: string, signal: AbortSignal, aside?: Work): AskModel {
+  asker(parent: Call, task: StepTask, signal: AbortSignal, aside?: Work): AskModel {
     let asked = aside === undefined ? 0 : 1;
     return async ({ body, endpoint }) => {
       signal.throwIfAborted();
       const { log, metrics } = this.#services;
       const id = asked++ === 0 ? parent.id : newRequestId();
-      const call = new Call(id, parent.requestId, log.child({ task }), metrics);
+      const call = new Call(id, parent.requestId, log.child({ task: task.name }), metrics);
       // Whoever may call the task may have it call its models.
       call.caller = parent.caller && {
         ...parent.caller,

@@ -30,7 +30,7 @@ export function BillingPage() {
     <Page
       name="Settings"
       answer={answer(prices.data?.inForce, budgets.data?.budgets)}
-      note="Prices apply to what comes; budgets are calendar months by UTC."
+      note="Prices apply to what comes; budgets are days or calendar months by UTC."
     >
       <SettingsNav />
       {allowed ? null : (
@@ -63,7 +63,7 @@ export function BillingPage() {
 
 function answer(inForce: number | null | undefined, budgets: readonly Budget[] | undefined): string {
   if (inForce === undefined || budgets === undefined) return "What answers cost, and how much may be spent.";
-  const whole = budgets.find(({ scope }) => scope === "organization");
+  const whole = budgets.find(({ period, scope }) => scope === "organization" && period === "month");
   if (whole?.amountMicroUsd != null) {
     return `${money(whole.spentMicroUsd)} of ${money(whole.amountMicroUsd)} are spent this month.`;
   }

@@ -20,6 +20,8 @@ export interface BudgetDialogProps {
   readonly onClose: () => void;
 }
 
+const periods = ["month", "day"] as const;
+
 /** A budget's subject in one text, for the choice of it. */
 const keyOf = ({ scope, subjectId }: Pick<Budget, "scope" | "subjectId">) => `${scope}/${subjectId}`;
 
@@ -30,19 +32,25 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
   const client = useQueryClient();
   const projects = useQuery(trpc.projects.list.queryOptions({}, { enabled: !budget && may("projects:read") }));
   const keys = useQuery(trpc.keys.list.queryOptions(undefined, { enabled: !budget && may("keys:read") }));
+  const tasks = useQuery(trpc.tasks.list.queryOptions(undefined, { enabled: !budget && may("tasks:read") }));
   const subjects = [
     ...(organization ? [{ scope: "organization" as const, subjectId: organization.id, name: organization.name }] : []),
     ...(projects.data?.projects ?? []).map(({ id, name }) => ({ scope: "project" as const, subjectId: id, name })),
     ...(keys.data?.keys ?? [])
       .filter(({ revokedAt }) => revokedAt === null)
       .map(({ id, name }) => ({ scope: "key" as const, subjectId: id, name })),
-  ].filter((subject) => !taken.some((one) => keyOf(one) === keyOf(subject)));
+    ...(tasks.data?.tasks ?? []).map(({ id, name }) => ({ scope: "task" as const, subjectId: id, name })),
+  ];
   const [chosen, setChosen] = useState<string>();
+  const [period, setPeriod] = useState(budget?.period ?? "month");
+  const isTaken = (one: Pick<Budget, "scope" | "subjectId">) =>
+    taken.some((known) => keyOf(known) === keyOf(one) && known.period === period);
   const [amount, setAmount] = useState(budget?.amountMicroUsd == null ? "" : dollarsText(budget.amountMicroUsd));
   const [tokens, setTokens] = useState(budget?.tokens?.toString() ?? "");
   const [warn, setWarn] = useState(String(budget?.warnPercent ?? 80));
   const [tried, setTried] = useState(false);
-  const subject = budget ?? subjects.find((one) => keyOf(one) === chosen) ?? subjects[0];
+  const subject =
+    budget ?? subjects.find((one) => keyOf(one) === chosen) ?? subjects.find((one) => !isTaken(one)) ?? subjects[0];
   const done = (said: string) => {
     void client.invalidateQueries({ queryKey: trpc.billing.budgets.queryKey() });
     toast({ tone: "good", text: said });
@@ -51,7 +59,9 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
   const set = useMutation(
     trpc.billing.setBudget.mutationOptions({
       onSuccess: (made) =>
-        done(made ? `The budget of ${subject?.name ?? ""} holds from now on.` : "The budget was taken away."),
+        done(
+          made ? `The budget a ${period} of ${subject?.name ?? ""} holds from now on.` : "The budget was taken away.",
+        ),
     }),
   );
   const refusal = set.error ? problemOf(set.error) : undefined;
@@ -60,6 +70,10 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
   const most = tokens.trim() === "" ? null : Number(tokens.replaceAll(/[\s,]/g, ""));
   const percent = Number(warn);
   const problems = {
+    subject:
+      !budget && subject && isTaken(subject)
+        ? `${subject.name} has a budget a ${period} already. Change that one, or choose another period.`
+        : undefined,
     amount: micro === undefined ? "An amount of dollars, such as 25 or 0.50." : undefined,
     tokens: most !== null && !(Number.isSafeInteger(most) && most >= 0) ? "A whole number of tokens." : undefined,
     warn: Number.isInteger(percent) && percent >= 1 && percent <= 100 ? undefined : "A whole number from 1 to 100.",
@@ -73,6 +87,7 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
     set.mutate({
       scope: subject.scope,
       subjectId: subject.subjectId,
+      period,
       amountMicroUsd: micro,
       tokens: most,
       warnPercent: percent,
@@ -85,8 +100,12 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
       open
       onClose={onClose}
       keeps="work"
-      title={budget ? `Budget of ${budget.name}` : "New budget"}
-      description="For a calendar month, UTC. When it is used up, requests are refused until the next month begins."
+      title={budget ? `Budget a ${period} of ${budget.name}` : "New budget"}
+      description={
+        budget
+          ? `When it is used up, requests are refused until the next ${period} (UTC) begins.`
+          : "For a day or a calendar month, UTC. When it is used up, requests are refused until the next one begins."
+      }
       actions={
         <>
           <Button kind="quiet" onClick={onClose}>
@@ -100,26 +119,43 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
     >
       <form id={form} onSubmit={submit} noValidate className="grid gap-4">
         {budget ? null : (
-          <Field label="For">
-            {(control) => (
-              <Select
-                {...control}
-                data-first-focus
-                value={subject ? keyOf(subject) : ""}
-                onChange={(event) => setChosen(event.currentTarget.value)}
-              >
-                {subjects.map((one) => (
-                  <option key={keyOf(one)} value={keyOf(one)}>
-                    {one.name} ({one.scope})
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
+          <div className="grid gap-4 sm:grid-cols-[2fr_1fr]">
+            <Field label="For" problem={tried || chosen !== undefined ? problems.subject : undefined}>
+              {(control) => (
+                <Select
+                  {...control}
+                  data-first-focus
+                  value={subject ? keyOf(subject) : ""}
+                  onChange={(event) => setChosen(event.currentTarget.value)}
+                >
+                  {subjects.map((one) => (
+                    <option key={keyOf(one)} value={keyOf(one)}>
+                      {one.name} ({one.scope})
+                    </option>
+                  ))}
+                </Select>
+              )}
+            </Field>
+            <Field label="Period">
+              {(control) => (
+                <Select
+                  {...control}
+                  value={period}
+                  onChange={(event) => {
+                    const { value } = event.currentTarget;
+                    setPeriod(periods.find((one) => one === value) ?? "month");
+                  }}
+                >
+                  <option value="month">A month</option>
+                  <option value="day">A day</option>
+                </Select>
+              )}
+            </Field>
+          </div>
         )}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
-            label="Dollars a month"
+            label={`Dollars a ${period}`}
             hint="Empty: no limit."
             problem={tried ? (problems.amount ?? problems.none) : undefined}
           >
@@ -134,7 +170,7 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
               />
             )}
           </Field>
-          <Field label="Tokens a month" hint="Empty: no limit." problem={tried ? problems.tokens : undefined}>
+          <Field label={`Tokens a ${period}`} hint="Empty: no limit." problem={tried ? problems.tokens : undefined}>
             {(control) => (
               <Input
                 {...control}

@@ -18,7 +18,7 @@ export interface BudgetsPanelProps {
   readonly mayWrite: boolean;
 }
 
-const scopes = { organization: "Organization", project: "Project", key: "Key" } as const;
+const scopes = { organization: "Organization", project: "Project", key: "Key", task: "Task" } as const;
 
 export function BudgetsPanel({ budgets, mayWrite }: BudgetsPanelProps) {
   const [open, setOpen] = useState<{ readonly budget?: Budget }>();
@@ -28,29 +28,47 @@ export function BudgetsPanel({ budgets, mayWrite }: BudgetsPanelProps) {
     </Button>
   );
   return (
-    <Panel title="Budgets" note="a month; then requests are refused" padded={false} actions={mayWrite ? add : null}>
+    <Panel
+      title="Budgets"
+      note="a day or a month; then requests are refused"
+      padded={false}
+      actions={mayWrite ? add : null}
+    >
       {budgets === undefined ? <Skeleton className="m-4 h-10" /> : null}
       {budgets?.length === 0 ? (
         <EmptyState icon={Wallet} title="No budgets yet">
-          A budget warns at 80 % of a month's spend, and refuses with a clear sentence when it is used up: for a key, a
-          project or the whole organization.
+          A budget warns at 80 % of what may be spent a day or a month, and refuses with a clear sentence when it is
+          used up: for a key, a project, a task or the whole organization.
         </EmptyState>
       ) : null}
       <ul>
         {budgets?.map((budget) => (
-          <li key={budget.subjectId} className="flex items-center gap-4 border-line border-b px-4 py-3 last:border-b-0">
+          <li
+            key={`${budget.subjectId} ${budget.period}`}
+            className="flex items-center gap-4 border-line border-b px-4 py-3 last:border-b-0"
+          >
             <div className="grid min-w-0 grow gap-2">
               <p className="flex flex-wrap items-baseline justify-between gap-x-4">
                 <span className="min-w-0 truncate">
                   <span className="font-medium">{budget.name}</span>{" "}
-                  <span className="text-ink-3 text-xs">{scopes[budget.scope]}</span>
+                  <span className="text-ink-3 text-xs">
+                    {scopes[budget.scope]}, a {budget.period}
+                  </span>
                 </span>
                 <span className="text-ink-2 text-xs">{usedInWords(budget)}</span>
               </p>
-              <Used share={shareOf(budget)} warnAt={budget.warnPercent / 100} label={`${budget.name}: used`} />
+              <Used
+                share={shareOf(budget)}
+                warnAt={budget.warnPercent / 100}
+                label={`${budget.name}: used of a ${budget.period}`}
+              />
             </div>
             {mayWrite ? (
-              <IconButton label={`Change the budget of ${budget.name}`} size="sm" onClick={() => setOpen({ budget })}>
+              <IconButton
+                label={`Change the budget a ${budget.period} of ${budget.name}`}
+                size="sm"
+                onClick={() => setOpen({ budget })}
+              >
                 <Pencil />
               </IconButton>
             ) : null}

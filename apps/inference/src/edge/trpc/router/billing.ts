@@ -1,4 +1,11 @@
-import { type BudgetInfo, type BudgetState, budgetScopes, type PriceBookInfo, PriceEntry } from "@tugboat/db";
+import {
+  type BudgetInfo,
+  type BudgetState,
+  budgetPeriods,
+  budgetScopes,
+  type PriceBookInfo,
+  PriceEntry,
+} from "@tugboat/db";
 import { z } from "zod";
 import { readBill } from "../../../domain/billing/bill-csv.ts";
 import { type Forecast, forecastMonth } from "../../../domain/billing/forecast.ts";
@@ -16,7 +23,9 @@ const amount = z.int("A whole number.").min(0, "Not below nothing.").max(Number.
 const budget = z.object({
   scope: z.enum(budgetScopes),
   subjectId: id,
-  /** A calendar month (UTC); null is without limit. */
+  /** By the calendar, UTC. */
+  period: z.enum(budgetPeriods),
+  /** A day or a month; null is without limit. */
   amountMicroUsd: amount.nullable(),
   tokens: amount.nullable(),
   /** From this share on, answers carry a warning. */
@@ -240,34 +249,39 @@ export const billingRouter = router({
       };
     }),
 
-  /** Every budget with what was used of it this month. */
+  /** Every budget with what was used of it in the day or month that runs. */
   budgets: orgProcedure("billing:read")
     .output(
       z.object({
         budgets: z.array(
-          budget.extend({ month: z.string(), spentMicroUsd: amount, usedTokens: amount, name: z.string() }),
+          budget.extend({ span: z.string(), spentMicroUsd: amount, usedTokens: amount, name: z.string() }),
         ),
       }),
     )
     .query(async ({ ctx }) => {
-      const [budgets, keys, projects, organization] = await Promise.all([
+      const [budgets, keys, projects, tasks, organization] = await Promise.all([
         ctx.scope.budgets.list(),
         ctx.scope.keys.list(),
         ctx.scope.projects.list({ archived: true }),
+        ctx.scope.tasks.list(),
         ctx.scope.info(),
       ]);
-      const names = new Map([...keys, ...projects, organization].map(({ id, name }) => [id, name]));
+      const names = new Map([...keys, ...projects, ...tasks, organization].map(({ id, name }) => [id, name]));
       return {
         budgets: budgets.map((one) => ({ ...shownState(one), name: names.get(one.subjectId) ?? one.subjectId })),
       };
     }),
 
-  /** Sets the budget of a key, a project or the organization; without any limit there is none. */
+  /**
+   * Sets what a key, a project, the organization or a task may use a day or a month, two budgets apart; without any
+   * limit there is none.
+   */
   setBudget: orgProcedure("billing:write")
     .input(
       z.object({
         scope: z.enum(budgetScopes),
         subjectId: id,
+        period: z.enum(budgetPeriods).default("month"),
         amountMicroUsd: amount.nullable(),
         tokens: amount.nullable(),
         warnPercent: z.int().min(1).max(100).default(80),
@@ -276,10 +290,10 @@ export const billingRouter = router({
       }),
     )
     .output(budget.nullable())
-    .mutation(async ({ ctx, input: { scope: of, subjectId, updatedAt, ...limits } }) => {
+    .mutation(async ({ ctx, input: { scope: of, subjectId, period, updatedAt, ...limits } }) => {
       const made = await ctx.change(async (scope) => {
-        const before = await scope.budgets.of(of, subjectId);
-        const after = await scope.budgets.set(of, subjectId, stored(limits), updatedAt);
+        const before = await scope.budgets.of(of, subjectId, period);
+        const after = await scope.budgets.set(of, subjectId, { period, ...stored(limits) }, updatedAt);
         const result = after;
         return {
           subject: subjectId,
@@ -319,10 +333,11 @@ function stored({
   };
 }
 
-function shownBudget({ scope, subjectId, amountMicroUsd, tokens, warnPercent, updatedAt }: BudgetInfo) {
+function shownBudget({ scope, subjectId, period, amountMicroUsd, tokens, warnPercent, updatedAt }: BudgetInfo) {
   return {
     scope,
     subjectId,
+    period,
     amountMicroUsd: amountMicroUsd === null ? null : Number(amountMicroUsd),
     tokens: tokens === null ? null : Number(tokens),
     warnPercent,
@@ -333,15 +348,15 @@ function shownBudget({ scope, subjectId, amountMicroUsd, tokens, warnPercent, up
 function shownState(state: BudgetState) {
   return {
     ...shownBudget(state),
-    month: state.month,
+    span: state.span,
     spentMicroUsd: Number(toMicroUsd(state.spentPicoUsd)),
     usedTokens: Number(state.usedTokens),
   };
 }
 
 function recordedBudget(info: BudgetInfo) {
-  const { scope, amountMicroUsd, tokens, warnPercent } = shownBudget(info);
-  return { scope, amountMicroUsd, tokens, warnPercent };
+  const { scope, period, amountMicroUsd, tokens, warnPercent } = shownBudget(info);
+  return { scope, period, amountMicroUsd, tokens, warnPercent };
 }
 
 function shownBook(

@@ -51,7 +51,8 @@ export const keysRouter = router({
     .output(z.object({ keys: z.array(key) }))
     .query(async ({ ctx }) => {
       const [keys, budgets] = await Promise.all([ctx.scope.keys.list(), ctx.scope.budgets.list()]);
-      const of = new Map(budgets.map(({ amountMicroUsd, subjectId }) => [subjectId, amountMicroUsd]));
+      const monthly = budgets.filter(({ period }) => period === "month");
+      const of = new Map(monthly.map(({ amountMicroUsd, subjectId }) => [subjectId, amountMicroUsd]));
       return { keys: keys.map((key) => shown(key, of.get(key.id) ?? null)) };
     }),
 
