@@ -112,6 +112,7 @@ export const live = z.object({
 });
 
 export const card = z.object({
+  id,
   name,
   instruction: z.string(),
   version: z.int(),

@@ -31,6 +31,7 @@ export async function showCard({ scope }: OrgContext, task: TaskInfo): Promise<z
   const job = last?.finishedAt === null && last.jobId !== null ? await scope.jobs.get(last.jobId) : undefined;
   const running = job && (job.state === "queued" || job.state === "running") ? job : undefined;
   return {
+    id: task.id,
     name: task.name,
     instruction: document.instruction,
     version: task.version,
