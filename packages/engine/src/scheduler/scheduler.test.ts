@@ -55,6 +55,29 @@ describe("Scheduler", () => {
     expect(new Set(choices.map((choice) => choice.table.blocks[1])).size).toBe(3);
   });
 
+  it("computes once what prompts that come together have in common, and lets others pass meanwhile", () => {
+    const scheduler = new Scheduler({ blocks: 128, maxSequences: 12, maxRows: 256, mixedPrefillRows: 64 });
+    const common = prompt(100);
+    const branches = Array.from({ length: 8 }, (_, i) => [...common, 1000 + i, 2000 + i]);
+    const all = branches.flatMap((one) => scheduler.submit(one, 1, { tenant: "a", scope: "a" }));
+    const [alien] = scheduler.submit([...common, 5], 1, { tenant: "b", scope: "b" });
+    const first = scheduler.plan()!;
+    expect(first.entries.map(({ sequence }) => sequence)).toEqual([all[0], alien]);
+    let rows = first.rows;
+    run(scheduler, first);
+    while (all.some((one) => one.length === one.promptLength)) {
+      const plan = scheduler.plan()!;
+      rows += plan.entries
+        .filter(({ start, count }) => start + count <= 102)
+        .reduce((sum, { count }) => sum + count, 0);
+      run(scheduler, plan);
+    }
+    // The common part once for each scope, rounded to blocks, and each branch's own end; the rest are decodes.
+    expect(rows).toBeLessThan(101 + 102 + 7 * (2 + BLOCK_TOKENS) + 20);
+    expect(all.slice(1).map(({ cachedTokens }) => cachedTokens >= 96)).toEqual(Array(7).fill(true));
+    expect(alien!.cachedTokens).toBe(0);
+  });
+
   it("preempts the youngest when blocks run out, and resumes it with all its tokens", () => {
     const scheduler = new Scheduler({ ...roomy, blocks: 4 });
     const [old] = scheduler.submit(prompt(15), 1);

@@ -9,6 +9,7 @@ import { Pace } from "./pace.ts";
 import { compareRank, yieldsTo } from "./ranks.ts";
 import { queueOf, Residents } from "./residents.ts";
 import { Sequence } from "./sequence.ts";
+import { computesBeginning } from "./shared-beginning.ts";
 import type { StepEntry, StepPlan } from "./step-plan.ts";
 import { type Priority, Tenants, TOKEN_WEIGHTS } from "./tenants.ts";
 
@@ -351,20 +352,29 @@ export class Scheduler {
     }
   }
 
-  /** The first in rank of those that wait. */
-  #next(now: number): Sequence | undefined {
+  /** The first in rank of those that wait, but for queues whose first is held. */
+  #next(now: number, held: ReadonlySet<Sequence>): Sequence | undefined {
     let best: Sequence | undefined;
     for (const { waiting } of this.#tenants.active()) {
       for (const head of [waiting.interactive[0], waiting.batch[0]]) {
-        if (head && (!best || compareRank(head, best, now) < 0)) best = head;
+        if (head && !held.has(head) && (!best || compareRank(head, best, now) < 0)) best = head;
       }
     }
     return best;
   }
 
-  /** Admits those whose turn comes in the next step: who comes later finds more in the cache. */
+  /**
+   * Admits those whose turn comes in the next step: who comes later finds more in the cache. A prompt whose beginning is
+   * just being computed for another one is held until it is there.
+   */
   #admit(now: number, moves: BlockMove[]): void {
-    for (let sequence = this.#next(now); sequence; sequence = this.#next(now)) {
+    const held = new Set<Sequence>();
+    for (let sequence = this.#next(now, held); sequence; sequence = this.#next(now, held)) {
+      const asked = sequence;
+      if (this.#residents.all.some((other) => compareRank(other, asked, now) < 0 && computesBeginning(other, asked))) {
+        held.add(asked);
+        continue;
+      }
       const decodes = this.#residents.all.filter(({ pending }) => pending === 1).length;
       let left = this.#budget(decodes) - decodes;
       for (const other of this.#residents.all) {
