@@ -119,7 +119,7 @@ export function BudgetDialog({ budget, taken, onClose }: BudgetDialogProps) {
     >
       <form id={form} onSubmit={submit} noValidate className="grid gap-4">
         {budget ? null : (
-          <div className="grid gap-4 sm:grid-cols-[2fr_1fr]">
+          <div className="grid items-start gap-4 sm:grid-cols-[2fr_1fr]">
             <Field label="For" problem={tried || chosen !== undefined ? problems.subject : undefined}>
               {(control) => (
                 <Select
