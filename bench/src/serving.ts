@@ -77,7 +77,10 @@ const lines: string[] = [];
 const results: object[] = [];
 for (const { aim, of, source, what } of servingRows) {
   const text = await readFile(join(folder, `${source}.json`), "utf8").catch(() => undefined);
-  if (text === undefined) continue;
+  if (text === undefined) {
+    lines.push(`| ${what} | ${aim} | not measured yet | | \`${commands[source].shown}\` | |`);
+    continue;
+  }
   const { date, load, results: all } = kept.parse(JSON.parse(text));
   const { isMet, measured } = of(all);
   lines.push(
@@ -100,7 +103,7 @@ if (!options.dry) {
     "|---|---|---|---|---|---|",
     ...lines,
     "",
-    `Measured on ${machine.cpu}, ${machine.cores} threads, Node ${machine.node}; each side by turns in one run, medians of ${options.runs}.`,
+    `Measured on ${machine.cpu}, ${machine.cores} threads, Node ${machine.node}; medians; what is compared was measured by turns in one run.`,
   ].join("\n");
   await writeFile(page, `${before}${begin}\n${table}\n${end}${after}`);
 }
