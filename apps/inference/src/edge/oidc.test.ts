@@ -73,7 +73,7 @@ it("asks with PKCE, state and a nonce", async () => {
   await enter(open, { sub: "1", email: "somebody@x.example", email_verified: true });
   const asked = Object.fromEntries(provider.asked.at(-1) ?? []);
   expect(asked).toMatchObject({ response_type: "code", code_challenge_method: "S256", scope: "openid email profile" });
-  expect(asked.state).toMatch(/^\w{32}$/);
+  expect(asked.state).toMatch(/^[\w-]{32}$/);
   expect(asked.nonce).toMatch(/^[\w-]{20,}$/);
   expect(asked.code_challenge).toMatch(/^[\w-]{43}$/);
 });
